@@ -1,0 +1,1 @@
+"""Helpers for a living systematic review: printed numbers, synthesis, audit."""

@@ -1,0 +1,105 @@
+"""The command line: parse, call, print; no statistics.
+
+Exit status 0 when the question was answered, 1 when our own data is wrong, 2 for a wrong call.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from livingreview.load import load_review
+from livingreview.problems import DataProblemsError
+from livingreview.studies import Printed
+
+Row = Mapping[str, object]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except DataProblemsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="livingreview", description=__doc__.partition("\n")[0])
+    parser.add_argument("--root", type=Path, default=Path(), help="folder that holds data/")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="validate every file under data/")
+    check.set_defaults(run=_check)
+    reported = commands.add_parser("reported", help="list every extracted number with its place")
+    _add_listing(reported)
+    reported.set_defaults(run=_reported)
+    return parser
+
+
+def _add_listing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", help="only this study")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+
+
+def _check(options: argparse.Namespace) -> None:
+    review = load_review(options.root)
+    studies, numbers = len(review.studies), len(review.numbers())
+    print(f"{studies} studies, {numbers} printed numbers, no problem found")
+
+
+def _reported(options: argparse.Namespace) -> None:
+    review = load_review(options.root)
+    wanted = None if options.study is None else [_known(options.study, review.studies)]
+    _print_rows([reported_row(number) for number in review.numbers(wanted)], options.format)
+
+
+def reported_row(number: Printed) -> dict[str, object]:
+    """One printed number as a flat row: place, identity, unit, value, note."""
+    return {
+        "study_id": number.study_id,
+        **asdict(number.locator),
+        **asdict(number.quantity),
+        "unit": number.unit,
+        "value": number.value,
+        "note": number.note,
+    }
+
+
+def _known(study_id: str, studies: Iterable[str]) -> str:
+    if study_id not in studies:
+        known = ", ".join(studies)
+        print(f"livingreview: no study {study_id!r}; the review has {known}", file=sys.stderr)
+        raise SystemExit(2)
+    return study_id
+
+
+def _print_rows(rows: Sequence[Row], style: str) -> None:
+    if style == "json":
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+        print()
+    elif not rows:
+        print("nothing to list", file=sys.stderr)
+    elif style == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        _print_table(rows)
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    names = [name for name in rows[0] if any(row[name] != "" for row in rows)]
+    widths = {name: max(len(name), *(len(str(row[name])) for row in rows)) for name in names}
+    for row in [dict(zip(names, names, strict=True)), *rows]:
+        print("  ".join(f"{row[name]!s:{widths[name]}}" for name in names).rstrip())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

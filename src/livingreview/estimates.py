@@ -1,0 +1,234 @@
+"""Printed numbers that a planned synthesis may use, chosen by the review's rules alone.
+
+A synthesis in ``data/review.yaml`` says which studies, populations, arms and adjustment it takes.
+The functions here apply that rule to every study and say, for each one left out, why.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Generic, TypeVar
+
+from livingreview.studies import Arm, Outcome, Printed, Quantity, Review, Study
+
+
+@dataclass(frozen=True)
+class ArmCount:
+    """Patients with an event among all patients of one arm."""
+
+    study_id: str
+    label: str
+    arm_id: str
+    group: str
+    events: int
+    total: int
+    cohorts: frozenset[str]
+    sources: tuple[Printed, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TwoArmCount:
+    """The counts of two compared arms of one study."""
+
+    study_id: str
+    label: str
+    experimental: ArmCount
+    control: ArmCount
+
+    @property
+    def cohorts(self) -> frozenset[str]:
+        """Names of the patients both arms rest on."""
+        return self.experimental.cohorts | self.control.cohorts
+
+    @property
+    def sources(self) -> tuple[Printed, ...]:
+        """The printed numbers it rests on."""
+        return self.experimental.sources + self.control.sources
+
+
+@dataclass(frozen=True)
+class PrintedRatio:
+    """A printed hazard ratio with its interval, experimental against control."""
+
+    study_id: str
+    label: str
+    estimate: Printed
+    interval: Printed
+    cohorts: frozenset[str]
+
+    @property
+    def sources(self) -> tuple[Printed, ...]:
+        """The printed numbers it rests on."""
+        return self.estimate, self.interval
+
+
+Estimate = TypeVar("Estimate", ArmCount, TwoArmCount, PrintedRatio)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A study that a synthesis does not use, and the rule that says so."""
+
+    study_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection(Generic[Estimate]):
+    """What one planned synthesis uses, and what it leaves out with the reason."""
+
+    plan: Mapping[str, Any]
+    used: tuple[Estimate, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def plan(review: Review, synthesis_id: str) -> Mapping[str, Any]:
+    """The planned synthesis with this id; ``ValueError`` names those that exist."""
+    plans = {entry["id"]: entry for entry in review.protocol["syntheses"]}
+    if synthesis_id not in plans:
+        msg = f"need a synthesis of data/review.yaml ({', '.join(plans)}), found {synthesis_id!r}"
+        raise ValueError(msg)
+    entry: Mapping[str, Any] = plans[synthesis_id]
+    return entry
+
+
+def select_arms(review: Review, synthesis_id: str) -> Selection[ArmCount]:
+    """Arms of every study with the planned outcome, for a synthesis of proportions."""
+    return _select(review, plan(review, synthesis_id), _arm_counts)
+
+
+def select_comparisons(review: Review, synthesis_id: str) -> Selection[TwoArmCount]:
+    """Pairs of compared arms with the planned outcome, for ratios of counts."""
+    return _select(review, plan(review, synthesis_id), _two_arm_counts)
+
+
+def select_ratios(review: Review, synthesis_id: str) -> Selection[PrintedRatio]:
+    """Printed hazard ratios of the planned outcome, with their intervals."""
+    return _select(review, plan(review, synthesis_id), _ratios)
+
+
+def _select(review: Review, rules: Mapping[str, Any], collect: Any) -> Selection[Any]:
+    used: list[Any] = []
+    left_out: list[LeftOut] = []
+    for study in review.studies.values():
+        reason, place = _place(study, rules["include"])
+        found = [] if reason else list(collect(study, rules, place))
+        used.extend(found)
+        if not found:
+            left_out.append(LeftOut(study.id, reason or _nothing_printed(rules)))
+    return Selection(rules, tuple(used), tuple(left_out))
+
+
+def _place(study: Study, include: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Why a study is left out (empty when it is not), and the patients of it that enter."""
+    if study.status not in include["status"]:
+        return f"its status is {study.status!r}", {}
+    for rule in include["patients"]:
+        wanted = rule.get("design", {})
+        if all(study.design.get(key) == value for key, value in wanted.items()):
+            return "", {"population": rule["population"], "subgroup": rule.get("subgroup", "")}
+    return "its design fits no rule for the patients that enter", {}
+
+
+def _nothing_printed(rules: Mapping[str, Any]) -> str:
+    return f"it prints no usable number for {rules['outcome']!r} under this rule"
+
+
+def _outcomes(study: Study, outcome_id: str) -> Iterator[Outcome]:
+    """The study's outcome of this name, or those it declares to measure the same."""
+    for outcome in study.outcomes.values():
+        if outcome_id in (outcome.id, (outcome.details or {}).get("same_as")):
+            yield outcome
+
+
+def _fits(arm: Arm, rule: Mapping[str, Any]) -> bool:
+    return all(arm.details.get(key) == value for key, value in rule.items())
+
+
+def _arm_counts(
+    study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+) -> Iterator[ArmCount]:
+    for outcome, arm in product(_outcomes(study, rules["outcome"]), study.arms.values()):
+        if _fits(arm, rules.get("arms", {})):
+            wanted = Quantity(
+                arm_id=arm.id, outcome=outcome.id, category=rules.get("category", ""), **place
+            )
+            count = _arm_count(study, arm, wanted, rules.get("group_by", "treatment_class"))
+            if count is not None:
+                yield count
+
+
+def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCount | None:
+    total = _first(study, replace(wanted, outcome="participants", category="", statistic="n"))
+    events = _first(study, replace(wanted, statistic="n"))
+    percent = _first(study, replace(wanted, statistic="percent"))
+    if total is None:
+        return None
+    size = int(total.number.value)
+    notes: tuple[str, ...] = ()
+    if events is not None:
+        count = int(events.number.value)
+    elif percent is not None and (implied := _implied_count(percent, size)) is not None:
+        count = implied
+        notes = (
+            f"count not printed: {count} is the only count of {size} printed as {percent.value} %",
+        )
+    else:
+        return None
+    sources = tuple(number for number in (events or percent, total) if number is not None)
+    group = str(arm.details.get(group_by, ""))
+    label = f"{study.label}: {arm.label}"
+    return ArmCount(study.id, label, arm.id, group, count, size, study.cohorts, sources, notes)
+
+
+def _implied_count(percent: Printed, size: int) -> int | None:
+    """The only count out of ``size`` that prints as this percentage, if there is just one."""
+    fits = [count for count in range(size + 1) if percent.number.admits(100 * count / size)]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _two_arm_counts(
+    study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+) -> Iterator[TwoArmCount]:
+    for comparison in study.comparisons.values():
+        arms = study.arms[comparison.experimental], study.arms[comparison.control]
+        if not all(_fits(arm, rules.get(role, {})) for arm, role in zip(arms, _ROLES, strict=True)):
+            continue
+        for outcome in _outcomes(study, rules["outcome"]):
+            wanted = Quantity(outcome=outcome.id, category=rules.get("category", ""), **place)
+            counts = [
+                _arm_count(study, arm, replace(wanted, arm_id=arm.id), "treatment_class")
+                for arm in arms
+            ]
+            if counts[0] is not None and counts[1] is not None:
+                yield TwoArmCount(study.id, study.label, counts[0], counts[1])
+
+
+def _ratios(
+    study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+) -> Iterator[PrintedRatio]:
+    for comparison in study.comparisons.values():
+        arms = study.arms[comparison.experimental], study.arms[comparison.control]
+        if not all(_fits(arm, rules.get(role, {})) for arm, role in zip(arms, _ROLES, strict=True)):
+            continue
+        wanted = Quantity(
+            outcome=rules["outcome"],
+            comparison=comparison.id,
+            adjustment=rules["adjustment"],
+            method="cox",
+            **place,
+        )
+        estimate = _first(study, replace(wanted, statistic="hr"))
+        interval = _first(study, replace(wanted, statistic="ci95"))
+        if estimate is not None and interval is not None:
+            yield PrintedRatio(study.id, study.label, estimate, interval, study.cohorts)
+
+
+_ROLES = ("experimental", "control")
+
+
+def _first(study: Study, quantity: Quantity) -> Printed | None:
+    """The first place that prints this quantity; a table cell before a mention in the text."""
+    places = study.by_quantity.get(quantity, ())
+    return min(places, key=lambda number: (not number.locator.table, number.line), default=None)
