@@ -1,0 +1,218 @@
+import codecs
+import json
+import re
+
+import pytest
+from example_review import ROWS, STUDY, full_row, write_review
+
+from livingreview.cli import main
+from livingreview.files import READS_VARIABLE
+from livingreview.load import load_review, load_study
+from livingreview.problems import DataProblemsError
+from livingreview.rows import COLUMNS
+
+
+def problems_of(root):
+    with pytest.raises(DataProblemsError) as caught:
+        load_review(root)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def change_row(**cells):
+    """The example's rows with the first one changed."""
+    return ({**ROWS[0], **cells}, *ROWS[1:])
+
+
+def test_a_sound_review_loads_with_every_row(tmp_path):
+    write_review(tmp_path)
+    review = load_review(tmp_path)
+    assert [number.value for number in review.numbers()] == [row["value"] for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"arm_id": "older"}, "row 2 column arm_id: need one of new, old, all, found 'older'"),
+        ({"population": "some"}, "column population: need one of whole, matched, found 'some'"),
+        ({"outcome": "osx"}, "column outcome: need one of participants, .*, found 'osx'"),
+        ({"outcome": "sex", "category": "men"}, "column category: need one of male, female"),
+        ({"subgroup": "sex=men"}, "column subgroup: need one of male, female, found 'men'"),
+        ({"comparison": "sex:male/men"}, "column comparison: need one of male, female"),
+        ({"statistic": "mode"}, "column statistic: need one of .*, found 'mode'"),
+        ({"method": "anova"}, "column method: need one of .*, found 'anova'"),
+        ({"report_id": "poster"}, "column report_id: need one of paper, found 'poster'"),
+        ({"value": "4o"}, "column value: need a printed number such as .*, found '4o'"),
+        ({"value": ""}, "column value: need the number as printed, found ''"),
+        ({"value": "40.5"}, "column value: need a whole number of at least 0, found '40.5'"),
+        ({"statistic": "percent", "value": "140"}, "need a percentage of at most 100, found '140'"),
+        ({"statistic": "p", "value": "1.2"}, "need a probability from 0 to 1, found '1.2'"),
+        ({"statistic": "median", "value": "4,5"}, "need a decimal point, found '4,5'"),
+        ({"statistic": "range", "value": "9-3"}, "need the smaller bound first, found '9-3'"),
+        ({"statistic": "range", "value": "9"}, "need a printed interval .*, found '9'"),
+        ({"statistic": "date", "value": "soon"}, "need a number or date as printed, found 'soon'"),
+        ({"section": "", "table": ""}, "column section: need the place where the number"),
+        ({"row": ""}, "column row: need the row of Table 1"),
+    ],
+)
+def test_a_faulty_cell_is_reported_with_row_column_need_and_advice(tmp_path, cells, message):
+    write_review(tmp_path, rows=change_row(**cells))
+    (problem,) = problems_of(tmp_path)
+    assert re.search(message, problem), problem
+    assert problem.endswith(".")
+
+
+@pytest.mark.parametrize("value", ["140", "32,8"])
+def test_an_unusual_value_passes_when_the_note_says_that_it_is_as_printed(tmp_path, value):
+    cells = {"statistic": "percent", "unit": "%", "value": value, "note": "as printed"}
+    write_review(tmp_path, rows=change_row(**cells))
+    assert load_review(tmp_path).numbers()[0].value == value
+
+
+def test_all_problems_of_all_files_are_reported_at_once(tmp_path):
+    write_review(tmp_path, rows=change_row(arm_id="older", value="x"))
+    (tmp_path / "data" / "studies" / "empty").mkdir()
+    (tmp_path / "data" / "review.yaml").write_text("title: [", encoding="utf-8")
+    found = "\n".join(problems_of(tmp_path))
+    for part in ("review.yaml", "empty/study.yaml", "column arm_id", "column value"):
+        assert part in found
+
+
+def test_a_row_that_repeats_place_and_quantity_is_a_duplicate(tmp_path):
+    write_review(tmp_path, rows=(*ROWS, ROWS[0]))
+    (problem,) = problems_of(tmp_path)
+    assert "row 8: need a new number, found the place and quantity of row 2" in problem
+
+
+def test_a_study_folder_without_study_yaml_is_a_problem(tmp_path):
+    folder = write_review(tmp_path)
+    (folder / "study.yaml").unlink()
+    (problem,) = problems_of(tmp_path)
+    assert "study.yaml: need a file, found nothing" in problem
+
+
+@pytest.mark.parametrize("name", ["study.yaml", "reported.csv"])
+def test_an_empty_file_is_a_problem(tmp_path, name):
+    folder = write_review(tmp_path)
+    (folder / name).write_text("", encoding="utf-8")
+    (problem,) = problems_of(tmp_path)
+    assert f"{name}: need content, found an empty file" in problem
+
+
+def test_a_header_without_rows_is_a_problem(tmp_path):
+    write_review(tmp_path, rows=())
+    (problem,) = problems_of(tmp_path)
+    assert "need at least one row, found a header only" in problem
+
+
+def test_a_missing_an_unknown_and_a_repeated_column_are_named(tmp_path):
+    folder = write_review(tmp_path)
+    path = folder / "reported.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("unit,value", "valeu,note", 1), encoding="utf-8")
+    found = "\n".join(problems_of(tmp_path))
+    for part in ("missing 'unit', 'value'", "unknown 'valeu'", "repeated 'note'"):
+        assert part in found
+
+
+def test_semicolons_from_a_spreadsheet_are_refused_with_advice(tmp_path):
+    path = write_review(tmp_path) / "reported.csv"
+    text = path.read_text(encoding="utf-8").replace(",", ";").replace("0.70", "0,70")
+    path.write_text(text, encoding="utf-8")
+    (problem,) = problems_of(tmp_path)
+    assert "found semicolons; export the file again with commas" in problem
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path):
+    path = write_review(tmp_path) / "reported.csv"
+    plain = load_review(tmp_path)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert load_review(tmp_path) == plain
+
+
+def test_a_wrong_encoding_is_a_problem_with_its_position(tmp_path):
+    path = write_review(tmp_path) / "reported.csv"
+    path.write_bytes(path.read_bytes().replace(b"Abstract", "Résumé".encode("latin-1")))
+    (problem,) = problems_of(tmp_path)
+    assert "need UTF-8 text, found byte 0xe9" in problem
+
+
+def test_a_row_with_a_cell_too_many_is_a_problem(tmp_path):
+    path = write_review(tmp_path) / "reported.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "a,b\n", encoding="utf-8")
+    (problem,) = problems_of(tmp_path)
+    assert f"need {len(COLUMNS)} cells, found 2 cells" in problem
+
+
+def test_broken_yaml_is_reported_with_its_line(tmp_path):
+    write_review(tmp_path, study=STUDY + "arms: [\n")
+    (problem,) = problems_of(tmp_path)
+    assert "study.yaml line" in problem
+
+
+def test_a_key_that_occurs_twice_is_not_dropped_silently(tmp_path):
+    write_review(tmp_path, study=STUDY + "label: Again\n")
+    (problem,) = problems_of(tmp_path)
+    assert "the key 'label' occurs twice" in problem
+
+
+def test_plain_words_such_as_no_stay_words_in_yaml(tmp_path):
+    study = STUDY.replace("{male: Male, female: Female}", "{no: No, yes: Yes, off: Off}")
+    write_review(tmp_path, study=study)
+    levels = load_study("example-2020", tmp_path).variables["sex"].levels
+    assert levels == {"no": "No", "yes": "Yes", "off": "Off"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "control: old}}",
+            "control: olde}}",
+            "comparisons.new-vs-old.control: need one of new, old",
+        ),
+        ("within: whole", "within: hole", "populations.matched.within: need one of whole, matched"),
+        ("[pr]", "[cr]", "outcomes.orr.sum_of.response: need one of pr, sd, found 'cr'"),
+        ("status: included", "status: unsure", "study.yaml status"),
+        ("kind: time-to-event", "kind: survival", "outcomes.os.kind"),
+        ("id: example-2020", "id: example-2021", "need 'example-2020', found 'example-2021'"),
+        ("variables: {sex", "variables: {orr", "orr: need one meaning for an id, found two"),
+    ],
+)
+def test_a_faulty_study_yaml_names_the_key(tmp_path, old, new, message):
+    rows = tuple(row for row in ROWS if "sex" not in row)
+    write_review(tmp_path, study=STUDY.replace(old, new), rows=rows)
+    assert message in "\n".join(problems_of(tmp_path))
+
+
+def test_an_ongoing_study_has_no_numbers_and_may_not_get_any(tmp_path):
+    study = STUDY.replace("status: included", "status: ongoing")
+    folder = write_review(tmp_path, study=study)
+    (problem,) = problems_of(tmp_path)
+    assert "need no reported.csv, found a file, with status 'ongoing'" in problem
+    (folder / "reported.csv").unlink()
+    assert load_review(tmp_path).numbers() == ()
+
+
+def test_the_command_line_prints_problems_without_a_traceback_and_exits_with_1(tmp_path, capsys):
+    write_review(tmp_path, rows=change_row(arm_id="older"))
+    assert main(["--root", str(tmp_path), "check"]) == 1
+    captured = capsys.readouterr()
+    assert "column arm_id" in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_the_command_line_lists_every_printed_number_as_json(tmp_path, capsys):
+    write_review(tmp_path)
+    assert main(["--root", str(tmp_path), "reported", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["value"] for row in rows] == [row["value"] for row in ROWS]
+    assert rows[0] == {"study_id": "example-2020"} | full_row(**ROWS[0])
+
+
+def test_every_file_read_is_remembered_when_a_build_asks_for_it(tmp_path, monkeypatch):
+    folder = write_review(tmp_path)
+    log = tmp_path / "reads.txt"
+    monkeypatch.setenv(READS_VARIABLE, str(log))
+    load_study("example-2020", tmp_path)
+    read = log.read_text(encoding="utf-8").splitlines()
+    assert read == [str(folder.resolve() / name) for name in ("study.yaml", "reported.csv")]
