@@ -155,6 +155,15 @@ def test_a_key_that_occurs_twice_is_not_dropped_silently(tmp_path):
     assert "the key 'label' occurs twice" in problem
 
 
+def test_keys_taken_over_from_an_anchor_may_be_overridden(tmp_path):
+    study = STUDY.replace(
+        "old: {label: Old, treatment_class: old-drug, is_new: false}",
+        "old: {<<: {label: New, treatment_class: old-drug, is_new: false}, label: Old}",
+    )
+    write_review(tmp_path, study=study)
+    assert load_study("example-2020", tmp_path).arms["old"].label == "Old"
+
+
 def test_plain_words_such_as_no_stay_words_in_yaml(tmp_path):
     study = STUDY.replace("{male: Male, female: Female}", "{no: No, yes: Yes, off: Off}")
     write_review(tmp_path, study=study)
