@@ -84,7 +84,9 @@ def double_arcsine(events: ArrayLike, n: ArrayLike) -> Floats:
     0.785398
     """
     x, size = np.asarray(events, dtype=float), np.asarray(n, dtype=float)
-    return 0.5 * (np.arcsin(np.sqrt(x / (size + 1))) + np.arcsin(np.sqrt((x + 1) / (size + 1))))
+    lower = np.arcsin(np.sqrt(x / (size + 1)))
+    mean: Floats = 0.5 * (lower + np.arcsin(np.sqrt((x + 1) / (size + 1))))
+    return mean
 
 
 def _inverse_double_arcsine(x: Floats, n: float) -> Floats:

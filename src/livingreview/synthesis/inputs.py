@@ -1,0 +1,117 @@
+"""What every pooling function accepts: effects, or arrays of yi and vi; checked once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from livingreview.effects import Effect, check_poolable
+
+Floats = NDArray[np.float64]
+Estimates: TypeAlias = Sequence[Effect] | ArrayLike
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Checked estimates, their variances, and what is known about them."""
+
+    yi: Floats
+    vi: Floats
+    measure: str = ""
+    studies: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def k(self) -> int:
+        """Number of estimates."""
+        return int(self.yi.shape[-1])
+
+
+def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
+    """Check effects (vi omitted) or two arrays of equal length; ValueError names the place."""
+    if vi is None:
+        return _from_effects(yi)
+    y, v = checked_arrays(yi, vi, ndim=1)
+    return Inputs(y, v, studies=tuple(f"study {place + 1}" for place in range(y.size)))
+
+
+def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, Floats]:
+    """Finite estimates and positive finite variances of one shape, with k of at least 1."""
+    y, v = _numbers("yi", yi), _numbers("vi", vi)
+    if y.ndim != ndim or y.shape != v.shape:
+        needed = "two arrays" if ndim == 1 else "two arrays of shape (data sets, k)"
+        msg = f"yi and vi: need {needed} of equal length, found shapes {y.shape} and {v.shape}"
+        raise ValueError(msg)
+    if not y.size:
+        msg = "yi: need at least one estimate, found k = 0"
+        raise ValueError(msg)
+    _refuse("yi", y, np.isfinite(y), "a finite estimate")
+    _refuse("vi", v, np.isfinite(v) & (v > 0), "a positive finite variance")
+    return y, v
+
+
+def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a value that is not among the known ones."""
+    if value not in known:
+        msg = f"{argument}: need one of {', '.join(known)}, found {value!r}"
+        raise ValueError(msg)
+
+
+def normal_quantile(level: float) -> float:
+    """Half-width of a normal interval in standard errors; level must lie between 0 and 1."""
+    if not 0 < level < 1:
+        msg = f"level: need a number between 0 and 1, found {level!r}"
+        raise ValueError(msg)
+    return float(ndtri(0.5 + 0.5 * level))
+
+
+def _numbers(name: str, values: object) -> Floats:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        msg = f"{name}: need numbers, found {values!r}; pass effects without vi"
+        raise ValueError(msg) from None
+
+
+def _refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
+    if valid.all():
+        return
+    place = tuple(int(axis) for axis in np.argwhere(~valid)[0])
+    shown = ", ".join(map(str, place))
+    msg = f"{name}[{shown}]: need {needed}, found {values[place]:g}"
+    raise ValueError(msg)
+
+
+def _from_effects(effects: Estimates) -> Inputs:
+    listed = list(effects) if isinstance(effects, Sequence) else []
+    if not listed:
+        msg = "effects: need at least one Effect, or both yi and vi; found k = 0"
+        raise ValueError(msg)
+    for place, effect in enumerate(listed):
+        if not isinstance(effect, Effect):
+            msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
+            raise ValueError(msg)
+    known = [effect for effect in listed if isinstance(effect, Effect)]
+    check_poolable(known)
+    return Inputs(
+        np.array([effect.yi for effect in known]),
+        np.array([effect.vi for effect in known]),
+        known[0].measure,
+        tuple(effect.name for effect in known),
+        tuple(_mixtures(known)),
+    )
+
+
+def _mixtures(effects: list[Effect]) -> list[str]:
+    notes = []
+    for aspect in ("adjustment", "population"):
+        values = dict.fromkeys(getattr(effect, aspect) for effect in effects)
+        if len(values) > 1:
+            shown = ", ".join(value or "not stated" for value in values)
+            notes.append(f"estimates of different {aspect} are pooled: {shown}")
+    for effect in effects:
+        notes += [f"{effect.name}: {note}" for note in effect.notes]
+    return notes

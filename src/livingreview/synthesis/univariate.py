@@ -1,0 +1,273 @@
+"""Common and random effects: the inverse-variance models of one pooled mean."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc, chdtri, ndtr, stdtr, stdtrit
+
+from livingreview.synthesis.inputs import (
+    Estimates,
+    Inputs,
+    check_choice,
+    checked_arrays,
+    normal_quantile,
+    read_inputs,
+)
+from livingreview.synthesis.result import (
+    I2_FROM_Q,
+    I2_FROM_TAU2,
+    NAN,
+    Synthesis,
+    SynthesisBatch,
+)
+from livingreview.synthesis.tau2 import ESTIMATORS, MeanModel, estimate_tau2, q_root, scaled
+
+Floats = NDArray[np.float64]
+
+INTERVALS = ("z", "knha", "adhoc")
+PREDICTIONS = {
+    "k-1": "t with k - 1 degrees of freedom, root of tau2 + se^2",
+    "k-2": "t with k - 2 degrees of freedom, root of tau2 + se^2",
+    "z": "normal, root of tau2 + se^2",
+}
+NO_PREDICTION = "none: a prediction interval needs at least three studies"
+
+
+def common_effect(yi: Estimates, vi: ArrayLike | None = None, *, level: float = 0.95) -> Synthesis:
+    """Inverse-variance mean, as if one effect were common to all studies.
+
+    `yi` is a sequence of `Effect`, or an array with `vi` beside it.  The interval is
+    normal; `i2` is the share of Q beyond its degrees of freedom.
+
+    >>> common_effect([0.0, 2.0], [1.0, 1.0]).mean
+    1.0
+    """
+    inputs = read_inputs(yi, vi)
+    z = normal_quantile(level)
+    w = 1 / inputs.vi
+    total = float(w.sum())
+    mean = float(w @ (inputs.yi - inputs.yi[0]) / total + inputs.yi[0])
+    se = total**-0.5
+    q, df = float(w @ (inputs.yi - mean) ** 2), inputs.k - 1
+    return Synthesis(
+        model="common effect",
+        measure=inputs.measure,
+        studies=inputs.studies,
+        k=inputs.k,
+        mean=mean,
+        se=se,
+        statistic=mean / se,
+        pval=2 * float(ndtr(-abs(mean / se))),
+        ci_lower=mean - z * se,
+        ci_upper=mean + z * se,
+        level=level,
+        interval="z",
+        q=q,
+        q_df=df,
+        q_pval=float(chdtrc(df, q)) if df else 1.0,
+        i2=100 * max(0.0, (q - df) / q) if q > 0 else 0.0,
+        i2_convention=I2_FROM_Q,
+        h2=q / df if df else 1.0,
+        weights=tuple((100 * w / total).tolist()),
+        notes=(*inputs.notes, *_few(inputs.k)),
+    )
+
+
+def random_effects(
+    yi: Estimates,
+    vi: ArrayLike | None = None,
+    *,
+    tau2_estimator: str = "reml",
+    interval: str | None = None,
+    prediction: str | None = None,
+    level: float = 0.95,
+) -> Synthesis:
+    """Mean of a normal distribution of true effects, with its between-study variance tau2.
+
+    `tau2_estimator` is "reml", "ml", "pm", "dl", "he", "eb" or "sj"; `interval` is "knha"
+    (Knapp-Hartung, t with k - 1 degrees of freedom), "adhoc" (the same, never narrower
+    than normal with that t) or "z".  Not named, it is "knha", but "z" below three studies.
+    `prediction` is "k-1", "k-2" (Higgins, Thompson & Spiegelhalter) or "z"; not named, it
+    is "k-1", and there is none below three studies.  Limits of tau2 are Q-profile.
+
+    References: Knapp & Hartung 2003, *Statistics in Medicine* 22:2693; Viechtbauer 2007,
+    *Statistics in Medicine* 26:37; Higgins et al. 2009, *J R Stat Soc A* 172:137.
+
+    >>> result = random_effects([0.0, 2.0, 4.0], [1.0, 1.0, 1.0])
+    >>> round(result.mean, 12), round(result.tau2, 12)
+    (2.0, 3.0)
+    """
+    inputs = read_inputs(yi, vi)
+    pooled = _pool(
+        inputs.yi[None],
+        inputs.vi[None],
+        tau2_estimator=tau2_estimator,
+        interval=interval,
+        prediction=prediction,
+        level=level,
+    )
+    values = {
+        name: getattr(pooled, name)
+        for name in SynthesisBatch.__dataclass_fields__
+        if name != "weights"
+    }
+    single = {
+        name: value.item() if isinstance(value, np.ndarray) else value
+        for name, value in values.items()
+    }
+    return Synthesis(
+        **single,
+        measure=inputs.measure,
+        studies=inputs.studies,
+        weights=tuple(pooled.weights[0].tolist()),
+        notes=(*inputs.notes, *_notes(inputs, pooled)),
+    )
+
+
+def random_effects_batch(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    tau2_estimator: str = "reml",
+    interval: str | None = None,
+    prediction: str | None = None,
+    level: float = 0.95,
+) -> SynthesisBatch:
+    """`random_effects` of many data sets at once; yi and vi of shape (data sets, k).
+
+    >>> random_effects_batch([[0.0, 2.0, 4.0]] * 2, [[1.0] * 3] * 2).tau2.round(9).tolist()
+    [3.0, 3.0]
+    """
+    y, v = checked_arrays(yi, vi, ndim=2)
+    return _pool(
+        y,
+        v,
+        tau2_estimator=tau2_estimator,
+        interval=interval,
+        prediction=prediction,
+        level=level,
+    )
+
+
+def _pool(
+    y: Floats,
+    v: Floats,
+    *,
+    tau2_estimator: str,
+    interval: str | None,
+    prediction: str | None,
+    level: float,
+) -> SynthesisBatch:
+    z = normal_quantile(level)
+    check_choice("tau2_estimator", tau2_estimator, ESTIMATORS)
+    k = y.shape[1]
+    interval = _interval(interval, k)
+    scaled_y, scaled_v, scale = scaled(y, v)
+    model = MeanModel(scaled_y, scaled_v)
+    tau2 = estimate_tau2(model, tau2_estimator) if k > 1 else np.zeros(y.shape[0])
+    at_zero = model.sums(np.zeros((y.shape[0], 1)))
+    w = 1 / (scaled_v + tau2[:, None])
+    total = w.sum(axis=1)
+    mean = np.vecdot(w, scaled_y) / total
+    residual = scaled_y - mean[:, None]
+    se = np.sqrt(_widening(interval, np.vecdot(w * residual, residual), k) / total)
+    typical = model.df / at_zero.trace_p[:, 0] if k > 1 else np.ones_like(mean)
+    tau2_lower, tau2_upper = _q_profile(model, at_zero.ypy[:, 0], level)
+    mean, se = mean * np.sqrt(scale) + y[:, 0], se * np.sqrt(scale)
+    df = np.inf if interval == "z" else float(k - 1)
+    half = (z if interval == "z" else stdtrit(df, 0.5 + 0.5 * level)) * se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = mean / se
+    prediction, reach = _prediction(prediction, k, level)
+    spread = reach * np.sqrt(tau2 * scale + se**2)
+    return SynthesisBatch(
+        model="random effects",
+        k=k,
+        mean=mean,
+        se=se,
+        statistic=statistic,
+        pval=2 * (ndtr(-abs(statistic)) if interval == "z" else stdtr(df, -abs(statistic))),
+        ci_lower=mean - half,
+        ci_upper=mean + half,
+        level=level,
+        interval=interval,
+        df=df,
+        pi_lower=mean - spread,
+        pi_upper=mean + spread,
+        prediction_convention=prediction,
+        tau2=tau2 * scale,
+        tau2_lower=tau2_lower * scale,
+        tau2_upper=tau2_upper * scale,
+        tau2_estimator=tau2_estimator,
+        i2=100 * tau2 / (tau2 + typical),
+        i2_lower=100 * tau2_lower / (tau2_lower + typical),
+        i2_upper=100 * tau2_upper / (tau2_upper + typical),
+        i2_convention=I2_FROM_TAU2,
+        h2=tau2 / typical + 1,
+        q=at_zero.ypy[:, 0],
+        q_df=k - 1,
+        q_pval=chdtrc(k - 1, at_zero.ypy[:, 0]) if k > 1 else np.ones_like(mean),
+        weights=100 * w / total[:, None],
+    )
+
+
+def _interval(named: str | None, k: int) -> str:
+    if named is None:
+        return "knha" if k > 2 else "z"
+    check_choice("interval", named, INTERVALS)
+    return named if k > 1 else "z"
+
+
+def _widening(interval: str, q: Floats, k: int) -> Floats | float:
+    """Factor of the variance of the mean: 1, or the Knapp-Hartung residual variance."""
+    if interval == "z":
+        return 1.0
+    return q / (k - 1) if interval == "knha" else np.maximum(1.0, q / (k - 1))
+
+
+def _prediction(named: str | None, k: int, level: float) -> tuple[str, float]:
+    """Choose the convention, in words, and the quantile that goes with it."""
+    if named is not None:
+        check_choice("prediction", named, tuple(PREDICTIONS))
+    df = {"k-1": k - 1, "k-2": k - 2, "z": np.inf}[named or "k-1"]
+    if df < 1 or (named is None and k < 3):
+        return NO_PREDICTION, NAN
+    reach = normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
+    return PREDICTIONS[named or "k-1"], reach
+
+
+def _q_profile(model: MeanModel, q: Floats, level: float) -> tuple[Floats, Floats]:
+    if model.df == 0:
+        return np.full_like(q, NAN), np.full_like(q, NAN)
+    tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
+    target = np.broadcast_to(chdtri(model.df, tails), (q.size, 2))
+    limits = q_root(model, target)
+    return limits[:, 0], limits[:, 1]
+
+
+def _few(k: int) -> list[str]:
+    if k == 1:
+        return ["one study: the result is that study; heterogeneity cannot be estimated"]
+    if k == 2:
+        return ["two studies: heterogeneity can hardly be estimated; read both studies"]
+    return []
+
+
+def _notes(inputs: Inputs, pooled: SynthesisBatch) -> list[str]:
+    k = inputs.k
+    notes = _few(k)
+    if k == 1:
+        return notes
+    if k == 2 and pooled.interval != "z":
+        notes.append(f"{pooled.interval} with two studies rests on one degree of freedom")
+    if pooled.tau2[0] == 0:
+        notes.append("tau2 is at its lower limit, zero; that is no proof of homogeneity")
+    if pooled.tau2_upper[0] == 0:
+        notes.append("both Q-profile limits of tau2 are zero: effects agree better than by chance")
+    if (
+        pooled.interval == "knha"
+        and pooled.se[0] ** 2 * (1 / (inputs.vi + pooled.tau2[0])).sum() < 1
+    ):
+        notes.append(
+            "the Knapp-Hartung standard error is below the normal one; see interval='adhoc'"
+        )
+    return notes
