@@ -1,0 +1,63 @@
+# The two commands a newcomer needs: `make book`, then `make test`.
+# Needs GNU make, git and Python 3.11 or newer; everything else comes from requirements.lock
+# into .venv.  Paths here are relative, so that the clone's own path may hold a space.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PORT ?= 8000
+LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest --all-extras
+
+# Nothing of the user's own set-up reaches the build, and the build writes nothing outside this folder.
+unexport PYTHONPATH PYTHONHOME
+export PYTHONNOUSERSITE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env book test check accept serve reference bench lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+env: $(STAMP) ## create .venv from requirements.lock (other commands do it when needed)
+
+.venv/.made-from-lock: requirements.lock
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; say which one with: make PYTHON=python3.12"; exit 1; }
+	@echo "Creating .venv from requirements.lock (a few minutes, once) ..."
+	@"$(PYTHON)" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements.lock
+	@touch $@
+
+$(STAMP): .venv/.made-from-lock pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+book: $(STAMP) ## execute the chapters and build the website into _build/html
+	@$(BIN)/jupyter-book build . -n -W --keep-going
+
+test: $(STAMP) ## every test: units, chapters in fresh kernels, published numbers
+	@$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, types and fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -m "not book"
+
+serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
+	@test -f _build/html/index.html || { echo "Build it first: make book"; exit 1; }
+	@echo "Serving on http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+reference: ## renew the pinned reference values with R's metafor
+	Rscript validation/metafor/make_reference.R
+
+lock: ## renew requirements.lock from pyproject.toml
+	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv
+	@_build/uv/bin/uv pip compile --quiet $(LOCK_WITH) --upgrade --no-header --no-annotate \
+	  --output-file requirements.lock pyproject.toml
+	@git --no-pager diff --stat -- requirements.lock
+
+clean: ## remove what was built (.venv stays)
+	rm -rf _build

@@ -1,0 +1,1 @@
+"""Build a living review as a Jupyter Book: execute, remember, publish, validate."""
