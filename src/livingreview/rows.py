@@ -147,10 +147,10 @@ def _check_plausible(row: _Row, number: Printed, parts: tuple[Reported, ...]) ->
     statistic, value = number.quantity.statistic, number.value
     if any(part.has_decimal_comma for part in parts):
         row.need("value", "a decimal point", value, do)
-    if len(parts) == 2 and parts[0].value > parts[1].value:  # noqa: PLR2004
+    if len(parts) == 2 and parts[0].value > parts[1].value:
         row.need("value", "the smaller bound first", value, do)
     percent = number.unit == "%" or statistic in PERCENT_STATISTICS
-    if percent and any(abs(part.value) > 100 for part in parts):  # noqa: PLR2004
+    if percent and any(abs(part.value) > 100 for part in parts):
         row.need("value", "a percentage of at most 100", value, do)
     if statistic == "p" and not 0 <= parts[0].value <= 1:
         row.need("value", "a probability from 0 to 1", value, do)

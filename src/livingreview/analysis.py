@@ -1,0 +1,159 @@
+"""The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from livingreview.effects import (
+    Effect,
+    log_hazard_ratio_from_ci,
+    one_arm_effect,
+    two_arm_effect,
+)
+from livingreview.estimates import (
+    ArmCount,
+    LeftOut,
+    PrintedRatio,
+    TwoArmCount,
+    plan,
+    select_arms,
+    select_comparisons,
+    select_ratios,
+)
+from livingreview.studies import Printed, Review
+from livingreview.synthesis import PolicySynthesis, synthesise
+
+PROPORTION = "logit_proportion"
+TWO_ARM_DEFAULT = ("log_or",)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One planned synthesis for one effect measure and, for single arms, one group of treatments.
+
+    ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
+    no study gives a usable number; ``left_out`` says why each unused study is not used.
+    """
+
+    plan: Mapping[str, Any]
+    measure: str
+    group: str
+    effects: tuple[Effect, ...]
+    counts: tuple[ArmCount | TwoArmCount, ...]
+    pooled: PolicySynthesis | None
+    left_out: tuple[LeftOut, ...]
+
+
+def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()) -> list[Answer]:
+    """Carry out one planned synthesis: an answer a measure, or a group for single arms.
+
+    ``without`` names printed numbers that must not be used; estimates that rest on one are left
+    out, for a sensitivity analysis.
+    """
+    planned = plan(review, synthesis_id)
+    excluded = frozenset(without)
+    if planned["kind"] == "proportion":
+        return _by_group(review, planned, excluded)
+    if planned["kind"] == "hazard-ratio":
+        return [_of_ratios(review, planned, excluded)]
+    measures = planned.get("measures", TWO_ARM_DEFAULT)
+    return [_of_two_arms(review, planned, measure, excluded) for measure in measures]
+
+
+def used_numbers(review: Review) -> frozenset[Printed]:
+    """Every printed number that a planned synthesis rests on."""
+    return frozenset(
+        source
+        for planned in review.protocol["syntheses"]
+        for result in answer(review, planned["id"])
+        for effect in result.effects
+        for source in effect.sources
+        if isinstance(source, Printed)
+    )
+
+
+def _by_group(
+    review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]
+) -> list[Answer]:
+    selection = select_arms(review, planned["id"])
+    groups: dict[str, list[ArmCount]] = defaultdict(list)
+    for arm in selection.used:
+        if excluded.isdisjoint(arm.sources):
+            groups[arm.group].append(arm)
+    return [
+        Answer(
+            plan=planned,
+            measure=PROPORTION,
+            group=group,
+            effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
+            counts=tuple(arms),
+            pooled=_pooled(planned, effects),
+            left_out=selection.left_out,
+        )
+        for group, arms in groups.items()
+    ]
+
+
+def _of_two_arms(
+    review: Review, planned: Mapping[str, Any], measure: str, excluded: frozenset[Printed]
+) -> Answer:
+    selection = select_comparisons(review, planned["id"])
+    pairs = tuple(pair for pair in selection.used if excluded.isdisjoint(pair.sources))
+    effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
+    pooled = _pooled(planned, effects)
+    return Answer(planned, measure, "", effects, pairs, pooled, selection.left_out)
+
+
+def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]) -> Answer:
+    selection = select_ratios(review, planned["id"])
+    ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
+    effects = tuple(_ratio_effect(ratio) for ratio in ratios)
+    pooled = _pooled(planned, effects)
+    return Answer(planned, "log_hr", "", effects, (), pooled, selection.left_out)
+
+
+def _pooled(planned: Mapping[str, Any], effects: tuple[Effect, ...]) -> PolicySynthesis | None:
+    return synthesise(effects, benefit=planned.get("benefit", "below")) if effects else None
+
+
+def _arm_effect(arm: ArmCount) -> Effect:
+    effect = one_arm_effect(arm.study_id, arm.events, arm.total, PROPORTION)
+    return _described(effect, arm)
+
+
+def _two_arm_effect(pair: TwoArmCount, measure: str) -> Effect:
+    experimental, control = pair.experimental, pair.control
+    effect = two_arm_effect(
+        pair.study_id,
+        (experimental.events, experimental.total),
+        (control.events, control.total),
+        measure,
+    )
+    effect = replace(effect, notes=(*effect.notes, *experimental.notes, *control.notes))
+    return _described(effect, pair)
+
+
+def _ratio_effect(ratio: PrintedRatio) -> Effect:
+    interval = ratio.interval.interval
+    effect = log_hazard_ratio_from_ci(
+        ratio.study_id,
+        ratio.estimate.number.value,
+        interval.lower.value,
+        interval.upper.value,
+    )
+    return _described(effect, ratio)
+
+
+def _described(effect: Effect, estimate: ArmCount | TwoArmCount | PrintedRatio) -> Effect:
+    """The effect with what is known about the patients and the places it comes from."""
+    quantity = estimate.sources[0].quantity
+    return replace(
+        effect,
+        label=estimate.label,
+        cohorts=estimate.cohorts,
+        adjustment=quantity.adjustment,
+        population=quantity.population,
+        sources=estimate.sources,
+        notes=(*effect.notes, *getattr(estimate, "notes", ())),
+    )
