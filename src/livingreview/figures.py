@@ -1,0 +1,325 @@
+"""Rows of estimates as matplotlib figures, drawn so that they stay legible on a phone.
+
+Every function takes rows that ``tables`` built and draws them without computing anything, so that
+a plot and a table cannot disagree.  A row is a line of a DataFrame with the columns ``label``,
+``estimate``, ``lower`` and ``upper``; ``group`` (a heading above rows), ``text`` (printed at the
+right), ``mark`` (a series, told apart by colour and shape) and ``weight`` (the size of the mark)
+are optional.  A mark of ``POOLED`` is drawn as a diamond over its interval, one of ``PREDICTION``
+as a bar.
+"""
+
+import io
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import seaborn as sns
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+POOLED = "pooled"
+PREDICTION = "prediction interval"
+WIDTH = 4.8  # inches; with this font size still legible when scaled to a phone
+FONT_SIZE = 10.0
+CHARACTERS = 58  # of the font that fit into the width
+HEADING, LINE, MARK, GAP, FAVOURS = 0.34, 0.19, 0.2, 0.1, 0.62  # heights in inches
+INK, QUIET = "#1f2328", "#8c959f"
+SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p")
+LOG_TICKS = tuple(base * 10.0**power for power in range(-3, 4) for base in (1, 2, 5))
+NEEDED = ("label", "estimate", "lower", "upper")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the horizontal axis shows: its words, its scale, the line of no difference.
+
+    ``favours`` are the words left and right of the reference line; a limit that is not a number
+    is chosen from what is drawn.
+    """
+
+    label: str
+    scale: str = "linear"
+    reference: float | None = None
+    favours: tuple[str, str] | None = None
+    limits: tuple[float, float] = (math.nan, math.nan)
+
+
+HAZARD_RATIO = Axis("Hazard ratio (log scale)", scale="log", reference=1.0)
+MONTHS = Axis("Months", limits=(0.0, math.nan))
+PERCENT = Axis("Percent of patients", limits=(0.0, 100.0))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One row with the heights of its heading, label and mark, in inches from the top.
+
+    ``heading_y`` and ``label_y`` are not a number where the row has no heading or label of its own.
+    """
+
+    group: str
+    label: str
+    text: str
+    mark: str
+    estimate: float
+    lower: float
+    upper: float
+    weight: float
+    heading_y: float = math.nan
+    label_y: float = math.nan
+    y: float = math.nan
+
+
+def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
+    """Estimates with their intervals, one below the other, each under its label and text.
+
+    Rows that follow each other with the same group and label share one label.  Raises
+    ``ValueError`` when there is nothing to draw or a needed column is missing.
+    """
+    placed = place(rows)
+    series = _series(placed)
+    explained = len(series) > 1 and any(row.label != row.mark for row in placed)
+    height = placed[-1].y + MARK / 2 + GAP
+    below = FAVOURS + 0.13 if axis.favours else 0.5
+    total = height + below + 0.1 + 0.22 * len(series) * explained
+    figure = Figure(figsize=(WIDTH, total), facecolor="white")
+    axes = figure.add_axes((0.03, below / total, 0.94, height / total))
+    axes.set_ylim(height, 0.0)
+    _set_axis(axes, placed, axis)
+    _draw_marks(axes, placed, series)
+    _write_labels(axes, placed)
+    if explained:
+        _write_legend(axes, series, height)
+    return figure
+
+
+def place(rows: pd.DataFrame) -> tuple[Placed, ...]:
+    """The rows from top to bottom with the heights at which they are drawn."""
+    placed: list[Placed] = []
+    y, above = 0.0, Placed("", "", "", "", *[math.nan] * 4)
+    for row in _rows(rows):
+        heading_y = label_y = math.nan
+        if row.group != above.group:
+            y += HEADING if row.group else GAP
+            heading_y = y - LINE if row.group else math.nan
+        if (row.group, row.label) != (above.group, above.label):
+            label_y = y + GAP
+            y += GAP + LINE * (_wrapped(row).count("\n") + 1)
+        placed.append(replace(row, heading_y=heading_y, label_y=label_y, y=y + MARK / 2))
+        y, above = y + MARK, row
+    return tuple(placed)
+
+
+def _rows(rows: pd.DataFrame) -> list[Placed]:
+    missing = [name for name in NEEDED if name not in rows]
+    if missing or rows.empty:
+        found = f"no column {', '.join(missing)}" if missing else "no row"
+        msg = f"need rows with {', '.join(NEEDED)} to draw, found {found}"
+        raise ValueError(msg)
+    records = rows.to_dict("records")
+    lines = [(record.get("group", ""), record["label"]) for record in records]
+    return [
+        Placed(
+            group=str(record.get("group", "")),
+            label=str(record["label"]),
+            text="" if lines.count(line) > 1 else str(record.get("text", "")),
+            mark=str(record.get("mark", "")),
+            estimate=float(record["estimate"]),
+            lower=float(record["lower"]),
+            upper=float(record["upper"]),
+            weight=float(record.get("weight", math.nan)),
+        )
+        for record, line in zip(records, lines, strict=True)
+    ]
+
+
+def _wrapped(row: Placed) -> str:
+    return textwrap.fill(row.label, max(16, CHARACTERS - len(row.text) - 2))
+
+
+def _series(placed: Sequence[Placed]) -> Mapping[str, tuple[str, str]]:
+    """Colour and shape of every mark, in order of appearance."""
+    marks = list(dict.fromkeys(row.mark for row in placed if row.mark not in (POOLED, PREDICTION)))
+    palette = sns.color_palette("colorblind", max(len(marks), 1)).as_hex()
+    return {
+        mark: (str(palette[number]), SHAPES[number % len(SHAPES)])
+        for number, mark in enumerate(marks)
+    }
+
+
+def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
+    axes.set_xscale(axis.scale)
+    low, high = _limits(placed, axis)
+    axes.set_xlim(low, high)
+    if axis.scale == "log":
+        axes.xaxis.set_major_locator(FixedLocator([t for t in LOG_TICKS if low <= t <= high]))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_yticks([])
+    sns.despine(ax=axes, left=True)
+    axes.tick_params(axis="x", colors=INK, labelsize=FONT_SIZE - 1)
+    axes.set_xlabel(axis.label, fontsize=FONT_SIZE, color=INK)
+    if axis.reference is not None:
+        axes.axvline(axis.reference, color=QUIET, linewidth=1, zorder=0)
+    if axis.favours is not None:
+        words = (f"← {axis.favours[0]}", f"{axis.favours[1]} →")
+        for x, side in enumerate(("left", "right")):
+            axes.text(
+                x,
+                -FAVOURS / axes.get_ylim()[0],
+                words[x],
+                ha=side,
+                va="center",
+                fontsize=FONT_SIZE - 1,
+                color=INK,
+                transform=axes.transAxes,
+            )
+
+
+def _limits(placed: Sequence[Placed], axis: Axis) -> tuple[float, float]:
+    """Ends of the axis: those asked for, or a little beyond what is drawn."""
+    drawn = [value for row in placed for value in (row.estimate, row.lower, row.upper)]
+    drawn += [] if axis.reference is None else [axis.reference]
+    finite = [value for value in drawn if math.isfinite(value)]
+    low, high = min(finite), max(finite)
+    if axis.scale == "log":
+        low, high = min(low / 1.15, 0.9), max(high * 1.15, 1.1)
+    else:
+        pad = 0.05 * (high - low or 1.0)
+        low, high = low - pad, high + pad
+    asked_low, asked_high = axis.limits
+    return (
+        low if math.isnan(asked_low) else asked_low,
+        high if math.isnan(asked_high) else asked_high,
+    )
+
+
+def _draw_marks(
+    axes: Axes, placed: Sequence[Placed], series: Mapping[str, tuple[str, str]]
+) -> None:
+    for row in placed:
+        if row.mark == POOLED:
+            _draw_diamond(axes, row)
+        else:
+            _draw_interval(axes, row, series.get(row.mark, (INK, ""))[0])
+    points = [row for row in placed if row.mark not in (POOLED, PREDICTION)]
+    if not points:
+        return
+    weights = [row.weight for row in points]
+    weighted = not any(math.isnan(weight) for weight in weights)
+    sns.scatterplot(
+        x=[row.estimate for row in points],
+        y=[row.y for row in points],
+        hue=[row.mark for row in points],
+        style=[row.mark for row in points],
+        palette={mark: colour for mark, (colour, _) in series.items()},
+        markers={mark: shape for mark, (_, shape) in series.items()},
+        legend=False,
+        edgecolor="white",
+        linewidth=0.6,
+        zorder=3,
+        clip_on=False,
+        ax=axes,
+        **({"size": weights, "sizes": (25, 110)} if weighted else {"s": 48}),
+    )
+
+
+def _draw_interval(axes: Axes, row: Placed, colour: str) -> None:
+    """The interval as a line; an open or cut end is an arrow at the edge of the axis."""
+    if math.isnan(row.lower) and math.isnan(row.upper):
+        return
+    low, high = axes.get_xlim()
+    start = low if math.isnan(row.lower) else max(row.lower, low)
+    stop = high if math.isnan(row.upper) else min(row.upper, high)
+    width = 5.0 if row.mark == PREDICTION else 1.6
+    axes.plot([start, stop], [row.y] * 2, color=colour, linewidth=width, solid_capstyle="butt")
+    for bound, end, shape in ((row.lower, low, 8), (row.upper, high, 9)):
+        if not low <= bound <= high:
+            axes.plot([end], [row.y], marker=shape, color=colour, markersize=6, clip_on=False)
+
+
+def _draw_diamond(axes: Axes, row: Placed) -> None:
+    half = 0.4 * MARK
+    x = [row.lower, row.estimate, row.upper, row.estimate]
+    axes.fill(x, [row.y, row.y - half, row.y, row.y + half], color=INK, zorder=3)
+
+
+def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
+    card = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # hides the line behind words
+    for row in placed:
+        words = (
+            (0.0, row.heading_y, row.group, "left"),
+            (0.0, row.label_y, _wrapped(row), "left"),
+            (1.0, row.label_y, row.text, "right"),
+        )
+        for x, y, text, side in words:
+            if text and not math.isnan(y):
+                axes.text(
+                    x,
+                    y,
+                    text,
+                    ha=side,
+                    va="top",
+                    fontsize=FONT_SIZE,
+                    fontweight="bold" if y == row.heading_y else "normal",
+                    color=INK,
+                    bbox=card,
+                    transform=axes.get_yaxis_transform(),
+                )
+
+
+def _write_legend(axes: Axes, series: Mapping[str, tuple[str, str]], height: float) -> None:
+    handles = [
+        Line2D([], [], color=colour, marker=shape, linewidth=1.6, markersize=6, label=mark)
+        for mark, (colour, shape) in series.items()
+    ]
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0 + 0.02 / height),
+        frameon=False,
+        fontsize=FONT_SIZE - 1,
+        borderaxespad=0.0,
+    )
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as SVG text whose bytes depend on nothing but what is drawn."""
+    target = io.StringIO()
+    metadata = {"Date": None, "Creator": None}
+    with rc_context({"svg.hashsalt": "livingreview", "svg.fonttype": "path"}):
+        figure.savefig(target, format="svg", metadata=metadata)
+    return target.getvalue()
+
+
+@dataclass(frozen=True, repr=False)
+class Forest:
+    """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
+
+    Without rows it says so instead of failing, so that every study's chapter can have the cell.
+    """
+
+    rows: pd.DataFrame
+    axis: Axis
+    empty: str = "No number of this kind is printed, so there is nothing to draw."
+
+    def __repr__(self) -> str:
+        """Every drawn number in plain text, one row a line."""
+        if self.rows.empty:
+            return self.empty
+        lines = [
+            f"{row.group} | {row.label} | {row.mark} | "
+            f"{row.estimate:.6g} [{row.lower:.6g}, {row.upper:.6g}]"
+            for row in _rows(self.rows)
+        ]
+        return "\n".join([self.axis.label, *lines])
+
+    def _repr_svg_(self) -> str | None:
+        return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
+
+    def _repr_html_(self) -> str | None:
+        return f"<p>{self.empty}</p>" if self.rows.empty else None

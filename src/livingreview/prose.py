@@ -1,0 +1,166 @@
+"""Numbers and printed numbers as text: the only place where a value becomes a word of a page.
+
+Every function returns a plain ``str``, so that no type of a library can leak into a sentence.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from livingreview.reported import Reported, ReportedInterval
+from livingreview.studies import INTERVAL_STATISTICS, Printed, Study
+
+MINUS = "\N{MINUS SIGN}"
+STATISTIC_WORDS: Mapping[str, str] = {
+    "ci95": "95% CI {}",
+    "range": "range {}",
+    "iqr": "IQR {}",
+    "sd": "SD {}",
+    "percent": "{}%",
+    "rate": "{}%",
+    "median": "median {}",
+    "mean": "mean {}",
+    "minimum": "minimum {}",
+    "maximum": "maximum {}",
+    "p": "p {}",
+}
+_FIRST = ("n", "percent", "rate", "hr", "median", "mean", "difference")
+_PLAIN_WHEN_FIRST = frozenset({"median", "mean", "p", "range", "minimum", "maximum"})
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """The value with fixed decimals and a true minus sign.
+
+    >>> number(0.125, 1), number(48.0, 0), number(float("nan"))
+    ('0.1', '48', 'not estimable')
+    """
+    value = float(value)
+    if math.isnan(value):
+        return "not estimable"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{value:,.{decimals}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+
+
+def p_value(value: float) -> str:
+    """A p-value to three decimals, never as zero.
+
+    >>> p_value(0.0312), p_value(0.00004)
+    ('0.031', '<0.001')
+    """
+    return "<0.001" if float(value) < 0.001 else number(value, 3)
+
+
+def with_interval(
+    estimate: float, lower: float, upper: float, *, decimals: int = 2, level: float = 0.95
+) -> str:
+    """An estimate with its interval.
+
+    >>> with_interval(0.6154, 0.51, 0.749)
+    '0.62 (95% CI 0.51 to 0.75)'
+    """
+    bounds = f"{number(lower, decimals)} to {number(upper, decimals)}"
+    return f"{number(estimate, decimals)} ({100 * float(level):g}% CI {bounds})"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items as an enumeration in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    words = [str(item) for item in items]
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str:
+    r"""Items as a Markdown list, each a sentence with a capital and a full stop.
+
+    >>> bullets(["one hospital", "24 patients."])
+    '- One hospital.\n- 24 patients.'
+    """
+    return "\n".join(f"- {sentence(item)}" for item in items) or empty
+
+
+def sentence(text: object) -> str:
+    """The text with a capital first letter and a full stop."""
+    words = str(text).strip()
+    end = "" if words.endswith((".", "!", "?")) else "."
+    return f"{words[:1].upper()}{words[1:]}{end}"
+
+
+def as_printed(places: Sequence[Printed]) -> str:
+    """What the source prints for one quantity; different values in different places are all shown.
+
+    A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value.
+    """
+    ordered = sorted(places, key=lambda place: (not place.locator.table, place.line))
+    texts = {_printed_value(place): place.value for place in reversed(ordered)}
+    first, *others = (texts.pop(_printed_value(ordered[0])), *reversed(texts.values()))
+    return f"{first}; also printed {listed(others)}" if others else first
+
+
+def _printed_value(place: Printed) -> object:
+    """What the text stands for, so that two spellings of one value are equal."""
+    if place.quantity.statistic in INTERVAL_STATISTICS:
+        interval = ReportedInterval(place.value)
+        return tuple(_exact(bound) for bound in (interval.lower, interval.upper))
+    try:
+        return _exact(Reported(place.value))
+    except ValueError:
+        return place.value.casefold()
+
+
+def _exact(value: Reported) -> tuple[str, Decimal | str]:
+    return value.relation, value.text if value.exact is None else value.exact
+
+
+def cell(numbers: Iterable[Printed]) -> str:
+    """The printed numbers that belong together as one text: ``20 (83.3%)``, ``61 (range 21-77)``.
+
+    The main number comes first, the others follow in brackets.
+    """
+    by_statistic: dict[str, list[Printed]] = {}
+    for printed in numbers:
+        by_statistic.setdefault(printed.quantity.statistic, []).append(printed)
+    order = [name for name in _FIRST if name in by_statistic]
+    order += [name for name in by_statistic if name not in order]
+    texts = []
+    for position, name in enumerate(order):
+        words = "{}" if position == 0 and name in _PLAIN_WHEN_FIRST else STATISTIC_WORDS.get(name)
+        texts.append((words or "{}").format(as_printed(by_statistic[name])))
+    main, *others = texts or [""]
+    return f"{main} ({'; '.join(others)})" if others else main
+
+
+def places(numbers: Iterable[Printed]) -> str:
+    """Where numbers are printed, each place once: ``Table 1, Sex > Male; Abstract``."""
+    found = dict.fromkeys(
+        ", ".join(part for part in (n.locator.table or n.locator.section, n.locator.row) if part)
+        for n in sorted(numbers, key=lambda n: (not n.locator.table, n.line))
+    )
+    return "; ".join(found)
+
+
+def printed(study: Study, **identity: str) -> str:
+    """One printed quantity of a study, with its interval where that is printed too.
+
+    ``identity`` names columns of the quantity; population ``whole``, no subgroup, no category and
+    no timepoint unless named.  Raises ``ValueError`` unless exactly one quantity fits.
+    """
+    wanted = {"population": "whole", "subgroup": "", "category": "", "timepoint": ""} | identity
+    found = {number.quantity: number for number in study.find(**wanted)}
+    if len(found) != 1:
+        fits = "; ".join(str(quantity) for quantity in found) or "none"
+        msg = f"{study.id}: need one printed quantity for {identity}, found {fits}; name more"
+        raise ValueError(msg)
+    (quantity,) = found
+    numbers = list(study.by_quantity[quantity])
+    if quantity.statistic not in ("n", "p", *INTERVAL_STATISTICS):
+        interval = {**vars(quantity), "statistic": "ci95"}
+        numbers += study.find(**interval)
+    return cell(numbers)

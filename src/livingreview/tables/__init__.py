@@ -1,0 +1,1 @@
+"""Studies and results as tables: DataFrames of text and of rows to draw, ready to show."""

@@ -1,0 +1,125 @@
+"""Which part of a study's chapter shows a printed number: every number has exactly one place."""
+
+from collections.abc import Mapping
+
+from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+
+SECTIONS = (
+    "design",
+    "flow",
+    "characteristics",
+    "response",
+    "survival",
+    "contrasts",
+    "subgroups",
+    "prognosis",
+    "safety",
+    "other",
+)
+ANY_GRADE = "Any grade"
+ADJUSTMENT_WORDS: Mapping[str, str] = {"adjusted": "Adjusted", "unadjusted": "Unadjusted"}
+
+
+def section(study: Study, number: Printed) -> str:
+    """The section of the study's chapter that shows this number; one of ``SECTIONS``."""
+    quantity = number.quantity
+    outcome = study.vocabulary(quantity.outcome)
+    if outcome.kind == "design":
+        return "design"
+    if quantity.comparison and quantity.comparison not in study.comparisons:
+        return "prognosis"
+    if outcome.kind == "count":
+        return "flow"
+    if quantity.subgroup:
+        return "subgroups"
+    if outcome.kind == "time-to-event":
+        return "contrasts" if quantity.comparison else "survival"
+    if outcome.kind == "adverse-event":
+        return "safety"
+    if quantity.outcome in study.variables:
+        return "characteristics"
+    return "response" if _is_response(outcome) else "other"
+
+
+def _is_response(outcome: Outcome) -> bool:
+    return bool(outcome.sum_of) or "criteria" in (outcome.details or {})
+
+
+def numbers_in(study: Study, name: str) -> tuple[Printed, ...]:
+    """The study's printed numbers of one section, as their vocabulary orders them."""
+    if name not in SECTIONS:
+        msg = f"need one of {', '.join(SECTIONS)}, found {name!r}"
+        raise ValueError(msg)
+    found = [number for number in study.numbers if section(study, number) == name]
+    return tuple(sorted(found, key=lambda number: _order(study, number)))
+
+
+def _order(study: Study, number: Printed) -> tuple[object, ...]:
+    """Outcome, part of the patients, factor and level, in the order the study declares them."""
+    quantity = number.quantity
+    vocabulary = [*study.variables, *study.outcomes]
+    design = study.vocabulary(quantity.outcome).kind == "design"
+    parts = (part.partition("=") for part in quantity.subgroup.split("&") if part)
+    factor = quantity.comparison.partition(":")[0]
+    return (
+        vocabulary.index(quantity.outcome),
+        [*study.populations].index(quantity.population),
+        [
+            (vocabulary.index(variable), _level_order(study, variable, level))
+            for variable, _, level in parts
+        ],
+        vocabulary.index(factor) if factor in vocabulary else -1,
+        0 if design else _level_order(study, quantity.outcome, quantity.category),
+    )
+
+
+def _level_order(study: Study, outcome: str, level: str) -> int:
+    return ["", *study.vocabulary(outcome).levels].index(level)
+
+
+def level_label(study: Study, quantity: Quantity) -> str:
+    """The counted level in words; ``Any grade`` for an adverse event without one."""
+    outcome = study.vocabulary(quantity.outcome)
+    if outcome.kind == "design":
+        return slug_words(quantity.category)
+    if quantity.category:
+        return outcome.levels[quantity.category]
+    return ANY_GRADE if outcome.kind == "adverse-event" else ""
+
+
+def arm_label(study: Study, arm_id: str) -> str:
+    """The arm in words; all arms together are all patients."""
+    if arm_id in study.arms:
+        return study.arms[arm_id].label
+    return "All arms" if arm_id == ALL_ARMS and len(study.arms) > 1 else "All patients"
+
+
+def subgroup_label(study: Study, subgroup: str) -> str:
+    """``sex=female`` in words; several parts are joined by commas."""
+    parts = (part.partition("=") for part in subgroup.split("&") if part)
+    return ", ".join(
+        f"{study.vocabulary(variable).label}: {study.vocabulary(variable).levels[level]}"
+        for variable, _, level in parts
+    )
+
+
+def comparison_label(study: Study, comparison: str) -> str:
+    """A comparison of arms, of all levels of a variable, or of two of its levels, in words."""
+    if comparison in study.comparisons:
+        return study.comparisons[comparison].label
+    variable, _, contrast = comparison.partition(":")
+    outcome = study.vocabulary(variable)
+    if contrast:
+        level, _, reference = contrast.partition("/")
+        return f"{outcome.levels[level]} against {outcome.levels[reference]}"
+    if outcome.kind == "continuous":
+        unit = (outcome.details or {}).get("unit", "unit")
+        return f"per {unit.removesuffix('s')}"
+    ratio = any(n.quantity.statistic == "hr" for n in study.find(comparison=comparison))
+    return "between levels (reference not stated)" if ratio else "between levels"
+
+
+def slug_words(slug: str) -> str:
+    """An id as words: ``dose-anlotinib`` becomes ``Dose anlotinib``."""
+    words = slug.replace("-", " ").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"

@@ -1,0 +1,405 @@
+"""One study as tables: what its reports print, every number with its place.
+
+Each table shows the printed texts of one section (see ``sections``); ``rows_to_draw`` gives the
+same numbers on their printed scale, for figures.  No number is recomputed here.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from livingreview.prose import as_printed, cell, listed, places, sentence
+from livingreview.reported import Reported
+from livingreview.studies import Printed, Review, Study
+from livingreview.tables.sections import (
+    ADJUSTMENT_WORDS,
+    ANY_GRADE,
+    arm_label,
+    comparison_label,
+    level_label,
+    numbers_in,
+    section,
+    slug_words,
+    subgroup_label,
+)
+
+WHERE = "Where printed"
+_PLAIN_UNITS = frozenset({"", "patients", "%", "ratio", "probability", "date"})
+_METHOD_WORDS: Mapping[str, str] = {
+    "chi2": "chi-squared test",
+    "chi2-or-fisher": "chi-squared or Fisher's exact test",
+    "cox": "Cox model",
+    "fisher": "Fisher's exact test",
+    "log-rank": "log-rank test",
+    "t-or-mann-whitney": "t test or Mann-Whitney U test",
+    "t-test": "t test",
+    "wilcoxon": "Wilcoxon rank sum test",
+}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How printed numbers become a table: names of the row headings, the row and the column."""
+
+    headings: tuple[str, ...]
+    row: Callable[[Printed], tuple[str, ...]]
+    column: Callable[[Printed], str]
+
+
+def _pivot(numbers: Sequence[Printed], columns: Sequence[str], layout: _Layout) -> pd.DataFrame:
+    """One line a row, one cell for the printed numbers of a row and a column, and their places."""
+    rows: dict[tuple[str, ...], dict[str, list[Printed]]] = {}
+    for number in numbers:
+        row = rows.setdefault(layout.row(number), {})
+        row.setdefault(layout.column(number), []).append(number)
+    used = [name for name in dict.fromkeys(columns) if any(name in row for row in rows.values())]
+    lines = []
+    for headings, row in rows.items():
+        texts = {name: _cell(row.get(name, [])) for name in used}
+        where = places(number for name in used for number in row.get(name, []))
+        lines.append([*headings, *texts.values(), where])
+    frame = pd.DataFrame(lines, columns=[*layout.headings, *used, WHERE])
+    unused = [name for name in layout.headings if not frame[name].any()]
+    return frame.drop(columns=unused)
+
+
+def _cell(numbers: Sequence[Printed]) -> str:
+    """The numbers of one cell; tests by different methods are told apart."""
+    if not numbers or any(number.quantity.statistic != "p" for number in numbers):
+        return cell(numbers)
+    by_method: dict[str, list[Printed]] = {}
+    for number in numbers:
+        by_method.setdefault(number.quantity.method, []).append(number)
+    texts = {method: as_printed(found) for method, found in by_method.items()}
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    words = {method: _METHOD_WORDS.get(method, "test not named") for method in texts}
+    return "; ".join(f"{text} ({words[method]})" for method, text in texts.items())
+
+
+def _unit(numbers: Sequence[Printed]) -> str:
+    """The unit the numbers share, with a comma before it; empty for patients, percent and such."""
+    units = {number.unit for number in numbers} - _PLAIN_UNITS
+    return f", {units.pop()}" if len(units) == 1 else ""
+
+
+def _outcome_label(study: Study, number: Printed) -> str:
+    same = [other for other in study.numbers if other.quantity.outcome == number.quantity.outcome]
+    return study.vocabulary(number.quantity.outcome).label + _unit(same)
+
+
+def side_by_side(study: Study, name: str) -> pd.DataFrame:
+    """A section with its outcomes and levels as rows, and every arm of every population beside.
+
+    ``name`` is ``characteristics``, ``response``, ``safety``, ``other`` or ``flow``.
+    """
+    numbers = numbers_in(study, name)
+    ordered = sorted(numbers, key=lambda number: _column_order(study, number))
+    layout = _Layout(
+        ("Item", "Level"),
+        row=lambda n: (_outcome_label(study, n), _level(study, n)),
+        column=lambda n: _column(study, n),
+    )
+    return _pivot(numbers, [layout.column(number) for number in ordered], layout)
+
+
+def _level(study: Study, number: Printed) -> str:
+    quantity = number.quantity
+    parts = (
+        level_label(study, quantity),
+        subgroup_label(study, quantity.subgroup),
+        quantity.timepoint,
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _column_order(study: Study, number: Printed) -> tuple[object, ...]:
+    quantity = number.quantity
+    arms = ["all", *study.arms, ""]
+    comparisons = ["", *study.comparisons]
+    return (
+        [*study.populations].index(quantity.population),
+        bool(quantity.comparison),
+        arms.index(quantity.arm_id),
+        comparisons.index(quantity.comparison),
+    )
+
+
+def _column(study: Study, number: Printed) -> str:
+    parts = _population_and_arm(study, number)
+    if number.quantity.comparison:
+        several = len(study.comparisons) > 1
+        parts.append("P value" + (f" ({_comparison(study, number)})" if several else ""))
+        return ": ".join(parts)
+    size = _same_patients(study, number, outcome="participants", statistic="n")
+    return ": ".join(parts) + (f" (n = {as_printed(size)})" if size else "")
+
+
+def _comparison(study: Study, number: Printed) -> str:
+    return comparison_label(study, number.quantity.comparison)
+
+
+def _same_patients(study: Study, number: Printed, **changes: str) -> tuple[Printed, ...]:
+    """The places that print another quantity of the number's patients."""
+    fresh = {"category": "", "timepoint": "", "adjustment": "", "method": ""}
+    wanted = replace(number.quantity, **(fresh | changes))
+    return study.by_quantity.get(wanted, ())
+
+
+def _patients(study: Study, number: Printed) -> str:
+    """Whose number it is: population and, where named, arm."""
+    return ": ".join(_population_and_arm(study, number))
+
+
+def _population_and_arm(study: Study, number: Printed) -> list[str]:
+    """The population where there are several, and the arm unless it is the only one."""
+    quantity = number.quantity
+    several = len(study.populations) > 1
+    parts = [study.populations[quantity.population].label] if several else []
+    if quantity.arm_id and not (several and len(study.arms) == 1):
+        parts.append(arm_label(study, quantity.arm_id))
+    return parts
+
+
+def survival(study: Study) -> pd.DataFrame:
+    """Times to an event by arm: events, medians and rates at fixed times, as printed."""
+    return _long(study, "survival", ("Outcome", "Patients"), lambda n: (_patients(study, n),))
+
+
+def contrasts(study: Study) -> pd.DataFrame:
+    """Comparisons of arms for times to an event: hazard ratios and p-values, as printed."""
+    return _long(
+        study,
+        "contrasts",
+        ("Outcome", "Patients", "Comparison", "Analysis"),
+        lambda n: (
+            _patients(study, n) or "All patients",
+            _comparison(study, n),
+            ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
+        ),
+    )
+
+
+def subgroups(study: Study) -> pd.DataFrame:
+    """Every printed result of a part of the patients: medians, rates, ratios and p-values."""
+    return _long(
+        study,
+        "subgroups",
+        ("Outcome", "Subgroup", "Patients", "Analysis"),
+        lambda n: (
+            subgroup_label(study, n.quantity.subgroup),
+            ": ".join(part for part in (_patients(study, n), _arms_compared(study, n)) if part),
+            ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
+        ),
+    )
+
+
+def _arms_compared(study: Study, number: Printed) -> str:
+    return _comparison(study, number) if number.quantity.comparison else ""
+
+
+def prognosis(study: Study) -> pd.DataFrame:
+    """Factors held against an outcome: hazard ratios and p-values, unadjusted and adjusted."""
+    numbers = numbers_in(study, "prognosis")
+    columns = [
+        f"{words}: {what}"
+        for words in ("Unadjusted", "Adjusted", "Not stated")
+        for what in ("result", "P value")
+    ]
+    layout = _Layout(
+        ("Outcome", "Patients", "Factor", "Contrast"),
+        row=lambda n: (
+            study.vocabulary(n.quantity.outcome).label,
+            "; ".join(
+                part
+                for part in (_patients(study, n), subgroup_label(study, n.quantity.subgroup))
+                if part
+            ),
+            study.vocabulary(n.quantity.comparison.partition(":")[0]).label,
+            _comparison(study, n),
+        ),
+        column=lambda n: (
+            f"{ADJUSTMENT_WORDS.get(n.quantity.adjustment, 'Not stated')}: "
+            f"{'P value' if n.quantity.statistic == 'p' else 'result'}"
+        ),
+    )
+    frame = _pivot(numbers, columns, layout)
+    names = {name: name.replace("result", "hazard ratio") for name in frame.columns}
+    return frame.rename(columns=names)
+
+
+def _long(
+    study: Study,
+    name: str,
+    headings: tuple[str, ...],
+    row: Callable[[Printed], tuple[str, ...]],
+) -> pd.DataFrame:
+    """A section with one line a result; statistics are columns."""
+    numbers = numbers_in(study, name)
+    layout = _Layout(
+        headings,
+        row=lambda n: (_line_label(study, n), *row(n)),
+        column=_statistic_column,
+    )
+    times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=_months)
+    columns = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
+    columns += [*times, "Hazard ratio", "Difference", "Result", "P value"]
+    return _pivot(numbers, columns, layout)
+
+
+def _line_label(study: Study, number: Printed) -> str:
+    """The outcome, with its level unless that level is the event itself."""
+    level = number.quantity.category
+    words = level_label(study, number.quantity)
+    return study.vocabulary(number.quantity.outcome).label + (
+        f": {words}" if words and level != "event" else ""
+    )
+
+
+def _months(timepoint: str) -> tuple[float, str]:
+    count, _, unit = timepoint.partition(" ")
+    try:
+        return Reported(count).value, unit
+    except ValueError:
+        return math.inf, timepoint
+
+
+def _statistic_column(number: Printed) -> str:
+    quantity = number.quantity
+    if quantity.timepoint:
+        return quantity.timepoint
+    if quantity.category == "event":
+        return "Events"
+    if quantity.statistic == "p":
+        return "P value"
+    if quantity.method == "cox" or quantity.statistic == "hr":
+        return "Hazard ratio"
+    if number.unit == "months" and quantity.statistic in ("median", "ci95"):
+        return "Median, months"
+    names = {"n": "Patients counted", "percent": "Percent", "mean": "Mean", "median": "Median"}
+    return names.get(quantity.statistic, "Result")
+
+
+def design_numbers(study: Study) -> pd.DataFrame:
+    """Numbers that describe the design: dates, doses, thresholds, durations, as printed."""
+    layout = _Layout(
+        ("Item", "Patients"),
+        row=lambda n: (
+            slug_words(n.quantity.category),
+            _patients(study, n) if n.quantity.population != "whole" else _arm(study, n),
+        ),
+        column=lambda n: f"As printed ({n.unit})",
+    )
+    numbers = numbers_in(study, "design")
+    columns = list(dict.fromkeys(layout.column(number) for number in numbers))
+    frame = _pivot(numbers, columns, layout)
+    texts = [
+        listed(
+            f"{text} {_printed_unit(name)}".strip()
+            for name, text in zip(columns, row, strict=True)
+            if text
+        )
+        for row in frame[columns].itertuples(index=False)
+    ]
+    frame = frame.drop(columns=columns)
+    frame.insert(len(frame.columns) - 1, "As printed", texts)
+    return frame
+
+
+def _printed_unit(column: str) -> str:
+    unit = column.removeprefix("As printed (").removesuffix(")")
+    return "" if unit == "date" else unit
+
+
+def _arm(study: Study, number: Printed) -> str:
+    return arm_label(study, number.quantity.arm_id)
+
+
+def arms(review: Review, study: Study) -> pd.DataFrame:
+    """The arms of a study: label, size in each population, class of treatment, regimen."""
+    classes = review.protocol.get("treatment_classes", {})
+    lines = []
+    for arm in study.arms.values():
+        sizes = {
+            population.label: as_printed(found)
+            for population in study.populations.values()
+            if (
+                found := study.find(
+                    arm_id=arm.id,
+                    population=population.id,
+                    subgroup="",
+                    outcome="participants",
+                    statistic="n",
+                )
+            )
+        }
+        patients = "; ".join(f"{label}: {size}" for label, size in sizes.items())
+        treatment = classes.get(arm.treatment_class, arm.treatment_class)
+        lines.append([arm.label, patients, treatment, sentence(arm.details.get("regimen", ""))])
+    return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
+
+
+def rows_to_draw(study: Study, name: str, statistic: str, **identity: str) -> pd.DataFrame:
+    """Printed estimates of a section with their printed intervals, as rows for ``figures``.
+
+    One row a quantity, on the printed scale; a bound that is not printed or not reached is not a
+    number.  ``identity`` narrows the choice by columns of the quantity (``outcome="os"``).
+    """
+    columns = ["group", "label", "mark", "estimate", "lower", "upper", "text", "where"]
+    allowed = {number.quantity for number in study.find(statistic=statistic, **identity)}
+    ordered = sorted(
+        numbers_in(study, name), key=lambda number: _drawing_order(study, name, number)
+    )
+    chosen = {number.quantity: number for number in ordered if number.quantity in allowed}
+    lines = []
+    for quantity, number in chosen.items():
+        found = study.by_quantity[quantity]
+        intervals = study.by_quantity.get(replace(quantity, statistic="ci95"), ())
+        best = min(found, key=lambda place: (not place.locator.table, place.line))
+        group, label, mark = _drawn_labels(study, number)
+        bounds = _bounds(intervals)
+        text = cell([*found, *intervals])
+        estimate = best.number.value
+        lines.append([group, label, mark, estimate, *bounds, text, places([*found, *intervals])])
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ...]:
+    quantity = number.quantity
+    outcomes = [*study.variables, *study.outcomes]
+    levels = ["", *study.vocabulary(quantity.outcome).levels]
+    time = _months(quantity.timepoint) if quantity.timepoint else (0.0, "")
+    level = levels.index(quantity.category)
+    if name in ("subgroups", "prognosis"):  # as the vocabulary or the source lists the parts
+        return outcomes.index(quantity.outcome), time, level
+    return outcomes.index(quantity.outcome), time, level, *_column_order(study, number)
+
+
+def _bounds(intervals: Sequence[Printed]) -> tuple[float, float]:
+    if not intervals:
+        return math.nan, math.nan
+    best = min(intervals, key=lambda place: (not place.locator.table, place.line))
+    return best.interval.lower.value, best.interval.upper.value
+
+
+def _drawn_labels(study: Study, number: Printed) -> tuple[str, str, str]:
+    """Heading, label and series of a drawn row."""
+    quantity = number.quantity
+    outcome = study.vocabulary(quantity.outcome).label
+    adjustment = ADJUSTMENT_WORDS.get(quantity.adjustment, "")
+    subgroup = subgroup_label(study, quantity.subgroup)
+    name = section(study, number)
+    if name == "prognosis":
+        factor = study.vocabulary(quantity.comparison.partition(":")[0]).label
+        return outcome, f"{factor}: {_comparison(study, number)}", adjustment
+    if quantity.comparison:
+        patients = study.populations[quantity.population].label
+        return outcome, subgroup or f"{patients}, {adjustment.lower()}", adjustment
+    if name in ("survival", "subgroups"):
+        time = f" at {quantity.timepoint}" if quantity.timepoint else ""
+        return outcome + time, subgroup or _patients(study, number), _patients(study, number)
+    level = level_label(study, quantity)
+    label = outcome if level in ("", ANY_GRADE) else f"{outcome}: {level}"
+    return "", label, _patients(study, number)
