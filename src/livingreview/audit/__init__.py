@@ -1,0 +1,53 @@
+"""The audit: every printed number that others imply is recomputed, and the verdict said plainly.
+
+``CHECKS`` names every question; which of them apply to a number follows from the study's own
+vocabulary.  ``audit`` asks them all of one study, ``audit_review`` of every study and adds what
+each contradiction touches.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from livingreview.audit import percents
+from livingreview.audit.finding import Check, Finding, Severity, Verdict
+from livingreview.studies import Printed, Review, Study
+
+__all__ = ["CHECKS", "Check", "Finding", "Severity", "Verdict", "audit", "audit_review"]
+
+CHECKS: Mapping[str, Check] = {
+    "percent-of-count": percents.percent_of_count,
+    "percent-without-count": percents.percent_without_count,
+}
+
+
+def audit(study: Study) -> tuple[Finding, ...]:
+    """Every finding on one study, check by check, without severities."""
+    return tuple(finding for check in CHECKS.values() for finding in check(study))
+
+
+def audit_review(review: Review, used: frozenset[Printed] = frozenset()) -> tuple[Finding, ...]:
+    """Every finding on every study, each contradiction with what it touches.
+
+    ``used`` are the printed numbers that enter a planned synthesis.  A contradiction touches a
+    conclusion when any of its numbers is a result of one arm, or of a comparison of arms, in an
+    outcome that the review's protocol names; else the synthesis, when one of its numbers is used.
+    """
+    outcomes = frozenset(review.protocol.get("outcomes", {}))
+    return tuple(
+        replace(finding, severity=_severity(finding, outcomes, used))
+        for study in review.studies.values()
+        for finding in audit(study)
+    )
+
+
+def _severity(finding: Finding, outcomes: frozenset[str], used: frozenset[Printed]) -> Severity:
+    if not finding.verdict.is_contradiction:
+        return Severity.NEITHER
+    if any(_is_result(number, outcomes) for number in finding.numbers):
+        return Severity.CONCLUSION
+    return Severity.SYNTHESIS if used.intersection(finding.numbers) else Severity.NEITHER
+
+
+def _is_result(number: Printed, outcomes: frozenset[str]) -> bool:
+    quantity = number.quantity
+    return quantity.outcome in outcomes and not quantity.subgroup

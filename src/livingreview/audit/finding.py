@@ -1,0 +1,63 @@
+"""What the audit says of one printed number: a fact about numbers, never about people."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livingreview.studies import Printed, Study
+
+
+class Verdict(StrEnum):
+    """How a printed number stands to what follows from the other printed numbers."""
+
+    REPRODUCED = "reproduced"  # what it should be
+    ROUNDING = "rounding"  # what it should be under another convention; the explanation names it
+    DISCREPANT = "discrepant"  # recomputable, and no convention gives it
+    IMPOSSIBLE = "impossible"  # no data whatever can give it
+    IMPLAUSIBLE = "implausible"  # needs an unusual reason; the explanation names it
+    NOT_CHECKABLE = "not-checkable"  # the explanation says what is missing
+
+    @property
+    def is_contradiction(self) -> bool:
+        """Whether the number is in conflict with others beyond rounding and conventions."""
+        return self in (Verdict.DISCREPANT, Verdict.IMPOSSIBLE, Verdict.IMPLAUSIBLE)
+
+
+class Severity(StrEnum):
+    """What a contradiction touches; the first that applies."""
+
+    CONCLUSION = "conclusion"  # a result, of arms, of an outcome that the review draws on
+    SYNTHESIS = "synthesis"  # another number that enters a planned synthesis
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one printed number (the first of ``numbers``) and how it was reached.
+
+    The other ``numbers`` are those it was recomputed from.  ``reported`` and ``recomputed`` are
+    short texts to stand side by side; ``explanation`` is one plain sentence with the arithmetic.
+    """
+
+    study_id: str
+    check: str
+    numbers: tuple[Printed, ...]
+    reported: str
+    recomputed: str
+    verdict: Verdict
+    explanation: str
+    severity: Severity = Severity.NEITHER
+
+    @property
+    def where(self) -> str:
+        """Study and place of the number judged."""
+        return self.numbers[0].where
+
+    @property
+    def locator(self) -> str:
+        """Place of the number judged, without the study."""
+        return str(self.numbers[0].locator)
+
+
+Check = Callable[[Study], Iterator[Finding]]
+"""One family's question to a study; the registry names it."""

@@ -1,0 +1,305 @@
+"""Percentages against the counts and sizes they are of.
+
+A percentage is ``100 n / N``.  Where ``n`` is printed, it is recomputed; where it is not, some
+whole ``n`` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
+Science* 8:363).  Which ``N`` it is of is declared by the vocabulary.  Before a percentage is called
+discrepant, every usual way of printing one is tried: ties, cutting off (where the whole table cuts
+off), levels adjusted to add up to 100, shares of the row, a few patients not assessed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from livingreview.audit.boxes import counts_that_print, printed_as, roundings
+from livingreview.audit.finding import Finding, Verdict
+from livingreview.audit.sizes import (
+    PARTICIPANTS,
+    Count,
+    classified_within,
+    count,
+    counts,
+    level_counts,
+    quantity_words,
+    sizes,
+    table_first,
+    total,
+)
+from livingreview.studies import ALL_ARMS, Outcome, Printed, Study
+
+COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
+ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
+GRIM_SHARE = Fraction(19, 20)  # a twentieth, where no count is printed
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A printed percentage, its possible counts and its declared sizes."""
+
+    study: Study
+    percent: Printed
+    outcome: Outcome
+    numerators: tuple[Count, ...]
+    denominators: tuple[Count, ...]
+    cuts_off: bool
+
+    @property
+    def label(self) -> str:
+        return quantity_words(self.study, self.percent.quantity)
+
+    @property
+    def places(self) -> tuple[Printed, ...]:
+        used = (*self.numerators[:1], *self.denominators[:1])
+        return (self.percent, *(number for part in used for number in part.numbers))
+
+    def find(self, check: str, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
+        return Finding(
+            study_id=self.study.id,
+            check=check,
+            numbers=self.places,
+            reported=f"{self.percent.value}%",
+            recomputed=recomputed,
+            verdict=verdict,
+            explanation=f"{self.label}: {explanation}.",
+        )
+
+
+def percent_of_count(study: Study) -> Iterator[Finding]:
+    """Every percentage whose count is printed, recomputed from the count and the group's size."""
+    for case in _cases(study):
+        if case.numerators and case.denominators:
+            yield _judge(case)
+
+
+def percent_without_count(study: Study) -> Iterator[Finding]:
+    """Every percentage whose count is not printed: does any whole number of patients give it?"""
+    for case in _cases(study):
+        if case.numerators:
+            continue
+        if case.denominators:
+            yield _judge_alone(case)
+        else:
+            missing = "neither its count nor the size of its group is printed"
+            yield case.find("percent-without-count", Verdict.NOT_CHECKABLE, "", missing)
+
+
+def shares(study: Study) -> list[Printed]:
+    """Printed percentages that are shares of patients."""
+    return [
+        number
+        for number in study.numbers
+        if number.quantity.statistic == "percent"
+        and number.number.exact is not None
+        and (
+            number.quantity.outcome == PARTICIPANTS
+            or study.vocabulary(number.quantity.outcome).kind in COUNTED_KINDS
+        )
+    ]
+
+
+def _cases(study: Study) -> Iterator[_Case]:
+    cases = [_case(study, percent) for percent in shares(study)]
+    rounding = {_unit(case.percent) for case in cases if _rounds_and_cannot_be_cut(case)}
+    for case in cases:
+        yield replace(case, cuts_off=_unit(case.percent) not in rounding)
+
+
+def _case(study: Study, percent: Printed) -> _Case:
+    found = counts(study, percent.quantity)
+    beside = [one for one in found if one.numbers[0].locator == percent.locator]
+    outcome = study.vocabulary(percent.quantity.outcome)
+    denominators = sizes(study, percent.quantity)
+    if outcome.within and "denominator" not in (outcome.details or {}):
+        denominators = denominators + classified_within(study, percent.quantity, outcome)
+    fits = [size for size in denominators if size.value > 0]
+    return _Case(study, percent, outcome, tuple(beside or found), tuple(fits), False)
+
+
+def _unit(percent: Printed) -> tuple[str, str]:
+    """What is taken to round in one way: a table, or all running text of a report."""
+    return percent.locator.report_id, percent.locator.table
+
+
+def _rounds_and_cannot_be_cut(case: _Case) -> bool:
+    printed = case.percent.number
+    ways = [
+        roundings(Fraction(100 * part.value, whole.value), printed.decimals)
+        for part in case.numerators
+        for whole in case.denominators
+    ]
+    fits = any(way["half up"] == printed.exact for way in ways)
+    return fits and all(way["cut off"] != printed.exact for way in ways)
+
+
+def _judge(case: _Case) -> Finding:
+    check = "percent-of-count"
+    for size in case.denominators:
+        for part in case.numerators:
+            way = _way(case.percent, part, size)
+            if way in ("half up", "bound"):
+                return case.find(
+                    check, Verdict.REPRODUCED, _share(case, part, size), _sum(part, size)
+                )
+            if way == "half to even" or (way == "cut off" and case.cuts_off):
+                said = f"{_sum(part, size)}, {way}"
+                return case.find(check, Verdict.ROUNDING, _share(case, part, size), said)
+    part, size = case.numerators[0], case.denominators[0]
+    for convention in _CONVENTIONS:
+        found = convention(case, part, size)
+        if found is not None:
+            return case.find(check, found[0], _share(case, part, size), found[1])
+    recomputed = _share(case, part, size)
+    verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
+    said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
+    return case.find(check, verdict, recomputed, said)
+
+
+def _way(percent: Printed, part: Count, size: Count) -> str:
+    """Which way of rounding prints the share like this; empty when none does."""
+    printed, share = percent.number, Fraction(100 * part.value, size.value)
+    if printed.relation != "=":
+        return "bound" if printed.admits(float(share)) else ""
+    ways = roundings(share, printed.decimals)
+    return next((way for way, value in ways.items() if value == printed.exact), "")
+
+
+def _share(case: _Case, part: Count, size: Count) -> str:
+    share = Fraction(100 * part.value, size.value)
+    return f"{printed_as(share, case.percent.number.decimals)}%"
+
+
+def _sum(part: Count, size: Count) -> str:
+    share = printed_as(Fraction(100 * part.value, size.value), 3)
+    return f"{part.value} of {size.value} is {share}%"
+
+
+_Convention = Callable[[_Case, Count, Count], tuple[Verdict, str] | None]
+
+
+def _of_those_classified(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
+    """Of the patients in any level, where the levels do not add up to the group."""
+    if not (case.outcome.exhaustive and case.percent.quantity.category):
+        return None
+    levels = level_counts(case.study, case.percent.quantity, case.outcome)
+    if not levels:
+        return None
+    known = total(levels.values())
+    if known.value and _way(case.percent, part, known) in ("half up", "half to even"):
+        said = f"{_sum(part, known)}, of those in any level, not of {size.value}"
+        return Verdict.REPRODUCED, said
+    return None
+
+
+def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
+    """Of the row: the share of all patients with the property who are in this arm."""
+    quantity = case.percent.quantity
+    if len(case.study.arms) < 2 or quantity.arm_id not in case.study.arms:  # noqa: PLR2004
+        return None
+    of_arms = [count(case.study, replace(quantity, arm_id=arm)) for arm in case.study.arms]
+    known = [one for one in of_arms if one is not None]
+    row = count(case.study, replace(quantity, arm_id=ALL_ARMS)) or (total(known) if known else None)
+    if row is None or not row.value or len(known) < len(of_arms):
+        return None
+    for arm, one in zip(case.study.arms, known, strict=True):
+        printed = table_first(case.study.by_quantity.get(replace(quantity, arm_id=arm), ()))
+        if not printed or _way(printed[0], one, row) not in ("half up", "half to even"):
+            return None
+    return Verdict.REPRODUCED, f"{_sum(part, row)}, a share of the row in every arm"
+
+
+def _adjusted_to_add_up(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
+    """One unit in the last decimal off, so that the levels of the variable add up to 100."""
+    quantity, decimals = case.percent.quantity, case.percent.number.decimals
+    if not (case.outcome.exhaustive and quantity.category):
+        return None
+    counted = level_counts(case.study, quantity, case.outcome)
+    printed = {
+        level: table_first(case.study.by_quantity.get(replace(quantity, category=level), ()))
+        for level in case.outcome.levels
+    }
+    shown = {level: places[0].number for level, places in printed.items() if places}
+    if not counted.keys() == shown.keys() == set(case.outcome.levels):
+        return None
+    rounded = [
+        printed_as(Fraction(100 * one.value, size.value), decimals) for one in counted.values()
+    ]
+    exact = [number.exact for number in shown.values() if number.exact is not None]
+    off = abs(Fraction(case.percent.number.exact or 0) - Fraction(100 * part.value, size.value))
+    if sum(exact) == 100 != sum(rounded) and off < Fraction(1, 10**decimals):  # noqa: PLR2004
+        said = (
+            f"{_sum(part, size)}; the printed levels add up to 100, rounded ones to {sum(rounded)}"
+        )
+        return Verdict.ROUNDING, said
+    return None
+
+
+def _few_not_assessed(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
+    """Of slightly fewer patients, where nothing printed says that all were assessed."""
+    if part.value > size.value or _all_classified(case, size):
+        return None
+    least = max(part.value, -int(-ASSESSED_SHARE * size.value // 1), 1)
+    for assessed in range(size.value - 1, least - 1, -1):
+        fewer = Count(assessed, size.numbers, str(assessed))
+        if _way(case.percent, part, fewer) in ("half up", "half to even"):
+            missing = size.value - assessed
+            said = (
+                f"{_sum(part, size)}; {_sum(part, fewer)}, if {missing} of them were not assessed"
+            )
+            return Verdict.ROUNDING, said
+    return None
+
+
+def _all_classified(case: _Case, size: Count) -> bool:
+    """Whether the levels of the variable are printed and already add up to the group."""
+    if not (case.outcome.exhaustive and case.percent.quantity.category):
+        return False
+    levels = level_counts(case.study, case.percent.quantity, case.outcome)
+    return levels.keys() == set(case.outcome.levels) and total(levels.values()).value == size.value
+
+
+_CONVENTIONS: tuple[_Convention, ...] = (
+    _of_those_classified,
+    _of_the_row,
+    _adjusted_to_add_up,
+    _few_not_assessed,
+)
+
+
+def _judge_alone(case: _Case) -> Finding:
+    check, printed = "percent-without-count", case.percent.number
+    for size in case.denominators:
+        fits = counts_that_print(printed, size.value)
+        if fits:
+            which = f"{fits[0]}" if len(fits) == 1 else f"{fits[0]} to {fits[-1]}"
+            said = f"{which} of {size.value} prints like this"
+            return case.find(check, Verdict.REPRODUCED, f"{which} of {size.value}", said)
+    size = case.denominators[0]
+    cut = [n for n in _neighbours(printed.value, size.value) if _way_is_cut(case, n, size)]
+    if cut and case.cuts_off:
+        said = f"{_sum(Count(cut[0], (), ''), size)}, cut off"
+        return case.find(check, Verdict.ROUNDING, f"{cut[0]} of {size.value}", said)
+    return _judge_missing(case, size)
+
+
+def _judge_missing(case: _Case, size: Count) -> Finding:
+    check, printed = "percent-without-count", case.percent.number
+    near = [_sum(Count(n, (), ""), size) for n in _neighbours(printed.value, size.value)]
+    none = f"no whole number of {size.value} gives {printed.text}% ({', '.join(near)})"
+    smaller = [
+        n for n in range(size.value - 1, size.value // 2, -1) if counts_that_print(printed, n)
+    ]
+    if not smaller:
+        return case.find(check, Verdict.DISCREPANT, " or ".join(near), none)
+    said = f"{none}; the next smaller group that allows it has {smaller[0]} patients"
+    few = smaller[0] >= GRIM_SHARE * size.value
+    verdict = Verdict.ROUNDING if few else Verdict.DISCREPANT
+    return case.find(check, verdict, " or ".join(near), said)
+
+
+def _neighbours(percent: float, size: int) -> list[int]:
+    below = int(percent * size / 100)
+    return [n for n in (below, below + 1) if 0 <= n <= size]
+
+
+def _way_is_cut(case: _Case, part: int, size: Count) -> bool:
+    return _way(case.percent, Count(part, (), ""), size) == "cut off"

@@ -1,0 +1,159 @@
+"""How many patients a printed number is about, from the printed sizes and the vocabulary.
+
+Every lookup goes through ``Study.by_quantity``, so the work grows with the numbers, not with their
+square.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+
+PARTICIPANTS = "participants"
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of patients and the printed numbers it comes from."""
+
+    value: int
+    numbers: tuple[Printed, ...]
+    words: str
+
+    def __add__(self, other: "Count") -> "Count":
+        total, numbers = self.value + other.value, self.numbers + other.numbers
+        return Count(total, numbers, f"{self.words} + {other.words}")
+
+
+def table_first(places: Iterable[Printed]) -> list[Printed]:
+    """Places of one quantity, table cells before mentions in the text."""
+    return sorted(places, key=lambda number: (not number.locator.table, number.line))
+
+
+def counts(study: Study, quantity: Quantity) -> list[Count]:
+    """The distinct printed counts of this quantity (any statistic named is replaced by ``n``)."""
+    found: dict[int, Count] = {}
+    wanted = replace(quantity, statistic="n", method="")
+    for place in table_first(study.by_quantity.get(wanted, ())):
+        value = place.number.value
+        if value >= 0 and value == int(value) and place.number.relation == "=":
+            found.setdefault(int(value), Count(int(value), (place,), place.value))
+    return list(found.values())
+
+
+def count(study: Study, quantity: Quantity) -> Count | None:
+    """The printed count of this quantity, a table cell before a mention in the text."""
+    return next(iter(counts(study, quantity)), None)
+
+
+def group_sizes(study: Study, quantity: Quantity) -> list[Count]:
+    """Sizes of the group (arm, population, subgroup) that the quantity is about."""
+    found = dict[int, Count]()
+    for arms in _same_patients(study, quantity.arm_id):
+        for size in _sizes_of(study, arms, quantity):
+            found.setdefault(size.value, size)
+    return list(found.values())
+
+
+def sizes(study: Study, quantity: Quantity) -> list[Count]:
+    """Sizes that the percentages of this quantity are of, as the vocabulary declares them.
+
+    The group's size; for an outcome classified ``within`` others with ``denominator: within``,
+    the size of those; for the number of participants, the population around theirs.
+    """
+    if quantity.outcome == PARTICIPANTS:
+        return list(_around(study, quantity))
+    outcome = study.vocabulary(quantity.outcome)
+    if outcome.within and outcome.denominator == "within":
+        return classified_within(study, quantity, outcome)
+    return group_sizes(study, quantity)
+
+
+def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
+    """Sizes of the patients that ``outcome.within`` names, in the quantity's group."""
+    variable, _, level = outcome.within.partition("=")
+    return counts(study, replace(_bare(quantity), outcome=variable, category=level))
+
+
+def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> dict[str, Count]:
+    """The printed count of each level, for those printed, in the quantity's group."""
+    found = {
+        level: count(study, replace(quantity, outcome=outcome.id, category=level))
+        for level in outcome.levels
+    }
+    return {level: number for level, number in found.items() if number is not None}
+
+
+def total(counts_to_add: Iterable[Count]) -> Count:
+    """The sum of counts; ``ValueError`` when there is none."""
+    first, *others = counts_to_add
+    for other in others:
+        first = first + other
+    return first
+
+
+def group_words(study: Study, quantity: Quantity) -> str:
+    """The group in words: arm, population, subgroup."""
+    arm = study.arms.get(quantity.arm_id)
+    words = ["all patients" if arm is None else arm.label]
+    if quantity.population in study.populations and quantity.population != "whole":
+        words.append(study.populations[quantity.population].label)
+    words += [subgroup_words(study, part) for part in quantity.subgroup.split("&") if part]
+    return ", ".join(words)
+
+
+def subgroup_words(study: Study, part: str) -> str:
+    """``variable=level`` in words."""
+    variable, _, level = part.partition("=")
+    declared = study.vocabulary(variable)
+    return f"{declared.label}: {declared.levels.get(level, level)}"
+
+
+def quantity_words(study: Study, quantity: Quantity) -> str:
+    """The outcome and its category in words."""
+    declared = study.vocabulary(quantity.outcome)
+    level = declared.levels.get(quantity.category, quantity.category)
+    return f"{declared.label}: {level}" if level else declared.label
+
+
+def _bare(quantity: Quantity) -> Quantity:
+    """The group alone, as a count."""
+    return Quantity(
+        arm_id=quantity.arm_id,
+        population=quantity.population,
+        subgroup=quantity.subgroup,
+        statistic="n",
+    )
+
+
+def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
+    """Names of the same patients: the only arm of a study is all of its patients."""
+    if len(study.arms) == 1:
+        return tuple(dict.fromkeys((arm_id, *study.arms, ALL_ARMS)))
+    return (arm_id,)
+
+
+def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
+    group = replace(_bare(quantity), arm_id=arm_id)
+    yield from counts(study, replace(group, outcome=PARTICIPANTS))
+    variable, _, level = quantity.subgroup.partition("=")
+    if quantity.subgroup and "&" not in quantity.subgroup:
+        yield from counts(study, replace(group, subgroup="", outcome=variable, category=level))
+    elif arm_id == ALL_ARMS and len(study.arms) > 1:
+        arms = [
+            count(study, replace(group, arm_id=arm, outcome=PARTICIPANTS)) for arm in study.arms
+        ]
+        known = [arm for arm in arms if arm is not None]
+        if len(known) == len(arms):
+            yield total(known)
+
+
+def _around(study: Study, quantity: Quantity) -> Iterator[Count]:
+    """Sizes of the group around a group of participants: no subgroup, the population around."""
+    if quantity.subgroup:
+        yield from group_sizes(study, replace(quantity, subgroup=""))
+    population = study.populations.get(quantity.population)
+    if population is not None and population.within:
+        yield from group_sizes(study, replace(quantity, population=population.within))
+    if quantity.arm_id != ALL_ARMS:
+        yield from group_sizes(study, replace(quantity, arm_id=ALL_ARMS))
