@@ -26,6 +26,7 @@ from livingreview.synthesis import PolicySynthesis, synthesise
 
 PROPORTION = "logit_proportion"
 TWO_ARM_DEFAULT = ("log_or",)
+UNINFORMATIVE = "no patient, or every patient, of both arms had the event: no ratio can be formed"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _by_group(
         Answer(
             plan=planned,
             measure=PROPORTION,
-            group=group,
+            group=review.protocol.get("treatment_classes", {}).get(group, group),
             effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
             counts=tuple(arms),
             pooled=_pooled(planned, effects),
@@ -99,10 +100,23 @@ def _of_two_arms(
     review: Review, planned: Mapping[str, Any], measure: str, excluded: frozenset[Printed]
 ) -> Answer:
     selection = select_comparisons(review, planned["id"])
-    pairs = tuple(pair for pair in selection.used if excluded.isdisjoint(pair.sources))
+    left_out = list(selection.left_out)
+    pairs = []
+    for pair in selection.used:
+        if _is_uninformative(pair, measure):
+            left_out.append(LeftOut(pair.study_id, UNINFORMATIVE))
+        elif excluded.isdisjoint(pair.sources):
+            pairs.append(pair)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
     pooled = _pooled(planned, effects)
-    return Answer(planned, measure, "", effects, pairs, pooled, selection.left_out)
+    return Answer(planned, measure, "", effects, tuple(pairs), pooled, tuple(left_out))
+
+
+def _is_uninformative(pair: TwoArmCount, measure: str) -> bool:
+    """Whether both arms have no event, or only events, and the measure is a ratio."""
+    events = pair.experimental.events + pair.control.events
+    total = pair.experimental.total + pair.control.total
+    return measure != "rd" and events in (0, total)
 
 
 def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]) -> Answer:

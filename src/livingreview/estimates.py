@@ -161,25 +161,55 @@ def _arm_counts(
 
 def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCount | None:
     total = _first(study, replace(wanted, outcome="participants", category="", statistic="n"))
-    events = _first(study, replace(wanted, statistic="n"))
-    percent = _first(study, replace(wanted, statistic="percent"))
     if total is None:
         return None
     size = int(total.number.value)
-    notes: tuple[str, ...] = ()
-    if events is not None:
-        count = int(events.number.value)
-    elif percent is not None and (implied := _implied_count(percent, size)) is not None:
-        count = implied
-        notes = (
-            f"count not printed: {count} is the only count of {size} printed as {percent.value} %",
-        )
-    else:
+    found = _events(study, wanted, size)
+    if found is None:
         return None
-    sources = tuple(number for number in (events or percent, total) if number is not None)
-    group = str(arm.details.get(group_by, ""))
-    label = f"{study.label}: {arm.label}"
-    return ArmCount(study.id, label, arm.id, group, count, size, study.cohorts, sources, notes)
+    events, sources, notes = found
+    return ArmCount(
+        study_id=study.id,
+        label=f"{study.label}: {arm.label}",
+        arm_id=arm.id,
+        group=str(arm.details.get(group_by, "")),
+        events=events,
+        total=size,
+        cohorts=study.cohorts,
+        sources=(*sources, total),
+        notes=notes,
+    )
+
+
+def _events(
+    study: Study, wanted: Quantity, size: int
+) -> tuple[int, tuple[Printed, ...], tuple[str, ...]] | None:
+    """The count as printed, as the sum of its categories, or as the only one a percent allows."""
+    printed = _first(study, replace(wanted, statistic="n"))
+    if printed is not None:
+        return int(printed.number.value), (printed,), ()
+    parts = _categories(study, wanted)
+    if parts:
+        count = sum(int(part.number.value) for part in parts)
+        words = " + ".join(part.value for part in parts)
+        return count, parts, (f"count not printed as such: {words} in its categories",)
+    percent = _first(study, replace(wanted, statistic="percent"))
+    count_or_none = None if percent is None else _implied_count(percent, size)
+    if percent is None or count_or_none is None:
+        return None
+    note = f"count not printed: {count_or_none} is the only count of {size} printed as "
+    return count_or_none, (percent,), (f"{note}{percent.value} %",)
+
+
+def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:
+    """Counts of the categories that make up the outcome; none unless every one is printed."""
+    sum_of = study.outcomes[wanted.outcome].sum_of or {}
+    parts = [
+        _first(study, replace(wanted, outcome=outcome, category=level, statistic="n"))
+        for outcome, levels in sum_of.items()
+        for level in levels
+    ]
+    return tuple(part for part in parts if part is not None) if None not in parts else ()
 
 
 def _implied_count(percent: Printed, size: int) -> int | None:

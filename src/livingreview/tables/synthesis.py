@@ -1,0 +1,186 @@
+"""Answers of planned syntheses as rows to draw and tables to show, on the scale readers know."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from scipy.stats import binomtest
+
+from livingreview import prose
+from livingreview.analysis import Answer
+from livingreview.effects import Effect
+from livingreview.estimates import ArmCount
+from livingreview.measures import measure as find_measure
+from livingreview.studies import Printed
+from livingreview.synthesis import BayesianSynthesis, Synthesis
+from livingreview.tables.html import Table
+from livingreview.tables.study import WHERE
+
+STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
+FLAG = " †"
+PERCENT_MEASURES = frozenset({"logit_proportion", "proportion", "rd"})
+NAMES = {
+    "common": "Common effect",
+    "random": "Random effects (REML)",
+    "bayes": "Bayesian random effects",
+}
+
+
+def forest_rows(answer: Answer, *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
+    """Rows of a forest plot on the display scale: studies first, pooled results after them.
+
+    Columns: label, mark (``STUDY`` or ``POOLED``), estimate, lower, upper, weight (percent), text,
+    counts, where.  Proportions and risk differences are in percent.  ``marked`` names printed
+    numbers that carry a finding; the label of a row that rests on one ends with ``FLAG``.
+    """
+    noted = frozenset(marked)
+    rows = [
+        _study_row(answer, position, effect, noted)
+        for position, effect in enumerate(answer.effects)
+    ]
+    columns = ["label", "mark", "estimate", "lower", "upper", "weight", "text", "counts", "where"]
+    return pd.DataFrame([*rows, *_pooled_rows(answer)], columns=columns)
+
+
+def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
+    """The forest plot's rows as a table of text, each number with the places it comes from."""
+    rows = forest_rows(answer, marked=marked)
+    known = find_measure(answer.measure)
+    shown = pd.DataFrame(
+        {
+            "Study or model": rows["label"],
+            "Patients with event / all": rows["counts"],
+            f"{known.label} (95% interval)": rows["text"],
+            "Weight": [
+                f"{prose.number(weight, 1)}%" if weight else "" for weight in rows["weight"]
+            ],
+            WHERE: rows["where"],
+        }
+    )
+    if not answer.counts:
+        shown = shown.drop(columns="Patients with event / all")
+    return Table(shown, caption=_caption(answer), empty="No study gives a usable number.")
+
+
+def heterogeneity_table(answers: Sequence[Answer]) -> Table:
+    """How far studies differ: one row an answer with at least two studies."""
+    rows = [
+        {
+            "Synthesis": _caption(answer),
+            "Studies": str(pooled.k),
+            "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
+            f"{prose.p_value(pooled.q_pval)}",
+            "I²": f"{prose.number(pooled.i2, 0)}%",
+            "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
+            f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
+        }
+        for answer in answers
+        if answer.pooled is not None and (pooled := answer.pooled.random) is not None
+    ]
+    empty = "No planned synthesis has two studies."
+    return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
+
+
+def left_out_table(answers: Sequence[Answer]) -> Table:
+    """Studies that a synthesis does not use, with the rule that says so."""
+    seen = dict.fromkeys(
+        (answer.plan["title"], left.study_id, left.reason)
+        for answer in answers
+        for left in answer.left_out
+    )
+    frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
+    return Table(frame, caption="Studies not used", empty="Every study is used.")
+
+
+def notes(answer: Answer) -> tuple[str, ...]:
+    """What a reader must know about the answer: the policy, the assumptions, the corrections."""
+    if answer.pooled is None:
+        return ("no study gives a usable number",)
+    of_effects = (f"{effect.name}: {note}" for effect in answer.effects for note in effect.notes)
+    return tuple(dict.fromkeys((*answer.pooled.notes, *of_effects)))
+
+
+def shown(answer: Answer, value: float) -> float:
+    """A value of the analysis scale as readers know it; proportions and differences in percent."""
+    factor = 100 if answer.measure in PERCENT_MEASURES else 1
+    return factor * float(find_measure(answer.measure).to_display(value))
+
+
+def estimate_text(answer: Answer, model: Synthesis | BayesianSynthesis) -> str:
+    """A pooled estimate with its interval, as text on the display scale."""
+    centre = model.mean if isinstance(model, Synthesis) else model.median
+    return _text(answer, *(shown(answer, v) for v in (centre, model.ci_lower, model.ci_upper)))
+
+
+def _study_row(
+    answer: Answer, position: int, effect: Effect, marked: frozenset[Printed]
+) -> dict[str, Any]:
+    places = [source for source in effect.sources if isinstance(source, Printed)]
+    estimate, lower, upper = _study_interval(answer, position, effect)
+    weights = answer.pooled.main.weights if answer.pooled is not None else ()
+    return {
+        "label": effect.name + (FLAG if marked.intersection(places) else ""),
+        "mark": STUDY,
+        "estimate": estimate,
+        "lower": lower,
+        "upper": upper,
+        "weight": weights[position] if len(weights) > 1 else 0.0,
+        "text": _text(answer, estimate, lower, upper),
+        "counts": _counts(answer, position),
+        "where": "; ".join(dict.fromkeys(str(place.locator) for place in places)),
+    }
+
+
+def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[float, float, float]:
+    """As printed for a printed ratio, exact binomial for one arm, normal limits for two arms."""
+    if not answer.counts:
+        estimate, interval = (s for s in effect.sources if isinstance(s, Printed))
+        bounds = interval.interval
+        return estimate.number.value, bounds.lower.value, bounds.upper.value
+    count = answer.counts[position]
+    if isinstance(count, ArmCount):
+        exact = binomtest(count.events, count.total).proportion_ci(method="exact")
+        return 100 * count.events / count.total, 100 * exact.low, 100 * exact.high
+    lower, upper = effect.interval()
+    return shown(answer, effect.yi), shown(answer, lower), shown(answer, upper)
+
+
+def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
+    if answer.pooled is None or answer.pooled.k == 1:
+        return []
+    rows = []
+    for name, label in NAMES.items():
+        model = getattr(answer.pooled, name)
+        if model is None:
+            continue
+        centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
+        estimate, lower, upper = (
+            shown(answer, value) for value in (centre, model.ci_lower, model.ci_upper)
+        )
+        text = _text(answer, estimate, lower, upper)
+        blank = {"weight": 0.0, "counts": "", "where": ""}
+        place = {"label": label, "mark": POOLED, "text": text}
+        rows.append({**blank, **place, "estimate": estimate, "lower": lower, "upper": upper})
+    return rows
+
+
+def _counts(answer: Answer, position: int) -> str:
+    if not answer.counts:
+        return ""
+    count = answer.counts[position]
+    arms = [count] if isinstance(count, ArmCount) else [count.experimental, count.control]
+    return " v ".join(f"{arm.events}/{arm.total}" for arm in arms)
+
+
+def _text(answer: Answer, estimate: float, lower: float, upper: float) -> str:
+    percent = answer.measure in PERCENT_MEASURES
+    decimals, sign = (1, "%") if percent else (2, "")
+    first, low, high = (prose.number(value, decimals) for value in (estimate, lower, upper))
+    return f"{first}{sign} ({low} to {high})"
+
+
+def _caption(answer: Answer) -> str:
+    words = [str(answer.plan["title"]), answer.group]
+    if answer.counts and not answer.group:
+        words.append(find_measure(answer.measure).label.lower())
+    return ": ".join(word for word in words if word)
