@@ -237,13 +237,16 @@ def two_arm_effect(
 ) -> Effect:
     """Log odds ratio, log risk ratio, risk difference or Peto, from (events, n) per arm.
 
-    A study with a zero cell gets 0.5 in each cell, and a note that says so.
+    A study with a zero cell gets 0.5 in each cell, and a note that says so; one without
+    events (or with nothing but events) in both arms says nothing about a ratio, and is
+    refused for one.
 
     >>> round(two_arm_effect("S1", (10, 20), (5, 20), "log_or").yi, 4)
     1.0986
     """
     yi, vi = effect_sizes(
         measure,
+        drop00=measure != "rd",
         events_experimental=experimental[0],
         n_experimental=experimental[1],
         events_control=control[0],
