@@ -8,7 +8,7 @@ each contradiction touches.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from livingreview.audit import percents
+from livingreview.audit import percents, totals
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.studies import Printed, Review, Study
 
@@ -17,6 +17,13 @@ __all__ = ["CHECKS", "Check", "Finding", "Severity", "Verdict", "audit", "audit_
 CHECKS: Mapping[str, Check] = {
     "percent-of-count": percents.percent_of_count,
     "percent-without-count": percents.percent_without_count,
+    "levels-add-up": totals.levels_add_up,
+    "percentages-add-up": totals.percentages_add_up,
+    "arms-add-up": totals.arms_add_up,
+    "subgroups-add-up": totals.subgroups_add_up,
+    "grades-add-up": totals.grades_add_up,
+    "outcome-of-levels": totals.outcome_of_levels,
+    "inside": totals.inside,
 }
 
 

@@ -9,6 +9,7 @@ off), levels adjusted to add up to 100, shares of the row, a few patients not as
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from livingreview.audit.boxes import counts_that_print, printed_as, roundings
@@ -25,6 +26,7 @@ from livingreview.audit.sizes import (
     table_first,
     total,
 )
+from livingreview.audit.vocabulary import partition_of
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Study
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
@@ -72,7 +74,7 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
 
 
 def percent_without_count(study: Study) -> Iterator[Finding]:
-    """Every percentage whose count is not printed: does any whole number of patients give it?"""
+    """Every percentage whose count is not printed, held against the whole numbers of patients."""
     for case in _cases(study):
         if case.numerators:
             continue
@@ -193,7 +195,7 @@ def _of_those_classified(case: _Case, part: Count, size: Count) -> tuple[Verdict
 def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
     """Of the row: the share of all patients with the property who are in this arm."""
     quantity = case.percent.quantity
-    if len(case.study.arms) < 2 or quantity.arm_id not in case.study.arms:  # noqa: PLR2004
+    if len(case.study.arms) < 2 or quantity.arm_id not in case.study.arms:
         return None
     of_arms = [count(case.study, replace(quantity, arm_id=arm)) for arm in case.study.arms]
     known = [one for one in of_arms if one is not None]
@@ -208,29 +210,33 @@ def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | 
 
 
 def _adjusted_to_add_up(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
-    """One unit in the last decimal off, so that the levels of the variable add up to 100."""
+    """Less than one unit in the last decimal off, so that the printed parts add up as printed."""
     quantity, decimals = case.percent.quantity, case.percent.number.decimals
-    if not (case.outcome.exhaustive and quantity.category):
-        return None
-    counted = level_counts(case.study, quantity, case.outcome)
-    printed = {
-        level: table_first(case.study.by_quantity.get(replace(quantity, category=level), ()))
-        for level in case.outcome.levels
-    }
-    shown = {level: places[0].number for level, places in printed.items() if places}
-    if not counted.keys() == shown.keys() == set(case.outcome.levels):
+    categories, whole = partition_of(case.outcome, quantity.category)
+    shown = [_first_exact(case, category) for category in categories]
+    aim = Decimal(100) if whole is None else _first_exact(case, whole)
+    counted = [count(case.study, replace(quantity, category=category)) for category in categories]
+    if not categories or aim is None or None in shown or None in counted:
         return None
     rounded = [
-        printed_as(Fraction(100 * one.value, size.value), decimals) for one in counted.values()
+        printed_as(Fraction(100 * one.value, size.value), decimals) for one in counted if one
     ]
-    exact = [number.exact for number in shown.values() if number.exact is not None]
-    off = abs(Fraction(case.percent.number.exact or 0) - Fraction(100 * part.value, size.value))
-    if sum(exact) == 100 != sum(rounded) and off < Fraction(1, 10**decimals):  # noqa: PLR2004
-        said = (
-            f"{_sum(part, size)}; the printed levels add up to 100, rounded ones to {sum(rounded)}"
-        )
-        return Verdict.ROUNDING, said
-    return None
+    share = Fraction(100 * part.value, size.value)
+    off = abs(Fraction(case.percent.number.exact or 0) - share)
+    if sum(one for one in shown if one is not None) != aim or sum(rounded) == aim:
+        return None
+    if off >= Fraction(1, 10**decimals):
+        return None
+    parts = " + ".join(str(one) for one in shown)
+    said = f"{_sum(part, size)}; printed so that {parts} = {aim}, rounded ones give {sum(rounded)}"
+    return Verdict.ROUNDING, said
+
+
+def _first_exact(case: _Case, category: str) -> Decimal | None:
+    """The percentage that is printed for a category of the same outcome and group."""
+    wanted = replace(case.percent.quantity, category=category)
+    places = table_first(case.study.by_quantity.get(wanted, ()))
+    return places[0].number.exact if places else None
 
 
 def _few_not_assessed(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
