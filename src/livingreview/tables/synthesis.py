@@ -1,5 +1,6 @@
 """Answers of planned syntheses as rows to draw and tables to show, on the scale readers know."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -124,7 +125,7 @@ def _study_row(
         "estimate": estimate,
         "lower": lower,
         "upper": upper,
-        "weight": weights[position] if len(weights) > 1 else 0.0,
+        "weight": weights[position] if len(weights) > 1 else math.nan,
         "text": _text(answer, estimate, lower, upper),
         "counts": _counts(answer, position),
         "where": "; ".join(dict.fromkeys(str(place.locator) for place in places)),
@@ -158,7 +159,7 @@ def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
             shown(answer, value) for value in (centre, model.ci_lower, model.ci_upper)
         )
         text = _text(answer, estimate, lower, upper)
-        blank = {"weight": 0.0, "counts": "", "where": ""}
+        blank = {"weight": math.nan, "counts": "", "where": ""}
         place = {"label": label, "mark": POOLED, "text": text}
         rows.append({**blank, **place, "estimate": estimate, "lower": lower, "upper": upper})
     return rows

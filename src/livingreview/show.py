@@ -1,0 +1,25 @@
+"""What a chapter shows of an answer: its forest plot."""
+
+from collections.abc import Iterable
+
+from livingreview.analysis import Answer
+from livingreview.figures import PERCENT, Axis, Forest
+from livingreview.measures import measure as find_measure
+from livingreview.studies import Printed
+from livingreview.tables.synthesis import forest_rows
+
+
+def forest_plot(answer: Answer, *, marked: Iterable[Printed] = ()) -> Forest:
+    """The answer's studies and pooled results, drawn on the scale readers know."""
+    return Forest(forest_rows(answer, marked=marked), _axis(answer))
+
+
+def _axis(answer: Answer) -> Axis:
+    known = find_measure(answer.measure)
+    if not known.compares:
+        return PERCENT
+    favours = answer.plan.get("favours")
+    words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
+    if known.scale == "log":
+        return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
+    return Axis(f"{known.label} (percentage points)", reference=0.0, favours=words)
