@@ -131,7 +131,7 @@ def _rows(rows: pd.DataFrame) -> list[Placed]:
             estimate=float(record["estimate"]),
             lower=float(record["lower"]),
             upper=float(record["upper"]),
-            weight=float(record.get("weight", math.nan)),
+            weight=float(record.get("weight") or math.nan),
         )
         for record, line in zip(records, lines, strict=True)
     ]
@@ -230,9 +230,10 @@ def _draw_marks(
 
 def _draw_interval(axes: Axes, row: Placed, colour: str) -> None:
     """The interval as a line; an open or cut end is an arrow at the edge of the axis."""
-    if math.isnan(row.lower) and math.isnan(row.upper):
-        return
     low, high = axes.get_xlim()
+    if math.isnan(row.lower) and math.isnan(row.upper):
+        axes.plot([low, high], [row.y] * 2, color=QUIET, linewidth=0.4, zorder=0)  # leads the eye
+        return
     start = low if math.isnan(row.lower) else max(row.lower, low)
     stop = high if math.isnan(row.upper) else min(row.upper, high)
     width = 5.0 if row.mark == PREDICTION else 1.6

@@ -28,6 +28,15 @@ _FIRST = ("n", "percent", "rate", "hr", "median", "mean", "difference")
 _PLAIN_WHEN_FIRST = frozenset({"median", "mean", "p", "range", "minimum", "maximum"})
 
 
+class Words(str):
+    """Markdown that a notebook shows as text of the page."""
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
 def number(value: float, decimals: int = 2) -> str:
     """The value with fixed decimals and a true minus sign.
 

@@ -1,11 +1,14 @@
 """A table as a page shows it: HTML whose bytes depend on nothing but the table."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
 from livingreview.tables.study import WHERE
+
+ADDRESS = re.compile(r"https?://[^\s;,]+[^\s;,.)]|\b10\.\d{4,}/[^\s;,]+[^\s;,.)]")
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,5 +53,16 @@ class Table:
         cells = [f'<th scope="row">{first if repeated else escape(row[0])}</th>']
         for name, text in zip(self.frame.columns[1:], row[1:], strict=True):
             kind = ' class="where"' if name == WHERE else ""
-            cells.append(f"<td{kind}>{escape(text)}</td>")
+            cells.append(f"<td{kind}>{_linked(escape(text))}</td>")
         return f"<tr>{''.join(cells)}</tr>"
+
+
+def _linked(text: str) -> str:
+    """The escaped text with web addresses and DOIs as links."""
+
+    def link(match: re.Match[str]) -> str:
+        shown = match.group()
+        address = shown if shown.startswith("http") else f"https://doi.org/{shown}"
+        return f'<a href="{address}">{shown}</a>'
+
+    return ADDRESS.sub(link, text)

@@ -1,0 +1,147 @@
+"""Entries of the YAML files as tables, with headings from ``data/dictionary.csv``.
+
+A key's meaning in the dictionary is its heading on the page, so a new key needs no code.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from livingreview.files import read_rows
+from livingreview.problems import DataProblemsError, Problem
+from livingreview.prose import sentence
+from livingreview.studies import Study
+
+COLUMNS = ("file", "name", "meaning", "values")
+_OWN_PLACE = frozenset({"id", "kind", "not_confirmed"})  # of a report: shown beside the table
+STUDY_FILE, REVIEW_FILE = "data/studies/*/study.yaml", "data/review.yaml"
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """What every column and key of the data means, in the order of ``data/dictionary.csv``."""
+
+    rows: tuple[Mapping[str, str], ...]
+
+    def meaning(self, file: str, name: str) -> str:
+        """The meaning of a column or key; ``KeyError`` when it is not described."""
+        for row in self.rows:
+            if (row["file"], row["name"]) == (file, name):
+                return row["meaning"]
+        msg = f"{file}: no {name!r} in data/dictionary.csv"
+        raise KeyError(msg)
+
+    def table(self, file: str) -> pd.DataFrame:
+        """The columns or keys of one file, with what they mean and what values they take."""
+        found = [row for row in self.rows if row["file"] == file]
+        lines = [[row["name"], row["meaning"], row["values"]] for row in found]
+        return pd.DataFrame(lines, columns=["Name", "Meaning", "Values"])
+
+
+def load_dictionary(root: Path | str = ".") -> Dictionary:
+    """The data dictionary under ``root/data``; ``DataProblemsError`` when it cannot be read."""
+    problems: list[Problem] = []
+    rows = read_rows(Path(root) / "data" / "dictionary.csv", COLUMNS, problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return Dictionary(tuple(cells for _, cells in rows))
+
+
+def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:
+    """A mapping as a table of what each key means and what it says.
+
+    ``place`` is ``file:path`` of the mapping, such as ``study:design`` or ``review:question``.
+    Nested mappings and lists of mappings are left to tables of their own.
+    """
+    lines = [
+        [_meaning(dictionary, place, key), _text(value)]
+        for key, value in content.items()
+        if _is_plain(value) and value not in ("", [])
+    ]
+    return pd.DataFrame(lines, columns=["Item", "Entry"])
+
+
+def records(
+    content: Sequence[Mapping[str, Any]], dictionary: Dictionary, place: str
+) -> pd.DataFrame:
+    """A list of mappings as a table with a line each, and a column for each key that occurs."""
+    keys = list(dict.fromkeys(key for record in content for key in record))
+    names = [_meaning(dictionary, f"{place}[]", key) for key in keys]
+    lines = [[_text(record.get(key, "")) for key in keys] for record in content]
+    return pd.DataFrame(lines, columns=names)
+
+
+def _meaning(dictionary: Dictionary, place: str, key: str) -> str:
+    file, _, path = place.partition(":")
+    named = {"study": STUDY_FILE, "review": REVIEW_FILE}[file]
+    name = f"{path}.{key}".removeprefix(".")
+    return dictionary.meaning(named, name)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return False
+    return not (isinstance(value, list) and any(isinstance(item, Mapping) for item in value))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(_text(item) for item in value)
+    return str(value).strip()
+
+
+def design(study: Study, dictionary: Dictionary) -> pd.DataFrame:
+    """How the study was done; outcomes are named instead of their ids."""
+    named = {
+        key: [study.vocabulary(item).label if item in study.outcomes else item for item in value]
+        if isinstance(value, list)
+        else value
+        for key, value in study.design.items()
+    }
+    return entries(named, dictionary, "study:design")
+
+
+def reports(study: Study, dictionary: Dictionary) -> pd.DataFrame:
+    """The study's reports: what each is, where it was published, and what of it was read."""
+    shown = [
+        {key: value for key, value in report.details.items() if key not in _OWN_PLACE}
+        for report in study.reports
+    ]
+    tables = [entries(content, dictionary, "study:reports[]") for content in shown]
+    for report, table in zip(study.reports, tables, strict=True):
+        table.insert(0, "Report", f"{report.kind.replace('-', ' ').capitalize()}")
+    return pd.concat(tables, ignore_index=True)
+
+
+def not_confirmed(study: Study) -> list[str]:
+    """What could not be confirmed about the reports, as sentences that name the report."""
+    several = len(study.reports) > 1
+    return [
+        f"{report.kind.replace('-', ' ').capitalize()}: {item}" if several else sentence(item)
+        for report in study.reports
+        for item in report.details.get("not_confirmed", [])
+    ]
+
+
+def definitions(study: Study) -> pd.DataFrame:
+    """How the study defines its outcomes: where time starts, what the event is, which criteria."""
+    names = {
+        "origin": "Counted from",
+        "event": "Event",
+        "censoring": "Ends without an event at",
+        "definition": "Definition",
+        "criteria": "Criteria",
+        "note": "Note",
+    }
+    lines = [
+        [outcome.label, *(str(outcome.details.get(key, "")) for key in names)]
+        for outcome in study.outcomes.values()
+        if outcome.details and names.keys() & outcome.details.keys()
+    ]
+    frame = pd.DataFrame(lines, columns=["Outcome", *names.values()])
+    return frame.drop(columns=[name for name in names.values() if not frame[name].any()])

@@ -1,0 +1,82 @@
+"""The review's protocol as tables: outcomes, planned syntheses, and who enters them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from livingreview.prose import listed
+from livingreview.studies import Review
+
+KINDS: Mapping[str, str] = {
+    "proportion": "Proportions of single arms",
+    "two-arm": "Ratios and differences from the counts of two arms",
+    "hazard-ratio": "Printed hazard ratios",
+}
+
+
+def outcomes(review: Review) -> pd.DataFrame:
+    """The outcomes of the review with definition, origin of time and importance."""
+    lines = [
+        [
+            outcome["label"],
+            outcome["definition"],
+            outcome["origin"],
+            "critical" if outcome["critical"] else "important",
+        ]
+        for outcome in review.protocol["outcomes"].values()
+    ]
+    return pd.DataFrame(lines, columns=["Outcome", "Definition", "Counted from", "Importance"])
+
+
+def treatment_classes(review: Review) -> pd.DataFrame:
+    """The classes of treatment, and the arms of the studies that are in each."""
+    lines = []
+    for id_, words in review.protocol["treatment_classes"].items():
+        arms = [
+            f"{study.label}: {arm.label}"
+            for study in review.studies.values()
+            for arm in study.arms.values()
+            if arm.treatment_class == id_
+        ]
+        lines.append([words, "; ".join(arms) or "none so far"])
+    return pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
+
+
+def syntheses(review: Review) -> pd.DataFrame:
+    """The planned syntheses: what is pooled, and which studies and patients enter."""
+    lines = [
+        [
+            plan["title"],
+            KINDS[plan["kind"]],
+            listed(status.replace("-", " ") for status in plan["include"]["status"]),
+            "; ".join(_patients(rule) for rule in plan["include"]["patients"]),
+        ]
+        for plan in review.protocol["syntheses"]
+    ]
+    return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", "Patients"])
+
+
+def _patients(rule: Mapping[str, Any]) -> str:
+    """One rule for the patients that enter, in words."""
+    words = [f"population {rule['population']}"]
+    if "subgroup" in rule:
+        words.append(f"subgroup {rule['subgroup']}")
+    words += [f"where {key} is {value}" for key, value in rule.get("design", {}).items()]
+    return ", ".join(words)
+
+
+def studies(review: Review) -> pd.DataFrame:
+    """Every study with its status and the number of printed numbers extracted from it."""
+    lines = [
+        [
+            study.label,
+            study.status.replace("-", " "),
+            str(len(study.reports)),
+            str(len(study.numbers)),
+            study.status_reason,
+        ]
+        for study in review.studies.values()
+    ]
+    columns = ["Study", "Status", "Reports", "Printed numbers extracted", "Reason for the status"]
+    return pd.DataFrame(lines, columns=columns)
