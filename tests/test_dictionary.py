@@ -17,6 +17,7 @@ KEYED_BY_ID = {
     "levels",
     "outcomes",
     "populations",
+    "subset_of",
     "sum_of",
     "treatment_classes",
     "variables",
