@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from livingreview.audit import Finding, audit_review
 from livingreview.effects import (
     Effect,
     log_hazard_ratio_from_ci,
@@ -40,6 +41,7 @@ class Answer:
     plan: Mapping[str, Any]
     measure: str
     group: str
+    group_label: str
     effects: tuple[Effect, ...]
     counts: tuple[ArmCount | TwoArmCount, ...]
     pooled: PolicySynthesis | None
@@ -74,6 +76,18 @@ def used_numbers(review: Review) -> frozenset[Printed]:
     )
 
 
+def findings(review: Review) -> tuple[Finding, ...]:
+    """The audit of every study, each contradiction with what it touches in the syntheses."""
+    return audit_review(review, used_numbers(review))
+
+
+def contradicted(review: Review) -> frozenset[Printed]:
+    """Printed numbers that the audit finds in conflict with other printed numbers."""
+    return frozenset(
+        finding.numbers[0] for finding in findings(review) if finding.verdict.is_contradiction
+    )
+
+
 def _by_group(
     review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]
 ) -> list[Answer]:
@@ -86,7 +100,8 @@ def _by_group(
         Answer(
             plan=planned,
             measure=PROPORTION,
-            group=review.protocol.get("treatment_classes", {}).get(group, group),
+            group=group,
+            group_label=review.protocol.get("treatment_classes", {}).get(group, group),
             effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
             counts=tuple(arms),
             pooled=_pooled(planned, effects),
@@ -109,7 +124,7 @@ def _of_two_arms(
             pairs.append(pair)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
     pooled = _pooled(planned, effects)
-    return Answer(planned, measure, "", effects, tuple(pairs), pooled, tuple(left_out))
+    return Answer(planned, measure, "", "", effects, tuple(pairs), pooled, tuple(left_out))
 
 
 def _is_uninformative(pair: TwoArmCount, measure: str) -> bool:
@@ -124,7 +139,7 @@ def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[P
     ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
     effects = tuple(_ratio_effect(ratio) for ratio in ratios)
     pooled = _pooled(planned, effects)
-    return Answer(planned, "log_hr", "", effects, (), pooled, selection.left_out)
+    return Answer(planned, "log_hr", "", "", effects, (), pooled, selection.left_out)
 
 
 def _pooled(planned: Mapping[str, Any], effects: tuple[Effect, ...]) -> PolicySynthesis | None:

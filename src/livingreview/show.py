@@ -1,17 +1,22 @@
 """What a chapter shows of an answer: its forest plot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from livingreview.analysis import Answer
 from livingreview.figures import PERCENT, Axis, Forest
 from livingreview.measures import measure as find_measure
 from livingreview.studies import Printed
-from livingreview.tables.synthesis import forest_rows
+from livingreview.tables.synthesis import arms_rows, forest_rows
 
 
 def forest_plot(answer: Answer, *, marked: Iterable[Printed] = ()) -> Forest:
     """The answer's studies and pooled results, drawn on the scale readers know."""
     return Forest(forest_rows(answer, marked=marked), _axis(answer))
+
+
+def arms_plot(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> Forest:
+    """Single arms under their groups of treatments, in percent of patients."""
+    return Forest(arms_rows(answers, marked=marked), PERCENT)
 
 
 def _axis(answer: Answer) -> Axis:

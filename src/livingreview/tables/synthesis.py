@@ -1,7 +1,7 @@
 """Answers of planned syntheses as rows to draw and tables to show, on the scale readers know."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -52,53 +52,84 @@ def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
             "Study or model": rows["label"],
             "Patients with event / all": rows["counts"],
             f"{known.label} (95% interval)": rows["text"],
-            "Weight": [
-                f"{prose.number(weight, 1)}%" if weight else "" for weight in rows["weight"]
-            ],
+            "Weight": ["" if math.isnan(w) else f"{prose.number(w, 1)}%" for w in rows["weight"]],
             WHERE: rows["where"],
         }
     )
     if not answer.counts:
         shown = shown.drop(columns="Patients with event / all")
-    return Table(shown, caption=_caption(answer), empty="No study gives a usable number.")
+    return Table(shown, caption=caption(answer), empty="No study gives a usable number.")
 
 
-def heterogeneity_table(answers: Sequence[Answer]) -> Table:
-    """How far studies differ: one row an answer with at least two studies."""
-    rows = [
-        {
-            "Synthesis": _caption(answer),
-            "Studies": str(pooled.k),
-            "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
-            f"{prose.p_value(pooled.q_pval)}",
-            "I²": f"{prose.number(pooled.i2, 0)}%",
-            "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
-            f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
-        }
-        for answer in answers
-        if answer.pooled is not None and (pooled := answer.pooled.random) is not None
+def arms_rows(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
+    """Rows of single arms under their groups of treatments, pooled results within each group."""
+    noted = frozenset(marked)
+    parts = [
+        forest_rows(answer, marked=noted).assign(group=answer.group_label) for answer in answers
     ]
-    empty = "No planned synthesis has two studies."
-    return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def left_out_table(answers: Sequence[Answer]) -> Table:
-    """Studies that a synthesis does not use, with the rule that says so."""
-    seen = dict.fromkeys(
-        (answer.plan["title"], left.study_id, left.reason)
-        for answer in answers
-        for left in answer.left_out
+def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> Table:
+    """Single arms by group of treatments as a table of text, each with its places."""
+    rows = arms_rows(answers, marked=marked)
+    if rows.empty:
+        return Table(rows, caption="", empty="No study gives a usable number.")
+    shown = pd.DataFrame(
+        {
+            "Treatment": rows["group"],
+            "Study or model": rows["label"],
+            "Patients with event / all": rows["counts"],
+            "Proportion (95% interval)": rows["text"],
+            WHERE: rows["where"],
+        }
     )
-    frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
-    return Table(frame, caption="Studies not used", empty="Every study is used.")
+    return Table(shown, caption=str(answers[0].plan["title"]))
 
 
-def notes(answer: Answer) -> tuple[str, ...]:
+def notes(answer: Answer) -> prose.Words:
     """What a reader must know about the answer: the policy, the assumptions, the corrections."""
     if answer.pooled is None:
-        return ("no study gives a usable number",)
+        return prose.Words(prose.bullets(["no study gives a usable number"]))
     of_effects = (f"{effect.name}: {note}" for effect in answer.effects for note in effect.notes)
-    return tuple(dict.fromkeys((*answer.pooled.notes, *of_effects)))
+    return prose.Words(prose.bullets(dict.fromkeys((*answer.pooled.notes, *of_effects))))
+
+
+def published(answers: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
+    """Every number of the answers as text with a stable key.
+
+    Keys are ``synthesis.measure[.group].study-or-model``; studies are named by their ids, an arm by
+    the study's and its own.
+    """
+    return {
+        f"{key}.{name}": text
+        for group in answers.values()
+        for answer in group
+        for key in [".".join(filter(None, (answer.plan["id"], answer.measure, answer.group)))]
+        for name, text in _published(answer)
+    }
+
+
+def _published(answer: Answer) -> Iterator[tuple[str, str]]:
+    rows = forest_rows(answer)
+    for position, effect in enumerate(answer.effects):
+        count = answer.counts[position] if answer.counts else None
+        name = f"{effect.study}.{count.arm_id}" if isinstance(count, ArmCount) else effect.study
+        yield name, str(rows["text"][position])
+    if answer.pooled is None:
+        return
+    yield "studies", str(answer.pooled.k)
+    if answer.pooled.random is None:
+        return
+    for model, label in NAMES.items():
+        for text in rows.loc[rows["label"] == label, "text"]:
+            yield model, str(text)
+    random = answer.pooled.random
+    yield "i2", f"{prose.number(random.i2, 0)}%"
+    yield "tau2", prose.number(random.tau2, 3)
+    if answer.pooled.bayes is not None:
+        benefit = answer.pooled.bayes.probability_benefit
+        yield "probability-of-benefit", f"{prose.number(100 * benefit, 0)}%"
 
 
 def shown(answer: Answer, value: float) -> float:
@@ -180,8 +211,9 @@ def _text(answer: Answer, estimate: float, lower: float, upper: float) -> str:
     return f"{first}{sign} ({low} to {high})"
 
 
-def _caption(answer: Answer) -> str:
-    words = [str(answer.plan["title"]), answer.group]
+def caption(answer: Answer) -> str:
+    """The synthesis in words, with its group of treatments or its effect measure."""
+    words = [str(answer.plan["title"]), answer.group_label]
     if answer.counts and not answer.group:
         words.append(find_measure(answer.measure).label.lower())
     return ": ".join(word for word in words if word)

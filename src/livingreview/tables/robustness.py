@@ -1,0 +1,86 @@
+"""Around the syntheses: how far studies differ, what is left out, what is certain."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from livingreview import prose
+from livingreview.analysis import Answer, answer
+from livingreview.studies import Printed, Review
+from livingreview.tables.html import Table
+from livingreview.tables.synthesis import caption, estimate_text
+
+
+def sensitivity_table(review: Review, marked: frozenset[Printed]) -> Table:
+    """Syntheses that use a number with a finding, with it and without it."""
+    rows = []
+    for planned in review.protocol["syntheses"]:
+        rest = {(a.measure, a.group): a for a in answer(review, planned["id"], without=marked)}
+        for full in answer(review, planned["id"]):
+            left = rest.get((full.measure, full.group))
+            if left is None or left.effects != full.effects:
+                rows.append(_with_and_without(full, left))
+    empty = "No number used in a synthesis carries a finding."
+    return Table(pd.DataFrame(rows), caption="With and without numbers in question", empty=empty)
+
+
+def certainty_table(review: Review) -> Table:
+    """The certainty of each synthesis as judged in the review's data, with the reasons."""
+    titles = {planned["id"]: planned["title"] for planned in review.protocol["syntheses"]}
+    rows = [
+        {
+            "Synthesis": titles[entry["synthesis"]],
+            "Certainty": entry["level"],
+            "Why": "; ".join(entry["reasons"]),
+        }
+        for entry in review.protocol.get("certainty", [])
+    ]
+    empty = "The certainty has not been judged yet."
+    return Table(pd.DataFrame(rows), caption="Certainty of the evidence (GRADE)", empty=empty)
+
+
+def heterogeneity_table(answers: Sequence[Answer]) -> Table:
+    """How far studies differ: one row an answer with at least two studies."""
+    rows = [
+        {
+            "Synthesis": caption(answer),
+            "Studies": str(pooled.k),
+            "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
+            f"{prose.p_value(pooled.q_pval)}",
+            "I²": f"{prose.number(pooled.i2, 0)}%",
+            "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
+            f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
+        }
+        for answer in answers
+        if answer.pooled is not None and (pooled := answer.pooled.random) is not None
+    ]
+    empty = "No planned synthesis has two studies."
+    return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
+
+
+def left_out_table(answers: Sequence[Answer]) -> Table:
+    """Studies that a synthesis does not use, with the rule that says so."""
+    seen = dict.fromkeys(
+        (answer.plan["title"], left.study_id, left.reason)
+        for answer in answers
+        for left in answer.left_out
+    )
+    frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
+    return Table(frame, caption="Studies not used", empty="Every study is used.")
+
+
+def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:
+    kept = {effect.sources for effect in rest.effects} if rest is not None else set()
+    removed = [effect.name for effect in full.effects if effect.sources not in kept]
+    return {
+        "Synthesis": caption(full),
+        "With": _main_text(full),
+        "Without": _main_text(rest),
+        "What is left out": prose.listed(removed),
+    }
+
+
+def _main_text(result: Answer | None) -> str:
+    if result is None or result.pooled is None:
+        return "nothing left"
+    return estimate_text(result, result.pooled.main)
