@@ -8,7 +8,7 @@ each contradiction touches.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from livingreview.audit import percents, totals
+from livingreview.audit import percents, tests, totals
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.studies import Printed, Review, Study
 
@@ -24,6 +24,8 @@ CHECKS: Mapping[str, Check] = {
     "grades-add-up": totals.grades_add_up,
     "outcome-of-levels": totals.outcome_of_levels,
     "inside": totals.inside,
+    "p-of-counts": tests.p_of_counts,
+    "same-counts-same-p": tests.same_counts_same_p,
 }
 
 
