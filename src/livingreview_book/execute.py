@@ -1,0 +1,168 @@
+"""One chapter in a fresh kernel; all chapters at once, each only where its inputs changed."""
+
+import os
+import re
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from traitlets import default
+
+from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
+from livingreview_book.executions import Execution, Executions, fingerprint
+from livingreview_book.kernel import READS_VARIABLE, ROOT_VARIABLE
+
+KERNELS = Path(__file__).parent / "kernels"
+SECONDS_A_CELL = 600
+FIXED_ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "SOURCE_DATE_EPOCH": "315532800",  # the first day that a zip archive can hold
+    "TZ": "UTC",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A chapter that did not run through: its cell (or the whole) and the traceback."""
+
+    chapter: str
+    cell: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"{self.chapter}.md failed in this cell:\n\n{self.cell}\n\n{self.traceback}"
+
+
+class ChaptersFailedError(Exception):
+    """At least one chapter failed; the message shows each with its cell and traceback."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        self.failures = failures
+        super().__init__("\n\n".join(str(failure) for failure in failures))
+
+
+def execute_chapters(
+    root: Path, *, executor: Executor | None = None, report: Callable[[str], None] = print
+) -> dict[str, Execution]:
+    """Every chapter's execution, in reading order, run now where it is not remembered.
+
+    ``executor`` is any ``concurrent.futures`` executor; this process alone writes what is
+    remembered.  Raises ``ChaptersFailedError`` after every chapter had its turn.
+    """
+    known = Executions(root)
+    texts = {name: chapter_path(root, name).read_text("utf-8") for name in chapter_names(root)}
+    found = {name: known.find(text) for name, text in texts.items()}
+    stale = {name: texts[name] for name, execution in found.items() if execution is None}
+    if stale:
+        report(f"executing {len(stale)} of {len(texts)} chapters ...")
+    failures = []
+    for name, outcome in _run_all(root, stale, executor):
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+            report(f"  {name}  FAILED")
+        else:
+            if Executions(root).engine == known.engine:  # else it ran with another package
+                known.save(texts[name], outcome)
+            found[name] = outcome
+            report(f"  {name}  {outcome.seconds:.1f} s")
+    if failures:
+        raise ChaptersFailedError(failures)
+    return {name: execution for name, execution in found.items() if execution is not None}
+
+
+def _run_all(
+    root: Path, texts: Mapping[str, str], executor: Executor | None
+) -> Iterator[tuple[str, Execution | Failure]]:
+    pool = executor or ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
+        futures = {pool.submit(execute_chapter, root, n, text): n for n, text in texts.items()}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        if executor is None:
+            pool.shutdown(cancel_futures=True)
+
+
+def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
+    """Run one chapter's cells in a fresh kernel, in the chapter's folder."""
+    notebook = read_notebook(text)
+    started = time.time_ns()
+    with tempfile.TemporaryDirectory(prefix="book-") as scratch:
+        log = Path(scratch, "reads")
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            kernel_manager_class=BookKernelManager,
+            timeout=SECONDS_A_CELL,
+            record_timing=False,
+            ipython_hist_file=":memory:",
+        )
+        try:
+            client.execute(
+                cwd=str(chapter_path(root, name).parent), env=kernel_environment(root, log, scratch)
+            )
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            return _failure(name, notebook, error)
+        lines = log.read_text("utf-8").split("\n")[:-1] if log.exists() else []
+    reads = {line: fingerprint(root, line, unchanged_since=started) for line in lines}
+    outputs = [cell.outputs for cell in code_cells(notebook)]
+    return Execution(outputs, reads, round((time.time_ns() - started) / 1e9, 1))
+
+
+def _failure(name: str, notebook: NotebookNode, error: Exception) -> Failure:
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                lines = "\n".join(output.traceback)
+                return Failure(name, cell.source, re.sub(r"\x1b\[[0-9;]*m", "", lines))
+    return Failure(name, "(none reported)", f"{type(error).__name__}: {error}")
+
+
+def kernel_environment(root: Path, log: Path, scratch: str) -> dict[str, str]:
+    """The user's environment without what could change a result, and nothing of theirs written."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "JUPYTER", "IPYTHON", "LC_", "LANG", "MPL"))
+    }
+    fonts = Path(sys.prefix, "var", "matplotlib")
+    return {
+        **inherited,
+        **FIXED_ENVIRONMENT,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONSAFEPATH": "1",
+        "IPYTHONDIR": scratch,
+        "MPLCONFIGDIR": str(fonts),
+        ROOT_VARIABLE: str(root.resolve()),
+        READS_VARIABLE: str(log),
+    }
+
+
+class BookKernelManager(AsyncKernelManager):
+    """Starts the kernel that this package brings, whatever kernels the user has installed."""
+
+    @default("kernel_spec_manager")
+    def _own_kernels_only(self) -> KernelSpecManager:
+        return KernelSpecManager(kernel_dirs=[str(KERNELS)], ensure_native_kernel=False)
+
+    @default("connection_file")
+    def _outside_the_users_folders(self) -> str:
+        return str(Path(tempfile.gettempdir(), f"book-{uuid.uuid4().hex}.json"))
+
+    @default("transport")
+    def _no_network_port(self) -> str:
+        return "tcp" if sys.platform == "win32" else "ipc"

@@ -1,0 +1,129 @@
+"""The one Sphinx extension: pages are rendered from remembered executions, never from a cache.
+
+Before Sphinx reads anything, every chapter whose inputs changed is executed; a page is read again
+when its execution is another one than last time.  So a plain ``jupyter-book build .`` shows the
+same numbers as ``make book``.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+from copy import deepcopy
+from pathlib import Path
+
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+
+from livingreview_book import results
+from livingreview_book.chapters import chapter_path, code_cells, read_notebook
+from livingreview_book.execute import ChaptersFailedError, execute_chapters
+from livingreview_book.executions import Execution
+
+_executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Connect to Sphinx; also date the site by the last commit, so that bytes repeat."""
+    root = Path(app.confdir)
+    os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit_time(root))
+    app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
+    app.connect("config-inited", _use_remembered_outputs)
+    app.connect("builder-inited", _execute)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
+    app.connect("doctree-read", _note_shown)
+    app.connect("build-finished", _forget_a_faulty_build)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": False}
+
+
+def last_commit_time(root: Path) -> str:
+    """Seconds since 1970 of the last commit; a fixed moment outside a repository."""
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "315532800"
+    return done.stdout.strip()
+
+
+def _use_remembered_outputs(_app: Sphinx, config: Config) -> None:
+    config["nb_custom_formats"] = {".md": [f"{__name__}.read_with_outputs", {}, False]}
+    config["nb_execution_mode"] = "off"
+
+
+def read_with_outputs(text: str) -> NotebookNode:
+    """A chapter's source as a notebook that holds its outputs.
+
+    A figure without a text alternative gets the rows that it draws.
+    """
+    notebook = read_notebook(text)
+    if text not in _executed:
+        raise ExtensionError("a chapter changed while the book was being built; build it again")
+    outputs = deepcopy(_executed[text].outputs)
+    for count, cell in enumerate(code_cells(notebook), 1):
+        cell.outputs, cell.execution_count = outputs[count - 1], count
+        _describe_figures(cell)
+    return notebook
+
+
+def _describe_figures(cell: NotebookNode) -> None:
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if "image/svg+xml" in data or "image/png" in data:
+            options = cell.metadata.setdefault("mystnb", {}).setdefault("image", {})
+            options.setdefault("alt", "; ".join(data.get("text/plain", "").splitlines()))
+
+
+def _execute(app: Sphinx) -> None:
+    root = Path(app.confdir)
+    try:
+        executions = execute_chapters(root, report=_say)
+        changed = results.write(root, executions)
+    except (ChaptersFailedError, results.KeyPublishedTwiceError) as error:
+        raise ExtensionError(str(error)) from None
+    for name, execution in executions.items():
+        _executed[chapter_path(root, name).read_text("utf-8")] = execution
+    for line in changed:
+        _say(f"  published: {line}")
+    app.env.book_executions = {  # type: ignore[attr-defined]
+        name: _mark(execution) for name, execution in executions.items()
+    }
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # also where Sphinx itself was told to be quiet
+
+
+def _mark(execution: Execution) -> str:
+    return hashlib.sha256(json.dumps(execution.outputs, sort_keys=True).encode()).hexdigest()
+
+
+def _shown(env: BuildEnvironment) -> dict[str, str]:
+    """Chapter to the execution that its page shows, kept with Sphinx's own memory."""
+    shown: dict[str, str] = vars(env).setdefault("book_shown", {})
+    return shown
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    current: dict[str, str] = app.env.book_executions  # type: ignore[attr-defined]
+    shown = _shown(env)
+    return [name for name, mark in current.items() if shown.get(name) not in (None, mark)]
+
+
+def _note_shown(app: Sphinx, doctree: object) -> None:
+    env = app.env
+    mark = env.book_executions.get(env.docname)  # type: ignore[attr-defined]
+    if mark is not None:
+        _shown(env)[env.docname] = mark
+
+
+def _forget_a_faulty_build(app: Sphinx, exception: Exception | None) -> None:
+    """Sphinx would not repeat a warning about a page that it need not read again."""
+    if exception is not None or app._warncount:
+        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)

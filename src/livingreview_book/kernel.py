@@ -1,0 +1,27 @@
+"""The Jupyter kernel in which chapters run: ipykernel, with the inputs watched.
+
+Without ``BOOK_READS`` in its environment it is an ordinary Python kernel.
+"""
+
+import os
+from pathlib import Path
+
+from ipykernel.kernelapp import IPKernelApp
+
+from livingreview_book.reads import watch
+
+ROOT_VARIABLE = "BOOK_ROOT"
+READS_VARIABLE = "BOOK_READS"
+
+
+def main() -> None:
+    """Run a kernel until its client asks it to stop."""
+    app = IPKernelApp.instance(ignore_cwd=True)
+    app.initialize()
+    if READS_VARIABLE in os.environ:
+        watch(Path(os.environ[ROOT_VARIABLE]), Path(os.environ[READS_VARIABLE]))
+    app.start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Every published number of the book in one file, so that a pull request's diff shows them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from livingreview_book.executions import Execution
+from livingreview_book.publish import published
+
+FILE = "results.json"
+
+
+class KeyPublishedTwiceError(ValueError):
+    """Two numbers were published under one key."""
+
+
+def collect(executions: Mapping[str, Execution]) -> dict[str, str]:
+    """Key to text over all chapters, sorted by key.
+
+    Raises ``KeyPublishedTwiceError``, which names the key and the chapters.
+    """
+    results: dict[str, str] = {}
+    origin: dict[str, str] = {}
+    for chapter, execution in executions.items():
+        for output in (output for cell in execution.outputs for output in cell):
+            found = published(output)
+            if found is None:
+                continue
+            key, text = found
+            if key in origin:
+                where = " and ".join(dict.fromkeys((origin[key], chapter)))
+                msg = f"{key} is published twice, in {where}; give each number its own key"
+                raise KeyPublishedTwiceError(msg)
+            results[key], origin[key] = text, chapter
+    return dict(sorted(results.items()))
+
+
+def render(results: Mapping[str, str]) -> str:
+    """The file's text: one number a line.
+
+    >>> print(render({"a.b": "30%"}), end="")
+    {
+     "a.b": "30%"
+    }
+    """
+    return json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+
+
+def write(root: Path, executions: Mapping[str, Execution]) -> list[str]:
+    """Renew ``results.json``; what changed in it, a line for each number."""
+    path = root / FILE
+    old = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    new = collect(executions)
+    text = render(new)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return changes(old, new)
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """What differs between two sets of results, a line for each number.
+
+    >>> changes({"a": "1"}, {"a": "2", "b": "3"})
+    ['a: 1 -> 2', 'b: new, 3']
+    """
+    lines = []
+    for key in sorted(old.keys() | new.keys()):
+        if key not in new:
+            lines.append(f"{key}: {old[key]} -> gone")
+        elif key not in old:
+            lines.append(f"{key}: new, {new[key]}")
+        elif old[key] != new[key]:
+            lines.append(f"{key}: {old[key]} -> {new[key]}")
+    return lines
