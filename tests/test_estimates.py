@@ -1,6 +1,6 @@
 import pytest
-from example_review import ROWS, STUDY, write_review
 
+from example_review import ROWS, STUDY, write_review
 from livingreview.estimates import plan, select_arms, select_comparisons, select_ratios
 from livingreview.load import load_review
 

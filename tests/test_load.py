@@ -3,8 +3,8 @@ import json
 import re
 
 import pytest
-from example_review import ROWS, STUDY, full_row, write_review
 
+from example_review import ROWS, STUDY, full_row, write_review
 from livingreview.cli import main
 from livingreview.files import READS_VARIABLE
 from livingreview.load import load_review, load_study

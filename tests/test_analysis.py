@@ -1,0 +1,68 @@
+import math
+
+import pytest
+
+from example_review import ROWS, STUDY, write_review
+from livingreview.analysis import UNINFORMATIVE, answer, used_numbers
+from livingreview.load import load_review
+
+
+def example(tmp_path, **changes):
+    write_review(tmp_path, **changes)
+    return load_review(tmp_path)
+
+
+def test_single_arms_give_one_answer_a_group_of_treatments(tmp_path):
+    answers = answer(example(tmp_path), "response")
+    assert [(result.group, result.pooled.k) for result in answers] == [
+        ("new-drug", 1),
+        ("old-drug", 1),
+    ]
+    assert answers[0].effects[0].yi == pytest.approx(math.log(20 / 20))
+
+
+def test_two_arms_give_the_measure_from_the_printed_counts(tmp_path):
+    (result,) = answer(example(tmp_path), "response-ratio")
+    assert result.measure == "log_or"
+    assert result.pooled.main.mean == pytest.approx(math.log((20 / 20) / (15 / 35)))
+
+
+def test_a_printed_hazard_ratio_gives_its_logarithm_and_the_variance_of_its_interval(tmp_path):
+    (result,) = answer(example(tmp_path), "survival")
+    (effect,) = result.effects
+    assert effect.yi == pytest.approx(math.log(0.70))
+    assert effect.standard_error == pytest.approx(math.log(0.98 / 0.50) / (2 * 1.959963984540054))
+
+
+def test_every_effect_knows_the_printed_numbers_it_rests_on(tmp_path):
+    review = example(tmp_path)
+    assert {number.value for number in used_numbers(review)} == {row["value"] for row in ROWS}
+
+
+def test_leaving_out_a_number_leaves_out_the_estimates_that_rest_on_it(tmp_path):
+    review = example(tmp_path)
+    interval = review.numbers()[-1]
+    (result,) = answer(review, "survival", without=[interval])
+    assert result.effects == ()
+    assert result.pooled is None
+
+
+def test_arms_in_which_every_patient_responds_give_no_ratio(tmp_path):
+    values = {"20": "40", "30.0": "100.0"}
+    rows = tuple(row | {"value": values.get(row["value"], row["value"])} for row in ROWS)
+    (result,) = answer(example(tmp_path, rows=rows), "response-ratio")
+    assert result.effects == ()
+    assert result.left_out[-1].reason == UNINFORMATIVE
+
+
+def test_two_estimates_that_share_patients_are_never_pooled(tmp_path):
+    write_review(tmp_path)
+    second = tmp_path / "data" / "studies" / "other-2021"
+    first = tmp_path / "data" / "studies" / "example-2020"
+    second.mkdir()
+    shared = "shares_patients: [{with: example-2020, certainty: established, why: same patients}]\n"
+    text = STUDY.replace("example-2020", "other-2021") + shared
+    (second / "study.yaml").write_text(text, encoding="utf-8")
+    (second / "reported.csv").write_bytes((first / "reported.csv").read_bytes())
+    with pytest.raises(ValueError, match=r"(?s)example-2020.*other-2021|other-2021.*example-2020"):
+        answer(load_review(tmp_path), "survival")
