@@ -8,7 +8,7 @@ each contradiction touches.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from livingreview.audit import percents, tests, totals
+from livingreview.audit import consistency, percents, repeats, tests, totals
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.studies import Printed, Review, Study
 
@@ -26,6 +26,13 @@ CHECKS: Mapping[str, Check] = {
     "inside": totals.inside,
     "p-of-counts": tests.p_of_counts,
     "same-counts-same-p": tests.same_counts_same_p,
+    "printed-twice": repeats.printed_twice,
+    "estimate-in-interval": repeats.estimate_in_interval,
+    "decimal-comma": repeats.decimal_comma,
+    "claims": consistency.claims,
+    "selection-rules": consistency.selection_rules,
+    "named-covariates": consistency.named_covariates,
+    "listed-events": consistency.listed_events,
 }
 
 

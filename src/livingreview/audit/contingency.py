@@ -45,7 +45,7 @@ def pearson(table: Table) -> float:
     """Pearson's chi-squared test.
 
     >>> round(pearson(((9, 15), (2, 22))), 4)
-    0.0161
+    0.0162
     """
     return _tail(chi_squared(table), table)
 
