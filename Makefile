@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PORT ?= 8000
+JOBS ?= auto
 LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest --all-extras
 
 # Nothing of the user's own set-up reaches the build, and the build writes nothing outside this folder.
@@ -33,17 +34,21 @@ $(STAMP): .venv/.made-from-lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-book: $(STAMP) ## execute the chapters and build the website into _build/html
-	@$(BIN)/jupyter-book build . -n -W --keep-going
+book: $(STAMP) ## execute the chapters that changed and build the website into _build/html
+	@$(BIN)/jupyter-book build . --quiet -n -W --keep-going
+	@echo "The book is in _build/html (open _build/html/index.html, or: make serve)"
 
 test: $(STAMP) ## every test: units, chapters in fresh kernels, published numbers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 check: $(STAMP) ## lint, types and fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -m "not book"
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not book"
+
+accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and results.json
+	@$(BIN)/python -m livingreview_book accept
 
 serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
 	@test -f _build/html/index.html || { echo "Build it first: make book"; exit 1; }

@@ -144,6 +144,7 @@ def kernel_environment(root: Path, log: Path, scratch: str) -> dict[str, str]:
         **inherited,
         **FIXED_ENVIRONMENT,
         "PYTHONNOUSERSITE": "1",
+        "PYTHONPATH": str(root.resolve() / "src"),  # the package that was hashed is the one used
         "PYTHONSAFEPATH": "1",
         "IPYTHONDIR": scratch,
         "MPLCONFIGDIR": str(fonts),
