@@ -33,6 +33,10 @@ class Words(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """The text itself, without quotes."""
+        return str(self)
+
     def _repr_markdown_(self) -> str:
         return str(self)
 
@@ -105,12 +109,25 @@ def sentence(text: object) -> str:
 def as_printed(places: Sequence[Printed]) -> str:
     """What the source prints for one quantity; different values in different places are all shown.
 
-    A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value.
+    A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value, and a
+    mention such as ``>0.05`` adds nothing to a value that it admits.
     """
     ordered = sorted(places, key=lambda place: (not place.locator.table, place.line))
-    texts = {_printed_value(place): place.value for place in reversed(ordered)}
-    first, *others = (texts.pop(_printed_value(ordered[0])), *reversed(texts.values()))
+    texts: dict[object, str] = {}
+    for place in ordered:
+        texts.setdefault(_printed_value(place), place.value)
+    first, *others = texts.values()
+    others = [other for other in others if not _is_bound_of(other, first)]
     return f"{first}; also printed {listed(others)}" if others else first
+
+
+def _is_bound_of(text: str, value: str) -> bool:
+    """Whether ``text`` is an inequality that the printed ``value`` meets."""
+    try:
+        bound, exact = Reported(text), Reported(value)
+    except ValueError:
+        return False
+    return bound.relation != "=" and exact.relation == "=" and bound.admits(exact.value)
 
 
 def _printed_value(place: Printed) -> object:

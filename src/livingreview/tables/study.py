@@ -1,7 +1,6 @@
 """One study as tables: what its reports print, every number with its place.
 
-Each table shows the printed texts of one section (see ``sections``); ``rows_to_draw`` gives the
-same numbers on their printed scale, for figures.  No number is recomputed here.
+Each table shows the printed texts of one section (see ``sections``).  No number is recomputed.
 """
 
 import math
@@ -15,12 +14,10 @@ from livingreview.reported import Reported
 from livingreview.studies import Printed, Review, Study
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
-    ANY_GRADE,
     arm_label,
     comparison_label,
     level_label,
     numbers_in,
-    section,
     slug_words,
     subgroup_label,
 )
@@ -96,7 +93,7 @@ def side_by_side(study: Study, name: str) -> pd.DataFrame:
     ``name`` is ``characteristics``, ``response``, ``safety``, ``other`` or ``flow``.
     """
     numbers = numbers_in(study, name)
-    ordered = sorted(numbers, key=lambda number: _column_order(study, number))
+    ordered = sorted(numbers, key=lambda number: column_order(study, number))
     layout = _Layout(
         ("Item", "Level"),
         row=lambda n: (_outcome_label(study, n), _level(study, n)),
@@ -115,7 +112,8 @@ def _level(study: Study, number: Printed) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _column_order(study: Study, number: Printed) -> tuple[object, ...]:
+def column_order(study: Study, number: Printed) -> tuple[object, ...]:
+    """Where the number's column stands: by population, arms before comparisons, as declared."""
     quantity = number.quantity
     arms = ["all", *study.arms, ""]
     comparisons = ["", *study.comparisons]
@@ -131,13 +129,14 @@ def _column(study: Study, number: Printed) -> str:
     parts = _population_and_arm(study, number)
     if number.quantity.comparison:
         several = len(study.comparisons) > 1
-        parts.append("P value" + (f" ({_comparison(study, number)})" if several else ""))
+        parts.append("P value" + (f" ({comparison(study, number)})" if several else ""))
         return ": ".join(parts)
     size = _same_patients(study, number, outcome="participants", statistic="n")
     return ": ".join(parts) + (f" (n = {as_printed(size)})" if size else "")
 
 
-def _comparison(study: Study, number: Printed) -> str:
+def comparison(study: Study, number: Printed) -> str:
+    """What the number compares, in words."""
     return comparison_label(study, number.quantity.comparison)
 
 
@@ -148,7 +147,7 @@ def _same_patients(study: Study, number: Printed, **changes: str) -> tuple[Print
     return study.by_quantity.get(wanted, ())
 
 
-def _patients(study: Study, number: Printed) -> str:
+def patients(study: Study, number: Printed) -> str:
     """Whose number it is: population and, where named, arm."""
     return ": ".join(_population_and_arm(study, number))
 
@@ -165,7 +164,7 @@ def _population_and_arm(study: Study, number: Printed) -> list[str]:
 
 def survival(study: Study) -> pd.DataFrame:
     """Times to an event by arm: events, medians and rates at fixed times, as printed."""
-    return _long(study, "survival", ("Outcome", "Patients"), lambda n: (_patients(study, n),))
+    return _long(study, "survival", ("Outcome", "Patients"), lambda n: (patients(study, n),))
 
 
 def contrasts(study: Study) -> pd.DataFrame:
@@ -175,8 +174,8 @@ def contrasts(study: Study) -> pd.DataFrame:
         "contrasts",
         ("Outcome", "Patients", "Comparison", "Analysis"),
         lambda n: (
-            _patients(study, n) or "All patients",
-            _comparison(study, n),
+            patients(study, n) or "All patients",
+            comparison(study, n),
             ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
         ),
     )
@@ -190,14 +189,14 @@ def subgroups(study: Study) -> pd.DataFrame:
         ("Outcome", "Subgroup", "Patients", "Analysis"),
         lambda n: (
             subgroup_label(study, n.quantity.subgroup),
-            ": ".join(part for part in (_patients(study, n), _arms_compared(study, n)) if part),
+            ": ".join(part for part in (patients(study, n), _arms_compared(study, n)) if part),
             ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
         ),
     )
 
 
 def _arms_compared(study: Study, number: Printed) -> str:
-    return _comparison(study, number) if number.quantity.comparison else ""
+    return comparison(study, number) if number.quantity.comparison else ""
 
 
 def prognosis(study: Study) -> pd.DataFrame:
@@ -214,11 +213,11 @@ def prognosis(study: Study) -> pd.DataFrame:
             study.vocabulary(n.quantity.outcome).label,
             "; ".join(
                 part
-                for part in (_patients(study, n), subgroup_label(study, n.quantity.subgroup))
+                for part in (patients(study, n), subgroup_label(study, n.quantity.subgroup))
                 if part
             ),
             study.vocabulary(n.quantity.comparison.partition(":")[0]).label,
-            _comparison(study, n),
+            comparison(study, n),
         ),
         column=lambda n: (
             f"{ADJUSTMENT_WORDS.get(n.quantity.adjustment, 'Not stated')}: "
@@ -243,7 +242,7 @@ def _long(
         row=lambda n: (_line_label(study, n), *row(n)),
         column=_statistic_column,
     )
-    times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=_months)
+    times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=months)
     columns = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
     columns += [*times, "Hazard ratio", "Difference", "Result", "P value"]
     return _pivot(numbers, columns, layout)
@@ -258,7 +257,8 @@ def _line_label(study: Study, number: Printed) -> str:
     )
 
 
-def _months(timepoint: str) -> tuple[float, str]:
+def months(timepoint: str) -> tuple[float, str]:
+    """A time such as ``12 months`` as something that sorts by its length."""
     count, _, unit = timepoint.partition(" ")
     try:
         return Reported(count).value, unit
@@ -288,7 +288,7 @@ def design_numbers(study: Study) -> pd.DataFrame:
         ("Item", "Patients"),
         row=lambda n: (
             slug_words(n.quantity.category),
-            _patients(study, n) if n.quantity.population != "whole" else _arm(study, n),
+            patients(study, n) if n.quantity.population != "whole" else _arm(study, n),
         ),
         column=lambda n: f"As printed ({n.unit})",
     )
@@ -339,67 +339,3 @@ def arms(review: Review, study: Study) -> pd.DataFrame:
         treatment = classes.get(arm.treatment_class, arm.treatment_class)
         lines.append([arm.label, patients, treatment, sentence(arm.details.get("regimen", ""))])
     return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
-
-
-def rows_to_draw(study: Study, name: str, statistic: str, **identity: str) -> pd.DataFrame:
-    """Printed estimates of a section with their printed intervals, as rows for ``figures``.
-
-    One row a quantity, on the printed scale; a bound that is not printed or not reached is not a
-    number.  ``identity`` narrows the choice by columns of the quantity (``outcome="os"``).
-    """
-    columns = ["group", "label", "mark", "estimate", "lower", "upper", "text", "where"]
-    allowed = {number.quantity for number in study.find(statistic=statistic, **identity)}
-    ordered = sorted(
-        numbers_in(study, name), key=lambda number: _drawing_order(study, name, number)
-    )
-    chosen = {number.quantity: number for number in ordered if number.quantity in allowed}
-    lines = []
-    for quantity, number in chosen.items():
-        found = study.by_quantity[quantity]
-        intervals = study.by_quantity.get(replace(quantity, statistic="ci95"), ())
-        best = min(found, key=lambda place: (not place.locator.table, place.line))
-        group, label, mark = _drawn_labels(study, number)
-        bounds = _bounds(intervals)
-        text = cell([*found, *intervals])
-        estimate = best.number.value
-        lines.append([group, label, mark, estimate, *bounds, text, places([*found, *intervals])])
-    return pd.DataFrame(lines, columns=columns)
-
-
-def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ...]:
-    quantity = number.quantity
-    outcomes = [*study.variables, *study.outcomes]
-    levels = ["", *study.vocabulary(quantity.outcome).levels]
-    time = _months(quantity.timepoint) if quantity.timepoint else (0.0, "")
-    level = levels.index(quantity.category)
-    if name in ("subgroups", "prognosis"):  # as the vocabulary or the source lists the parts
-        return outcomes.index(quantity.outcome), time, level
-    return outcomes.index(quantity.outcome), time, level, *_column_order(study, number)
-
-
-def _bounds(intervals: Sequence[Printed]) -> tuple[float, float]:
-    if not intervals:
-        return math.nan, math.nan
-    best = min(intervals, key=lambda place: (not place.locator.table, place.line))
-    return best.interval.lower.value, best.interval.upper.value
-
-
-def _drawn_labels(study: Study, number: Printed) -> tuple[str, str, str]:
-    """Heading, label and series of a drawn row."""
-    quantity = number.quantity
-    outcome = study.vocabulary(quantity.outcome).label
-    adjustment = ADJUSTMENT_WORDS.get(quantity.adjustment, "")
-    subgroup = subgroup_label(study, quantity.subgroup)
-    name = section(study, number)
-    if name == "prognosis":
-        factor = study.vocabulary(quantity.comparison.partition(":")[0]).label
-        return outcome, f"{factor}: {_comparison(study, number)}", adjustment
-    if quantity.comparison:
-        patients = study.populations[quantity.population].label
-        return outcome, subgroup or f"{patients}, {adjustment.lower()}", adjustment
-    if name in ("survival", "subgroups"):
-        time = f" at {quantity.timepoint}" if quantity.timepoint else ""
-        return outcome + time, subgroup or _patients(study, number), _patients(study, number)
-    level = level_label(study, quantity)
-    label = outcome if level in ("", ANY_GRADE) else f"{outcome}: {level}"
-    return "", label, _patients(study, number)
