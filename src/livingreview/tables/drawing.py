@@ -16,7 +16,7 @@ from livingreview.tables.sections import (
     section,
     subgroup_label,
 )
-from livingreview.tables.study import column_order, comparison, months
+from livingreview.tables.study import column_order, comparison, months, patients
 
 _DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
 
