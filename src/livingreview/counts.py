@@ -3,7 +3,7 @@
 One small formula per measure; everything around it (checks, zero cells) is shared.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,16 +169,33 @@ def _columns(key: str, needs: tuple[str, ...], counts: Mapping[str, ArrayLike]) 
             f"effect_sizes: {key} needs {', '.join(needs)}; found {', '.join(counts) or 'nothing'}"
         )
         raise ValueError(msg)
-    columns = [np.atleast_1d(np.asarray(counts[name], dtype=float)) for name in needs]
-    for name, column in zip(needs, columns, strict=True):
+    return checked_counts(**{name: counts[name] for name in needs})
+
+
+def checked_counts(**counts: ArrayLike) -> list[Floats]:
+    """Check columns by their names: events, n, time, sd, mean, with the arm after it.
+
+    An `n` column must follow the `events` column of its arm.
+
+    >>> [column.tolist() for column in checked_counts(events=[1, 2], n=[5, 6])]
+    [[1.0, 2.0], [5.0, 6.0]]
+    """
+    names = list(counts)
+    columns = [np.atleast_1d(np.asarray(counts[name], dtype=float)) for name in names]
+    for name, column in zip(names, columns, strict=True):
         if column.shape != columns[0].shape or column.ndim != 1:
-            msg = f"{name}: need {columns[0].size} values like {needs[0]}, found {column.size}"
+            msg = f"{name}: need {columns[0].size} values like {names[0]}, found {column.size}"
             raise ValueError(msg)
         _check_column(name, column)
-    for position, name in enumerate(needs):
-        if name.startswith("n") and needs[position - 1].startswith("events"):
-            _check_events(needs[position - 1], columns[position - 1], columns[position])
+    for place in range(1, len(names)):
+        if _completes(names, place):
+            _check_events(names[place - 1], columns[place - 1], columns[place])
     return columns
+
+
+def _completes(names: Sequence[str], place: int) -> bool:
+    """Whether this column is the n of the events just before it."""
+    return names[place].startswith("n") and names[place - 1].startswith("events")
 
 
 def _check_column(name: str, column: Floats) -> None:
@@ -206,7 +223,7 @@ def _cells(needs: tuple[str, ...], columns: list[Floats]) -> tuple[list[Floats],
     """Turn events and n into events and non-events; say which columns are counts."""
     cells, counted = [], []
     for position, name in enumerate(needs):
-        is_rest = name.startswith("n") and needs[position - 1].startswith("events")
+        is_rest = _completes(needs, position)
         cells.append(columns[position] - columns[position - 1] if is_rest else columns[position])
         counted.append(is_rest or name.startswith("events"))
     return cells, counted

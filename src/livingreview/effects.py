@@ -6,7 +6,7 @@ known (the patients, the adjustment) is added with `dataclasses.replace`.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -77,11 +77,17 @@ def check_poolable(effects: Iterable[Effect]) -> None:
                 f"and {second.measure} ({second.name})"
             )
             raise ValueError(msg)
-        shared = sorted(first.cohorts & second.cohorts)
+    check_disjoint([(_described(effect), effect.cohorts) for effect in listed])
+
+
+def check_disjoint(patients: Sequence[tuple[str, frozenset[str]]]) -> None:
+    """Refuse estimates, given as (name, cohorts), that rest on the same patients."""
+    for (first, ours), (second, theirs) in combinations(patients, 2):
+        shared = sorted(ours & theirs)
         if shared:
             msg = (
-                f"effects: {_described(first)} and {_described(second)} share patients "
-                f"({', '.join(shared)}); pool one of them, or state disjoint cohorts"
+                f"effects: {first} and {second} share patients ({', '.join(shared)}); "
+                "pool one of them, or state disjoint cohorts"
             )
             raise ValueError(msg)
 

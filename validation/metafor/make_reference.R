@@ -132,12 +132,11 @@ for (set in names(counts)) {
                                    correct = FALSE))
     cases[[length(cases) + 1]] <- list(
       call = sprintf("rma.mh(%s, correct = FALSE)", measure), set = set, measure = measure,
-      data = d, expected = c(summary_of(fit), list(cmh = fit$MH, cmh_pval = fit$MHp,
-                                                   breslow_day = fit$BD, tarone = fit$TA)))
+      data = d, weights = vector_(weights(fit)), expected = summary_of(fit))
   }
   fit <- suppressWarnings(rma.peto(ai = d$a, n1i = d$n1, ci = d$c, n2i = d$n2))
   cases[[length(cases) + 1]] <- list(call = "rma.peto()", set = set, measure = "PETO", data = d,
-                                     expected = summary_of(fit))
+                                     weights = vector_(weights(fit)), expected = summary_of(fit))
 }
 write_reference("binary", cases)
 

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from livingreview.effects import Effect, check_poolable
+from livingreview.counts import checked_counts
+from livingreview.effects import Effect, check_disjoint, check_poolable
 
 Floats = NDArray[np.float64]
 Estimates: TypeAlias = Sequence[Effect] | ArrayLike
+Arm: TypeAlias = tuple[ArrayLike, ArrayLike]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,47 @@ def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, 
     _refuse("yi", y, np.isfinite(y), "a finite estimate")
     _refuse("vi", v, np.isfinite(v) & (v > 0), "a positive finite variance")
     return y, v
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Checked counts of two arms: events a and c, non-events b and d, one per study."""
+
+    a: Floats
+    b: Floats
+    c: Floats
+    d: Floats
+    studies: tuple[str, ...]
+
+
+def read_tables(
+    experimental: Arm, control: Arm, studies: Sequence[str], cohorts: Sequence[frozenset[str]]
+) -> Tables:
+    """Check the counts of two arms, each given as (events, n), and that patients are distinct."""
+    a, n1, c, n2 = checked_counts(
+        events_experimental=experimental[0],
+        n_experimental=experimental[1],
+        events_control=control[0],
+        n_control=control[1],
+    )
+    return Tables(a, n1 - a, c, n2 - c, named_studies(a.size, studies, cohorts))
+
+
+def named_studies(
+    k: int, studies: Sequence[str], cohorts: Sequence[frozenset[str]]
+) -> tuple[str, ...]:
+    """Names of k studies, numbered if none are given; their cohorts must be disjoint."""
+    if not k:
+        msg = "events: need at least one study, found k = 0"
+        raise ValueError(msg)
+    names = tuple(studies) or tuple(f"study {place + 1}" for place in range(k))
+    patients = tuple(cohorts) or tuple(frozenset({name}) for name in names)
+    for argument, found in (("studies", names), ("cohorts", patients)):
+        if len(found) != k:
+            msg = f"{argument}: need {k}, one per study, found {len(found)}"
+            raise ValueError(msg)
+    check_disjoint(list(zip(names, patients, strict=True)))
+    return names
 
 
 def check_choice(argument: str, value: str, known: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def common_effect(yi: Estimates, vi: ArrayLike | None = None, *, level: float = 
         i2_convention=I2_FROM_Q,
         h2=q / df if df else 1.0,
         weights=tuple((100 * w / total).tolist()),
-        notes=(*inputs.notes, *_few(inputs.k)),
+        notes=(*inputs.notes, *few_studies_notes(inputs.k)),
     )
 
 
@@ -177,7 +177,7 @@ def _pool(
     half = (z if interval == "z" else stdtrit(df, 0.5 + 0.5 * level)) * se
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = mean / se
-    prediction, reach = _prediction(prediction, k, level)
+    prediction, reach = prediction_reach(prediction, k, level)
     spread = reach * np.sqrt(tau2 * scale + se**2)
     return SynthesisBatch(
         model="random effects",
@@ -224,7 +224,7 @@ def _widening(interval: str, q: Floats, k: int) -> Floats | float:
     return q / (k - 1) if interval == "knha" else np.maximum(1.0, q / (k - 1))
 
 
-def _prediction(named: str | None, k: int, level: float) -> tuple[str, float]:
+def prediction_reach(named: str | None, k: int, level: float) -> tuple[str, float]:
     """Choose the convention, in words, and the quantile that goes with it."""
     if named is not None:
         check_choice("prediction", named, tuple(PREDICTIONS))
@@ -244,7 +244,8 @@ def _q_profile(model: MeanModel, q: Floats, level: float) -> tuple[Floats, Float
     return limits[:, 0], limits[:, 1]
 
 
-def _few(k: int) -> list[str]:
+def few_studies_notes(k: int) -> list[str]:
+    """Say what one or two studies cannot tell."""
     if k == 1:
         return ["one study: the result is that study; heterogeneity cannot be estimated"]
     if k == 2:
@@ -254,7 +255,7 @@ def _few(k: int) -> list[str]:
 
 def _notes(inputs: Inputs, pooled: SynthesisBatch) -> list[str]:
     k = inputs.k
-    notes = _few(k)
+    notes = few_studies_notes(k)
     if k == 1:
         return notes
     if k == 2 and pooled.interval != "z":

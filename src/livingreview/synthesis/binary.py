@@ -1,0 +1,172 @@
+"""Events in two arms pooled without corrections: Mantel-Haenszel and Peto.
+
+Zero cells need no halves here.  Q alone is measured from the effects of the single
+studies, which do; comparisons without events in both arms have no part in it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, ndtr
+
+from livingreview.counts import effect_sizes
+from livingreview.synthesis.inputs import Arm, Tables, check_choice, normal_quantile, read_tables
+from livingreview.synthesis.result import I2_FROM_Q, Synthesis
+from livingreview.synthesis.univariate import few_studies_notes
+
+Floats = NDArray[np.float64]
+Estimate = tuple[float, float, Floats]
+
+
+def mantel_haenszel(
+    experimental: Arm,
+    control: Arm,
+    *,
+    measure: str = "log_or",
+    studies: Sequence[str] = (),
+    cohorts: Sequence[frozenset[str]] = (),
+    level: float = 0.95,
+) -> Synthesis:
+    """Pool odds ratios, risk ratios or risk differences ("log_or", "log_rr", "rd").
+
+    Each arm is (events, n), one value per study.  `cohorts` names the patients of each
+    study, which must differ.  A comparison without events in both arms adds nothing to a
+    ratio, and its size to a difference.
+
+    References: Mantel & Haenszel 1959, *JNCI* 22:719; variances of Robins, Breslow &
+    Greenland 1986, *Biometrics* 42:311 (odds ratio), Greenland & Robins 1985, *Biometrics*
+    41:55 (risk ratio), Sato, Greenland & Robins 1989, *Biometrics* 45:1323 (difference).
+
+    >>> round(mantel_haenszel(([10, 0], [20, 30]), ([5, 2], [20, 30])).mean, 6)
+    0.510826
+    """
+    check_choice("measure", measure, tuple(_ESTIMATES))
+    tables = read_tables(experimental, control, studies, cohorts)
+    estimate = _ESTIMATES[measure](tables)
+    return _synthesis("Mantel-Haenszel", measure, tables, estimate, level)
+
+
+def peto(
+    experimental: Arm,
+    control: Arm,
+    *,
+    studies: Sequence[str] = (),
+    cohorts: Sequence[frozenset[str]] = (),
+    level: float = 0.95,
+) -> Synthesis:
+    """Pool log odds ratios by Peto's one step from no effect; for rare events, equal arms.
+
+    References: Yusuf et al. 1985, *Prog Cardiovasc Dis* 27:335.
+
+    >>> round(peto(([10, 0], [20, 30]), ([5, 2], [20, 30])).mean, 6)
+    0.518068
+    """
+    tables = read_tables(experimental, control, studies, cohorts)
+    n1, n2 = tables.a + tables.b, tables.c + tables.d
+    n, events = n1 + n2, tables.a + tables.c
+    information = events * (n - events) * (n1 / n) * (n2 / n) / (n - 1)
+    total = float(information.sum())
+    _need(total, "peto: no study has both events and survivors")
+    mean = float((tables.a - events * n1 / n).sum()) / total
+    return _synthesis("Peto", "peto", tables, (mean, total**-0.5, information), level)
+
+
+def _odds_ratio(tables: Tables) -> Estimate:
+    a, b, c, d = tables.a, tables.b, tables.c, tables.d
+    n = a + b + c + d
+    r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
+    total_r, total_s = float(r.sum()), float(s.sum())
+    _need(min(total_r, total_s), "mantel_haenszel: an odds ratio needs events in both arms")
+    variance = 0.5 * (
+        (p @ r) / total_r**2 + (p @ s + q @ r) / (total_r * total_s) + (q @ s) / total_s**2
+    )
+    return float(np.log(total_r / total_s)), float(np.sqrt(variance)), s
+
+
+def _risk_ratio(tables: Tables) -> Estimate:
+    a, c, n1, n2 = tables.a, tables.c, tables.a + tables.b, tables.c + tables.d
+    n = n1 + n2
+    r, s = float((a * n2 / n).sum()), float((c * n1 / n).sum())
+    _need(min(r, s), "mantel_haenszel: a risk ratio needs events in both arms")
+    variance = float((n1 * n2 * (a + c) / n**2 - a * c / n).sum()) / (r * s)
+    return float(np.log(r / s)), float(np.sqrt(variance)), c * n1 / n
+
+
+def _risk_difference(tables: Tables) -> Estimate:
+    a, c, n1, n2 = tables.a, tables.c, tables.a + tables.b, tables.c + tables.d
+    n = n1 + n2
+    weight = n1 * n2 / n
+    mean = float((a * n2 / n - c * n1 / n).sum() / weight.sum())
+    p = (c * (n1 / n) ** 2 - a * (n2 / n) ** 2 + n1 * n2 * (n2 - n1) / (2 * n**2)).sum()
+    q = (a * (n2 - c) / n + c * (n1 - a) / n).sum() / 2
+    variance = float(mean * p + q) / float(weight.sum()) ** 2
+    _need(variance, "mantel_haenszel: no study has both events and survivors")
+    return mean, float(np.sqrt(variance)), weight
+
+
+_ESTIMATES: Mapping[str, Callable[[Tables], Estimate]] = {
+    "log_or": _odds_ratio,
+    "log_rr": _risk_ratio,
+    "rd": _risk_difference,
+}
+
+
+def _need(value: float, message: str) -> None:
+    if not value > 0:
+        raise ValueError(message)
+
+
+def _heterogeneity(measure: str, tables: Tables, mean: float) -> tuple[float, int]:
+    yi, vi = effect_sizes(
+        measure,
+        drop00=True,
+        events_experimental=tables.a,
+        n_experimental=tables.a + tables.b,
+        events_control=tables.c,
+        n_control=tables.c + tables.d,
+    )
+    known = np.isfinite(yi)
+    return float((((yi - mean) ** 2)[known] / vi[known]).sum()), max(int(known.sum()) - 1, 0)
+
+
+def _peto_heterogeneity(tables: Tables, weights: Floats) -> tuple[float, int]:
+    n1, n2 = tables.a + tables.b, tables.c + tables.d
+    excess = tables.a - (tables.a + tables.c) * n1 / (n1 + n2)
+    known = weights > 0
+    q = (excess[known] ** 2 / weights[known]).sum() - excess.sum() ** 2 / weights.sum()
+    return max(0.0, float(q)), int(known.sum()) - 1
+
+
+def _synthesis(
+    model: str, measure: str, tables: Tables, estimate: Estimate, level: float
+) -> Synthesis:
+    mean, se, weights = estimate
+    z, k = normal_quantile(level), len(tables.studies)
+    q, df = (
+        _peto_heterogeneity(tables, weights)
+        if measure == "peto"
+        else _heterogeneity(measure, tables, mean)
+    )
+    return Synthesis(
+        model=model,
+        measure=measure,
+        studies=tables.studies,
+        k=k,
+        mean=mean,
+        se=se,
+        statistic=mean / se,
+        pval=2 * float(ndtr(-abs(mean / se))),
+        ci_lower=mean - z * se,
+        ci_upper=mean + z * se,
+        level=level,
+        interval="z",
+        q=q,
+        q_df=df,
+        q_pval=float(chdtrc(df, q)) if df else 1.0,
+        i2=100 * max(0.0, (q - df) / q) if df and q > 0 else 0.0,
+        i2_convention=I2_FROM_Q,
+        h2=q / df if df else 1.0,
+        weights=tuple((100 * weights / weights.sum()).tolist()),
+        notes=tuple(few_studies_notes(k)),
+    )
