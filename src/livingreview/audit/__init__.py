@@ -8,7 +8,15 @@ each contradiction touches.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from livingreview.audit import consistency, percents, repeats, tests, totals
+from livingreview.audit import (
+    consistency,
+    means,
+    percents,
+    proportions,
+    repeats,
+    tests,
+    totals,
+)
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.studies import Printed, Review, Study
 
@@ -26,6 +34,13 @@ CHECKS: Mapping[str, Check] = {
     "inside": totals.inside,
     "p-of-counts": tests.p_of_counts,
     "same-counts-same-p": tests.same_counts_same_p,
+    "p-of-means": means.p_of_means,
+    "pooled-means": means.pooled_means,
+    "middle-of-all": means.middle_of_all,
+    "spread-in-range": means.spread_in_range,
+    "grim": means.grim,
+    "grimmer": means.grimmer,
+    "interval-of-proportion": proportions.interval_of_proportion,
     "printed-twice": repeats.printed_twice,
     "estimate-in-interval": repeats.estimate_in_interval,
     "decimal-comma": repeats.decimal_comma,

@@ -169,7 +169,7 @@ def _holds(kind: str, p: Reported) -> tuple[bool | None, str]:
 
 
 def _holds_by_interval(kind: str, interval: ReportedInterval) -> tuple[bool | None, str]:
-    """The same for a ratio's 95% interval: does it include 1?"""
+    """The same for a ratio, from whether its 95% interval includes 1."""
     lower, upper = Box.of(interval.lower), Box.of(interval.upper)
     excludes = lower.lower > 1 or upper.upper < 1
     if not excludes and not lower.upper < 1 < upper.lower:
