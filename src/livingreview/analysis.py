@@ -1,7 +1,7 @@
 """The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,9 +23,16 @@ from livingreview.estimates import (
     select_ratios,
 )
 from livingreview.studies import Printed, Review
-from livingreview.synthesis import PolicySynthesis, synthesise
+from livingreview.synthesis import (
+    PolicySynthesis,
+    Synthesis,
+    binomial_normal,
+    mantel_haenszel,
+    synthesise,
+)
 
 PROPORTION = "logit_proportion"
+MORE_THAN_ONE = 2
 TWO_ARM_DEFAULT = ("log_or",)
 UNINFORMATIVE = "no patient, or every patient, of both arms had the event: no ratio can be formed"
 
@@ -35,7 +42,9 @@ class Answer:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
     ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
-    no study gives a usable number; ``left_out`` says why each unused study is not used.
+    no study gives a usable number.  ``exact`` pools counts without a correction for zero cells
+    (binomial-normal for arms, Mantel-Haenszel for pairs of arms); None below two studies and where
+    the counts give no finite result.  ``left_out`` says why each unused study is not used.
     """
 
     plan: Mapping[str, Any]
@@ -45,6 +54,7 @@ class Answer:
     effects: tuple[Effect, ...]
     counts: tuple[ArmCount | TwoArmCount, ...]
     pooled: PolicySynthesis | None
+    exact: Synthesis | None
     left_out: tuple[LeftOut, ...]
 
 
@@ -105,6 +115,7 @@ def _by_group(
             effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
             counts=tuple(arms),
             pooled=_pooled(planned, effects),
+            exact=_exact_proportion(arms),
             left_out=selection.left_out,
         )
         for group, arms in groups.items()
@@ -123,8 +134,17 @@ def _of_two_arms(
         elif excluded.isdisjoint(pair.sources):
             pairs.append(pair)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
-    pooled = _pooled(planned, effects)
-    return Answer(planned, measure, "", "", effects, tuple(pairs), pooled, tuple(left_out))
+    return Answer(
+        plan=planned,
+        measure=measure,
+        group="",
+        group_label="",
+        effects=effects,
+        counts=tuple(pairs),
+        pooled=_pooled(planned, effects),
+        exact=_exact_comparison(pairs, measure),
+        left_out=tuple(left_out),
+    )
 
 
 def _is_uninformative(pair: TwoArmCount, measure: str) -> bool:
@@ -139,11 +159,30 @@ def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[P
     ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
     effects = tuple(_ratio_effect(ratio) for ratio in ratios)
     pooled = _pooled(planned, effects)
-    return Answer(planned, "log_hr", "", "", effects, (), pooled, selection.left_out)
+    return Answer(planned, "log_hr", "", "", effects, (), pooled, None, selection.left_out)
 
 
 def _pooled(planned: Mapping[str, Any], effects: tuple[Effect, ...]) -> PolicySynthesis | None:
     return synthesise(effects, benefit=planned.get("benefit", "below")) if effects else None
+
+
+def _exact_proportion(arms: Sequence[ArmCount]) -> Synthesis | None:
+    events, totals = [arm.events for arm in arms], [arm.total for arm in arms]
+    if len(arms) < MORE_THAN_ONE or sum(events) in (0, sum(totals)):
+        return None
+    names, cohorts = [arm.label for arm in arms], [arm.cohorts for arm in arms]
+    return binomial_normal(events, totals, studies=names, cohorts=cohorts)
+
+
+def _exact_comparison(pairs: Sequence[TwoArmCount], measure: str) -> Synthesis | None:
+    experimental, control = (
+        ([arm.events for arm in arms], [arm.total for arm in arms])
+        for arms in ([p.experimental for p in pairs], [p.control for p in pairs])
+    )
+    if len(pairs) < MORE_THAN_ONE or not (sum(experimental[0]) and sum(control[0])):
+        return None
+    names, cohorts = [pair.label for pair in pairs], [pair.cohorts for pair in pairs]
+    return mantel_haenszel(experimental, control, measure=measure, studies=names, cohorts=cohorts)
 
 
 def _arm_effect(arm: ArmCount) -> Effect:

@@ -1,5 +1,6 @@
 """Around the syntheses: how far studies differ, what is left out, what is certain."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -8,7 +9,7 @@ from livingreview import prose
 from livingreview.analysis import Answer, answer
 from livingreview.studies import ALL_ARMS, Printed, Review, Study
 from livingreview.tables.html import Table
-from livingreview.tables.synthesis import caption, estimate_text
+from livingreview.tables.synthesis import caption, estimate_text, main_model
 
 
 def sensitivity_table(review: Review, marked: frozenset[Printed]) -> Table:
@@ -47,12 +48,12 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
             "Studies": str(pooled.k),
             "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
             f"{prose.p_value(pooled.q_pval)}",
-            "I²": f"{prose.number(pooled.i2, 0)}%",
+            "I²": _percent(pooled.i2),
             "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
             f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
         }
         for answer in answers
-        if answer.pooled is not None and (pooled := answer.pooled.random) is not None
+        if (pooled := main_model(answer)) is not None and pooled.k > 1
     ]
     empty = "No planned synthesis has two studies."
     return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
@@ -69,6 +70,10 @@ def left_out_table(answers: Sequence[Answer]) -> Table:
     return Table(frame, caption="Studies not used", empty="Every study is used.")
 
 
+def _percent(value: float) -> str:
+    return prose.number(value, 0) + ("" if math.isnan(value) else "%")
+
+
 def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:
     kept = {effect.sources for effect in rest.effects} if rest is not None else set()
     removed = [effect.name for effect in full.effects if effect.sources not in kept]
@@ -81,9 +86,8 @@ def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:
 
 
 def _main_text(result: Answer | None) -> str:
-    if result is None or result.pooled is None:
-        return "nothing left"
-    return estimate_text(result, result.pooled.main)
+    model = None if result is None else main_model(result)
+    return "nothing left" if result is None or model is None else estimate_text(result, model)
 
 
 def evidence_size(review: Review) -> dict[str, str]:

@@ -25,6 +25,8 @@ NAMES = {
     "random": "Random effects (REML)",
     "bayes": "Bayesian random effects",
 }
+EXACT = "exact"
+EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
 
 
 def forest_rows(answer: Answer, *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
@@ -119,17 +121,24 @@ def _published(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.pooled is None:
         return
     yield "studies", str(answer.pooled.k)
-    if answer.pooled.random is None:
+    for name, _, model in _models(answer):
+        yield name, estimate_text(answer, model)
+    random = main_model(answer)
+    if random is None or random.k == 1:
         return
-    for model, label in NAMES.items():
-        for text in rows.loc[rows["label"] == label, "text"]:
-            yield model, str(text)
-    random = answer.pooled.random
     yield "i2", f"{prose.number(random.i2, 0)}%"
     yield "tau2", prose.number(random.tau2, 3)
     if answer.pooled.bayes is not None:
         benefit = answer.pooled.bayes.probability_benefit
         yield "probability-of-benefit", f"{prose.number(100 * benefit, 0)}%"
+
+
+def main_model(answer: Answer) -> Synthesis | None:
+    """The result to show first: exact for single arms, else the policy's."""
+    if answer.pooled is None:
+        return None
+    single_arms = not find_measure(answer.measure).compares
+    return answer.exact if single_arms and answer.exact is not None else answer.pooled.main
 
 
 def shown(answer: Answer, value: float) -> float:
@@ -178,13 +187,8 @@ def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[floa
 
 
 def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
-    if answer.pooled is None or answer.pooled.k == 1:
-        return []
     rows = []
-    for name, label in NAMES.items():
-        model = getattr(answer.pooled, name)
-        if model is None:
-            continue
+    for _, label, model in _models(answer):
         centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
         estimate, lower, upper = (
             shown(answer, value) for value in (centre, model.ci_lower, model.ci_upper)
@@ -194,6 +198,23 @@ def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
         place = {"label": label, "mark": POOLED, "text": text}
         rows.append({**blank, **place, "estimate": estimate, "lower": lower, "upper": upper})
     return rows
+
+
+def _models(answer: Answer) -> Iterator[tuple[str, str, Synthesis | BayesianSynthesis]]:
+    """Name, label and result of every way of pooling that is shown.
+
+    Proportions of single arms are pooled by the binomial-normal model alone: normal approximations
+    need a correction where every patient has the event.
+    """
+    if answer.pooled is None or answer.pooled.k == 1:
+        return
+    compares = find_measure(answer.measure).compares
+    for name, label in NAMES.items() if compares else ():
+        model = getattr(answer.pooled, name)
+        if model is not None:
+            yield name, label, model
+    if answer.exact is not None:
+        yield EXACT, EXACT_NAMES[compares], answer.exact
 
 
 def _counts(answer: Answer, position: int) -> str:
