@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from livingreview.analysis import findings
+from livingreview.audit import Finding
 from livingreview.load import load_review
 from livingreview.problems import DataProblemsError
 from livingreview.studies import Printed
@@ -40,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     reported = commands.add_parser("reported", help="list every extracted number with its place")
     _add_listing(reported)
     reported.set_defaults(run=_reported)
+    audit = commands.add_parser("audit", help="recompute every printed number that others imply")
+    _add_listing(audit)
+    audit.set_defaults(run=_audit)
     return parser
 
 
@@ -58,6 +63,28 @@ def _reported(options: argparse.Namespace) -> None:
     review = load_review(options.root)
     wanted = None if options.study is None else [_known(options.study, review.studies)]
     _print_rows([reported_row(number) for number in review.numbers(wanted)], options.format)
+
+
+def _audit(options: argparse.Namespace) -> None:
+    review = load_review(options.root)
+    wanted = list(review.studies) if options.study is None else [options.study]
+    known = {_known(study_id, review.studies) for study_id in wanted}
+    rows = [audit_row(finding) for finding in findings(review) if finding.study_id in known]
+    _print_rows(rows, options.format)
+
+
+def audit_row(finding: Finding) -> dict[str, object]:
+    """One check of one printed number as a flat row."""
+    return {
+        "study": finding.study_id,
+        "locator": finding.locator,
+        "check": finding.check,
+        "reported": finding.reported,
+        "recomputed": finding.recomputed,
+        "verdict": str(finding.verdict),
+        "severity": str(finding.severity),
+        "explanation": finding.explanation,
+    }
 
 
 def reported_row(number: Printed) -> dict[str, object]:

@@ -18,6 +18,7 @@ from livingreview.audit import (
     totals,
 )
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
+from livingreview.audit.sizes import PARTICIPANTS
 from livingreview.studies import Printed, Review, Study
 
 __all__ = ["CHECKS", "Check", "Finding", "Severity", "Verdict", "audit", "audit_review"]
@@ -60,25 +61,32 @@ def audit_review(review: Review, used: frozenset[Printed] = frozenset()) -> tupl
     """Every finding on every study, each contradiction with what it touches.
 
     ``used`` are the printed numbers that enter a planned synthesis.  A contradiction touches a
-    conclusion when any of its numbers is a result of one arm, or of a comparison of arms, in an
-    outcome that the review's protocol names; else the synthesis, when one of its numbers is used.
+    conclusion when one of its numbers is a result of one arm, or of a comparison of arms, in an
+    outcome that the review's protocol names; else the synthesis, when one of its numbers, other
+    than a group's size, is used there.
     """
     outcomes = frozenset(review.protocol.get("outcomes", {}))
     return tuple(
-        replace(finding, severity=_severity(finding, outcomes, used))
+        replace(finding, severity=_severity(study, finding, outcomes, used))
         for study in review.studies.values()
         for finding in audit(study)
     )
 
 
-def _severity(finding: Finding, outcomes: frozenset[str], used: frozenset[Printed]) -> Severity:
+def _severity(
+    study: Study, finding: Finding, outcomes: frozenset[str], used: frozenset[Printed]
+) -> Severity:
     if not finding.verdict.is_contradiction:
         return Severity.NEITHER
-    if any(_is_result(number, outcomes) for number in finding.numbers):
+    if any(_is_result(study, number, outcomes) for number in finding.numbers):
         return Severity.CONCLUSION
-    return Severity.SYNTHESIS if used.intersection(finding.numbers) else Severity.NEITHER
+    judged, *others = finding.numbers
+    touched = {judged, *(n for n in others if n.quantity.outcome != PARTICIPANTS)}
+    return Severity.SYNTHESIS if used & touched else Severity.NEITHER
 
 
-def _is_result(number: Printed, outcomes: frozenset[str]) -> bool:
+def _is_result(study: Study, number: Printed, outcomes: frozenset[str]) -> bool:
     quantity = number.quantity
-    return quantity.outcome in outcomes and not quantity.subgroup
+    of_arm = quantity.arm_id in study.arms and not quantity.comparison
+    of_arms = of_arm or quantity.comparison in study.comparisons
+    return of_arms and not quantity.subgroup and quantity.outcome in outcomes
