@@ -16,6 +16,7 @@ from livingreview.audit import (
     repeats,
     tests,
     totals,
+    unions,
 )
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.audit.sizes import PARTICIPANTS
@@ -33,6 +34,7 @@ CHECKS: Mapping[str, Check] = {
     "grades-add-up": totals.grades_add_up,
     "outcome-of-levels": totals.outcome_of_levels,
     "inside": totals.inside,
+    "union-of-parts": unions.union_of_parts,
     "p-of-counts": tests.p_of_counts,
     "same-counts-same-p": tests.same_counts_same_p,
     "p-of-means": means.p_of_means,
