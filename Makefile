@@ -35,6 +35,8 @@ $(STAMP): .venv/.made-from-lock pyproject.toml
 	@touch $@
 
 book: $(STAMP) ## execute the chapters that changed and build the website into _build/html
+	@$(BIN)/livingreview check
+	@$(BIN)/python -m livingreview_book execute
 	@$(BIN)/jupyter-book build . --quiet -n -W --keep-going
 	@echo "The book is in _build/html (open _build/html/index.html, or: make serve)"
 

@@ -1,5 +1,6 @@
 """One chapter in a fresh kernel; all chapters at once, each only where its inputs changed."""
 
+import asyncio
 import os
 import re
 import sys
@@ -112,9 +113,9 @@ def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
             ipython_hist_file=":memory:",
         )
         try:
-            client.execute(
-                cwd=str(chapter_path(root, name).parent), env=kernel_environment(root, log, scratch)
-            )
+            folder = str(chapter_path(root, name).parent)
+            environment = kernel_environment(root, log, scratch)
+            asyncio.run(client.async_execute(cwd=folder, env=environment))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return _failure(name, notebook, error)
         lines = log.read_text("utf-8").split("\n")[:-1] if log.exists() else []

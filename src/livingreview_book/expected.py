@@ -38,7 +38,7 @@ def split_cells(text: str) -> list[str]:
     r"""The reference text of each cell, without its heading.
 
     >>> split_cells("##### cell 0: a\nx\n##### cell 1: b\n")
-    ['x\\n', '']
+    ['x\n', '']
     """
     sections = ("\n" + text).split("\n" + HEADING)[1:]
     bodies = [section.partition("\n")[2] for section in sections]

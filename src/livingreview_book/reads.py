@@ -8,12 +8,11 @@ make a chapter depend on something that nobody sees: data read past the door (th
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 DOOR = "livingreview"
-PACKAGES = frozenset({DOOR, "livingreview_book"})
 NOT_INPUTS = ("_build", ".venv", ".git", "src")  # built, or hashed as a whole
 LISTINGS = frozenset({"os.listdir", "os.scandir"})
 PROGRAMS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pty.spawn"})
@@ -79,7 +78,7 @@ class _Inputs:
         return None if inside.partition("/")[0] in NOT_INPUTS else inside
 
     def _through_the_door(self, inside: str) -> None:
-        if not _called_from(PACKAGES.__contains__):
+        if not _called_from(DOOR):
             msg = (
                 f"{inside}: chapters read data through {DOOR} (load_review, load_study), "
                 "so that numbers are validated and the build knows what to renew"
@@ -92,17 +91,17 @@ class _Inputs:
             os.write(self.log, f"{line}\n".encode())
 
 
-def _called_from(wanted: Callable[[str], bool]) -> bool:
-    frame = sys._getframe(1)
+def _called_from(package: str) -> bool:
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if wanted(frame.f_globals.get("__name__", "").partition(".")[0]):
+        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
             return True
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return False
 
 
 def _refuse_program(event: str, arguments: tuple[Any, ...]) -> None:
-    if _called_from("__main__".__eq__) and not _called_from("matplotlib".__eq__):  # lists fonts
+    if not _called_from("matplotlib"):  # which asks another program for the fonts
         program = arguments[0] if arguments else event
         msg = f"{program}: a chapter starts no other program"
         raise UndeclaredInputError(msg)

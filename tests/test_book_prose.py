@@ -1,0 +1,129 @@
+"""The chapters' own words: no typed statistic, no formula, one sentence a line."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
+
+ROOT = Path(__file__).parent.parent
+CHAPTERS = chapter_names(ROOT)
+
+NOT_PROSE = re.compile(
+    r"""
+    ^(?P<fence>`{3,}|:{3,})[^\n]*$   # the line that opens or closes a directive
+    | ^:[\w-]+:.*$                   # an option of a directive
+    | <!--.*?-->                     # a comment
+    | ^\([\w.-]+\)=$                 # a target
+    | \{[\w:-]+\}`[^`]*`             # a role: an inserted number, a reference
+    | `[^`]*`                        # code
+    | \]\([^)]*\)                    # the address of a link
+    | <[^>\n]*>                      # a tag or a bare address
+    | https?://\S+ | \b10\.\d{4,}/\S+
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+NAMES_WITH_NUMBERS = re.compile(
+    r"CC[ -]BY[ -]4\.0|CC0[ -]1\.0|RECIST v?(ersion )?1\.1|CTCAE v?(ersion )?\d\.\d|Python 3\.\d+"
+    r"|\d\d ?% (confidence|credible|prediction|CI\b)|[Vv]ersion \d+(\.\d+)+"
+)
+STATISTICS = {
+    "a decimal number": re.compile(r"\d[.,·]\d"),
+    "a percentage": re.compile(r"\d\s?(%|per ?cent\b)", re.IGNORECASE),
+    "a p-value": re.compile(r"\bp\s?[<>=≤≥]\s?\S", re.IGNORECASE),
+    "an interval": re.compile(r"(\bCI\b|\binterval\b|\()[^.\n]{0,8}\d+\s?(-|–|to)\s?\d+", re.I),
+}
+TWO_SENTENCES = re.compile(r"(?<!\bvs)(?<!\bal)(?<!e\.g)(?<!i\.e)[a-z0-9)`][.!?]\)? +[A-Z]")
+
+
+def prose_lines(text: str) -> Iterator[tuple[int, str]]:
+    """A chapter's own words with their line numbers; code, links and roles left out."""
+    notebook = read_notebook(text)
+    for cell, first in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
+        if cell.cell_type == "markdown":
+            source = _without_code_blocks(cell.source)
+            blanked = NOT_PROSE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+            yield from enumerate(blanked.splitlines(), first + 1)
+
+
+def _without_code_blocks(source: str) -> str:
+    block = re.compile(r"^```(?!\{)[^\n]*\n.*?^```", re.MULTILINE | re.DOTALL)
+    return block.sub(lambda found: "\n" * found[0].count("\n"), source)
+
+
+def typed_statistics(text: str) -> list[str]:
+    problems = []
+    for line, words in prose_lines(text):
+        words = NAMES_WITH_NUMBERS.sub("", words)
+        problems += [
+            f"line {line}: {what} is typed: {words.strip()!r}; publish it in a code cell and "
+            "insert it with {glue:text}`its.key`"
+            for what, pattern in STATISTICS.items()
+            if pattern.search(words)
+        ]
+    return problems
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_statistic_is_typed_in_a_chapter(chapter: str) -> None:
+    assert typed_statistics(chapter_path(ROOT, chapter).read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The median was 6.1 months.",
+        "In all 30% responded.",
+        "About 30 percent responded.",
+        "It was significant (p = 0.03).",
+        "It was significant (P<0.05).",
+        "The response rate (95% CI 20-41) was high.",
+        "(HR 0,70)",
+        "The interval 12 to 30 is wide.",
+    ],
+)
+def test_a_typed_statistic_is_found(sentence: str) -> None:
+    assert typed_statistics(f"# A chapter\n\n{sentence}\n")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The trial began in 2021 and has 4 arms.",
+        "The response was {glue:text}`synthesis.orr.0.5`.",
+        "Pooled with a 95% confidence interval.",
+        "See [the paper](https://doi.org/10.3389/fimmu.2025.1658017).",
+        "The text is under CC BY 4.0; use `level=0.95`.",
+        "```\nlog(0.5)\n```",
+        "<!-- 30% -->",
+    ],
+)
+def test_what_is_not_a_statistic_is_let_through(sentence: str) -> None:
+    assert typed_statistics(f"# A chapter\n\n{sentence}\n") == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_has_one_sentence_a_line(chapter: str) -> None:
+    text = chapter_path(ROOT, chapter).read_text("utf-8")
+    found = [
+        f"line {line}: {words.strip()}"
+        for line, words in prose_lines(text)
+        if TWO_SENTENCES.search(words) and not words.lstrip().startswith("|")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_calls_the_package_and_computes_nothing_itself(chapter: str) -> None:
+    text = chapter_path(ROOT, chapter).read_text("utf-8")
+    forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.BinOp)
+    found = [
+        f"{ast.unparse(node)}: move it into the package"
+        for cell in code_cells(read_notebook(text))
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, forbidden)
+    ]
+    assert found == []

@@ -1,0 +1,169 @@
+"""A chapter runs again exactly when something it depends on changed, and its page says so."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from example_book import Book, write_book
+from livingreview_book.execute import ChaptersFailedError
+from livingreview_book.executions import CLOCK_STEP, FOLDER
+from livingreview_book.results import collect
+
+pytestmark = pytest.mark.book
+A, B, NONE = {"chapters/a"}, {"chapters/a", "chapters/b"}, set[str]()
+REPORTED = "data/studies/example-2020/reported.csv"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    made = write_book(tmp_path_factory.mktemp("a book"))  # its path has a space
+    made.execute()
+    assert made.ran == B
+    return made
+
+
+def change_number(book: Book) -> None:
+    book.edit(REPORTED, "0.70", "0.71")
+
+
+def revert_number(book: Book) -> None:
+    book.edit(REPORTED, "0.71", "0.70")
+
+
+def add_study(book: Book) -> None:
+    (book.root / "data" / "studies" / "third-2022").mkdir()
+
+
+def add_file_beside_the_study(book: Book) -> None:
+    (book.root / "data" / "studies" / "example-2020" / "more.csv").write_text("x", "utf-8")
+
+
+def change_code(book: Book) -> None:
+    book.edit("chapters/a.md", "str(len(study.numbers))", "str(len(study.numbers) - 0)")
+
+
+def change_prose(book: Book) -> None:
+    book.edit("chapters/a.md", "The study has", "This study has")
+
+
+def change_tag(book: Book) -> None:
+    book.edit("chapters/a.md", "ipython3\nfrom", "ipython3\n:tags: [hide-input]\n\nfrom")
+
+
+def touch_everything(book: Book) -> None:
+    for path in book.root.rglob("*"):
+        if "_build" not in path.parts:
+            os.utime(path)
+
+
+def change_package(book: Book) -> None:
+    book.edit("src/livingreview/load.py", '"""Files to', '"""The files to')
+
+
+def change_lock(book: Book) -> None:
+    book.edit("requirements.lock", "numpy==", "numpy ==")
+
+
+def delete_outputs(book: Book) -> None:
+    for path in (book.root / FOLDER).iterdir():
+        path.unlink()
+
+
+def damage_outputs(book: Book) -> None:
+    for path in (book.root / FOLDER).iterdir():
+        path.write_text(path.read_text("utf-8")[:100], "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (change_number, A),
+        (revert_number, NONE),
+        (add_study, NONE),
+        (add_file_beside_the_study, A),
+        (change_code, A),
+        (change_prose, NONE),
+        (change_tag, NONE),
+        (touch_everything, NONE),
+        (change_package, B),
+        (change_lock, B),
+        (delete_outputs, B),
+        (damage_outputs, B),
+    ],
+)
+def test_the_chapters_that_run_are_those_whose_inputs_changed(
+    book: Book, change: Callable[[Book], None], expected: set[str]
+) -> None:
+    change(book)
+    time.sleep(2 * CLOCK_STEP / 1e9)  # a change at the very moment of a run is read again
+    executions = book.execute()
+    assert book.ran == expected
+    ratio = "0.71" if "0.71" in (book.root / REPORTED).read_text("utf-8") else "0.70"
+    assert collect(executions)["a.ratio"] == ratio
+    book.execute()
+    assert book.ran == NONE
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('open("../data/review.yaml")', "data/review.yaml: chapters read data through"),
+        (f'__import__("pandas").read_csv("../{REPORTED}")', "chapters read data through"),
+        ('__import__("os").listdir("../data/studies")', "data/studies: chapters read data through"),
+        ('__import__("subprocess").run(["true"])', "a chapter starts no other program"),
+        ('open("new.txt", "w")', "chapters/new.txt: a chapter writes no file"),
+        (
+            '__import__("socket").create_connection(("192.0.2.1", 80), timeout=1)',
+            "a chapter asks no other host",
+        ),
+    ],
+)
+def test_an_input_that_the_build_cannot_see_is_an_error(
+    tmp_path: Path, line: str, message: str
+) -> None:
+    book = write_book(tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", "utf-8")
+    book.edit("chapters/a.md", 'study = load_study("example-2020", "..")', line)
+    with pytest.raises(ChaptersFailedError, match=message):
+        book.execute()
+
+
+def test_every_failing_chapter_is_reported_with_its_cell_and_traceback(tmp_path: Path) -> None:
+    book = write_book(tmp_path)
+    for name in ("a", "b"):
+        book.edit(f"chapters/{name}.md", "study.numbers[4]", "study.numbers[999]")
+    with pytest.raises(ChaptersFailedError) as caught:
+        book.execute()
+    report = str(caught.value)
+    for name in ("a", "b"):
+        assert f"chapters/{name}.md failed in this cell" in report
+    assert report.count("IndexError: tuple index out of range") == 2
+    assert report.count("numbers[999].value") >= 2
+
+
+def test_a_plain_build_shows_the_new_number_and_repeats_its_warnings(tmp_path: Path) -> None:
+    book = write_book(tmp_path)
+    assert book.build().returncode == 0
+    assert '<span class="pasted-text">0.70</span>' in book.page("a")
+    change_number(book)
+    done = book.build()
+    assert done.returncode == 0, done.stderr
+    assert '<span class="pasted-text">0.71</span>' in book.page("a")
+    assert '"a.ratio": "0.71"' in (tmp_path / "results.json").read_text("utf-8")
+    book.edit("chapters/b.md", "`b.ratio`", "`b.missing`")
+    for _ in range(2):
+        done = book.build()
+        assert done.returncode == 1
+        assert "No key 'b.missing' found" in done.stderr
+
+
+def test_two_numbers_under_one_key_stop_the_build(tmp_path: Path) -> None:
+    book = write_book(tmp_path)
+    book.edit("chapters/b.md", '"b.ratio"', '"a.ratio"')
+    book.edit("chapters/b.md", "`b.ratio`", "`a.ratio`")
+    done = book.build()
+    assert done.returncode == 1
+    assert "a.ratio is published twice, in chapters/a and chapters/b" in done.stderr
