@@ -32,7 +32,8 @@ def interval_symmetry(study: Study) -> Iterator[Finding]:
     (half width)² / 3.  This excuses an interval whose width the number of events allows.
     """
     for ratio in ratios(study):
-        yield _symmetry(ratio)
+        if ratio.is_at_one_place:
+            yield _symmetry(ratio)
 
 
 def _symmetry(ratio: Ratio) -> Finding:
@@ -145,7 +146,7 @@ def interval_width(study: Study) -> Iterator[Finding]:
     is printed, no more events than patients are taken.
     """
     for ratio in ratios(study):
-        groups = groups_of(study, ratio.quantity)
+        groups = groups_of(study, ratio.quantity) if ratio.is_at_one_place else None
         if groups is not None:
             yield _width(ratio, groups)
 

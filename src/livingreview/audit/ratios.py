@@ -25,6 +25,7 @@ class Ratio:
     study: Study
     estimate: Printed
     interval: Printed
+    is_at_one_place: bool = True  # or the interval is taken from another mention
 
     @property
     def quantity(self) -> Quantity:
@@ -112,7 +113,7 @@ def ratios(study: Study) -> Iterator[Ratio]:
             beside = [one for one in intervals if one.locator == estimate.locator]
             for interval in (*beside, *intervals)[:1]:
                 if _is_usable(estimate, interval):
-                    yield Ratio(study, estimate, interval)
+                    yield Ratio(study, estimate, interval, bool(beside))
 
 
 def _is_usable(estimate: Printed, interval: Printed) -> bool:
@@ -204,12 +205,12 @@ def _levels(study: Study, quantity: Quantity) -> Groups | None:
     declared = study.vocabulary(variable)
     levels = tuple(contrast.split("/")) if contrast else tuple(declared.levels)
     sizes = group_sizes(study, quantity)
-    if len(levels) != 2 or not sizes:  # noqa: PLR2004
+    if len(levels) != 2 or not sizes:
         return None
     wanted = replace(quantity, comparison="", adjustment="", method="", outcome=variable)
     first = count(study, replace(wanted, category=levels[0]))
     second = count(study, replace(wanted, category=levels[1]))
-    if len(declared.levels) > 2:  # noqa: PLR2004
+    if len(declared.levels) > 2:
         second = None
     events = _events(study, quantity)
     return Groups(first, second, sizes[0], events or sizes[0], events is not None)

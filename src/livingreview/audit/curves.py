@@ -1,0 +1,147 @@
+"""What a study prints about one survival curve: median, rates, their intervals, patients, events.
+
+A curve is one time-to-event outcome (or another time with a Kaplan-Meier median) in one group.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from livingreview.audit.boxes import Box
+from livingreview.audit.finding import Finding, Verdict
+from livingreview.audit.sizes import (
+    Count,
+    count,
+    group_sizes,
+    group_words,
+    quantity_words,
+    table_first,
+)
+from livingreview.studies import Printed, Quantity, Study
+
+TIMES = frozenset({"time-to-event", "continuous", "duration"})
+EVENT = "event"
+MONTHS = {"days": 30.4375, "weeks": 30.4375 / 7, "months": 1.0, "years": 1 / 12}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve's printed numbers, each with every place that prints it."""
+
+    study: Study
+    group: Quantity  # arm, population, subgroup and outcome; nothing else
+    medians: tuple[Printed, ...] = ()
+    median_intervals: tuple[Printed, ...] = ()
+    rates: dict[str, list[Printed]] = field(default_factory=dict)
+    rate_intervals: dict[str, list[Printed]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> Count | None:
+        """Patients of the group."""
+        return next(iter(group_sizes(self.study, replace(self.group, statistic="n"))), None)
+
+    @property
+    def events(self) -> Count | None:
+        """Patients of the group with the event."""
+        return count(self.study, replace(self.group, category=EVENT, statistic="n"))
+
+    @property
+    def words(self) -> str:
+        """Outcome and group."""
+        return f"{quantity_words(self.study, self.group)} ({group_words(self.study, self.group)})"
+
+    def find(
+        self, check: str, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
+    ) -> Finding:
+        """A finding on the first of ``numbers``."""
+        return Finding(
+            study_id=self.study.id,
+            check=check,
+            numbers=numbers,
+            reported=f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}",
+            recomputed=recomputed,
+            verdict=verdict,
+            explanation=f"{self.words}: {said}.",
+        )
+
+
+def curves(study: Study) -> list[Curve]:
+    """Every curve of the study of which a median or a rate is printed."""
+    found: dict[Quantity, Curve] = {}
+    for quantity, places in study.by_quantity.items():
+        if quantity.statistic not in ("median", "ci95", "rate") or quantity.comparison:
+            continue
+        if study.vocabulary(quantity.outcome).kind not in TIMES:
+            continue
+        bare = group_of(quantity)
+        found[bare] = _with(found.get(bare, Curve(study, bare)), quantity, places)
+    return [curve for curve in found.values() if _is_curve(curve)]
+
+
+def _is_curve(curve: Curve) -> bool:
+    """A time to an event; of other times only those with a Kaplan-Meier median and interval."""
+    kind = curve.study.vocabulary(curve.group.outcome).kind
+    return kind == "time-to-event" or bool(curve.medians and curve.median_intervals)
+
+
+def group_of(quantity: Quantity) -> Quantity:
+    """Arm, population, subgroup and outcome alone."""
+    return Quantity(
+        arm_id=quantity.arm_id,
+        population=quantity.population,
+        subgroup=quantity.subgroup,
+        outcome=quantity.outcome,
+    )
+
+
+def _with(curve: Curve, quantity: Quantity, places: tuple[Printed, ...]) -> Curve:
+    ordered = tuple(table_first(places))
+    if quantity.statistic == "median":
+        return replace(curve, medians=ordered)
+    if quantity.statistic == "rate":
+        curve.rates[quantity.timepoint] = list(ordered)
+    elif quantity.timepoint:
+        curve.rate_intervals[quantity.timepoint] = list(ordered)
+    else:
+        return replace(curve, median_intervals=ordered)
+    return curve
+
+
+def months(timepoint: str) -> float:
+    """A timepoint such as ``12 months`` in months; ``ValueError`` for other texts.
+
+    >>> months("2 years"), months("12 months")
+    (24.0, 12.0)
+    """
+    number, _, unit = timepoint.partition(" ")
+    unit = unit if unit.endswith("s") else f"{unit}s"
+    if unit not in MONTHS:
+        msg = f"need a timepoint such as '12 months', found {timepoint!r}"
+        raise ValueError(msg)
+    return float(number) / MONTHS[unit]
+
+
+def rate_box(rate: Printed) -> Box:
+    """A printed percentage as a probability."""
+    percent = Box.of(rate.number).within(0, 100)
+    return Box(percent.lower / 100, percent.upper / 100)
+
+
+def in_months(number: Printed) -> Box:
+    """A printed time in months, over everything it may stand for."""
+    box = Box.of(number.number)
+    factor = MONTHS.get(number.unit or "months", 1.0)
+    return Box(max(0.0, box.lower / factor), box.upper / factor)
+
+
+def beside(number: Printed, others: Sequence[Printed]) -> Printed:
+    """The place of ``others`` nearest to ``number``: the same section if there is one."""
+    same = [one for one in others if one.locator.section == number.locator.section]
+    return (same or others)[0]
+
+
+def by_time(curve: Curve) -> Iterator[tuple[float, list[Printed]]]:
+    """Rates in order of their timepoints."""
+    pairs = sorted((months(at), places) for at, places in curve.rates.items())
+    for at, same in groupby(pairs, key=lambda pair: pair[0]):
+        yield at, [place for _, places in same for place in places]

@@ -1,0 +1,218 @@
+"""Intervals of survival rates and medians: which kind they are, and whether data can give them.
+
+Greenwood's variance of a Kaplan-Meier rate has a least value for given patients and events, and
+every usual interval is symmetrical on a scale of its own.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+from livingreview.audit.boxes import Box, image
+from livingreview.audit.curves import Curve, beside, curves, rate_box
+from livingreview.audit.finding import Finding, Verdict
+from livingreview.audit.ratios import Z95
+from livingreview.studies import Printed, Study
+
+FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
+SHARE_SYMMETRICAL = 0.9
+EPSILON = 1e-6
+
+
+def _loglog(share: float) -> float:
+    return math.log(-math.log(min(max(share, EPSILON), 1 - EPSILON)))
+
+
+def _logit(share: float) -> float:
+    inside = min(max(share, EPSILON), 1 - EPSILON)
+    return math.log(inside / (1 - inside))
+
+
+def _log(share: float) -> float:
+    return math.log(max(share, EPSILON))
+
+
+def _arcsine(share: float) -> float:
+    return math.asin(math.sqrt(min(max(share, 0.0), 1.0)))
+
+
+# Scale on which each interval is symmetrical: Kalbfleisch & Prentice 2002, section 1.4.
+SCALES: Mapping[str, Callable[[float], float]] = {
+    "plain": float,
+    "log-log": _loglog,
+    "log": _log,
+    "logit": _logit,
+    "arcsine": _arcsine,
+}
+
+
+def rate_interval(study: Study) -> Iterator[Finding]:
+    """Which of the usual intervals a rate's interval is, and whether it is wide enough.
+
+    Each is symmetrical on its own scale.  Greenwood's variance of S is at least S (1 - S) / n for
+    n patients, and with d events the variance of log S is at least d (1 - q)² / q with
+    q = S^(1/d): both follow from the convexity of its terms, and censoring only adds.
+    """
+    for curve in curves(study):
+        for timepoint, intervals in curve.rate_intervals.items():
+            rates = curve.rates.get(timepoint, [])
+            for interval in intervals if rates else ():
+                yield _rate_interval(curve, beside(interval, rates), interval)
+
+
+def _rate_interval(curve: Curve, rate: Printed, interval: Printed) -> Finding:
+    share = rate_box(rate)
+    low, up = (
+        Box(box.lower / 100, box.upper / 100).within(0, 1)
+        for box in (Box.of(interval.interval.lower), Box.of(interval.interval.upper))
+    )
+    numbers = (interval, rate)
+    shown = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}"
+    if share.upper < low.lower or share.lower > up.upper:
+        said = f"{shown}; the rate lies outside its interval"
+        return curve.find("rate-interval", Verdict.IMPOSSIBLE, numbers, rate.value, said)
+    narrow = _too_narrow(curve, share, low, up)
+    if narrow:
+        return curve.find(
+            "rate-interval", Verdict.IMPOSSIBLE, numbers, "wider", f"{shown}; {narrow}"
+        )
+    kinds = [name for name in SCALES if _fits(name, share, low, up)]
+    if kinds:
+        said = f"{shown} is symmetrical on the {kinds[0]} scale"
+        return curve.find("rate-interval", Verdict.REPRODUCED, numbers, kinds[0], said)
+    said = f"{shown} is none of the usual intervals ({', '.join(SCALES)})"
+    return curve.find("rate-interval", Verdict.DISCREPANT, numbers, "", said)
+
+
+def _fits(name: str, share: Box, low: Box, up: Box) -> bool:
+    scale = SCALES[name]
+    if name in ("plain", "log") and (low.lower <= 0 or up.upper >= 1):  # cut off at 0% or 100%
+        return low.lower <= 0 or _reaches_one(scale, share, low, up)
+    return image(lambda a, b, c: scale(a) + scale(c) - 2 * scale(b), low, share, up).contains(0)
+
+
+def _reaches_one(scale: Callable[[float], float], share: Box, low: Box, up: Box) -> bool:
+    """Whether an upper end cut off at 100% would have been at or above it."""
+    reach = image(lambda a, b: 2 * scale(b) - scale(a), low, share)
+    return up.upper >= 1 and reach.upper >= scale(1.0) - EPSILON
+
+
+def _too_narrow(curve: Curve, share: Box, low: Box, up: Box) -> str:
+    """Why the interval is narrower than any Greenwood interval; empty when it is not."""
+    if curve.size is None or not 0 < share.lower <= share.upper < 1:
+        return ""
+    if low.lower <= 0 or up.upper >= 1:
+        return ""
+    widest = _loglog(low.lower) - _loglog(up.upper)
+    plain = up.upper - low.lower
+    size = curve.size.value
+    least = min(math.sqrt(s * (1 - s) / size) for s in (share.lower, share.upper))
+    least_log = min(
+        math.sqrt((1 - s) / (s * size)) / abs(math.log(s)) for s in (share.lower, share.upper)
+    )
+    if plain < 2 * Z95 * least and widest < 2 * Z95 * least_log:
+        return f"{size} patients cannot give an interval that narrow"
+    return ""
+
+
+def median_interval(study: Study) -> Iterator[Finding]:
+    """The interval of a median holds it, and lies about it as the paper's other intervals do.
+
+    Some software gives the median plus or minus 1.96 standard errors, cut off at 0; other inverts
+    the interval of the rate, which gives ends that are not symmetrical.  Where at least five of a
+    paper's intervals, and nine in ten, are symmetrical within rounding, one that is not is
+    discrepant.
+    """
+    pairs = [
+        (curve, beside(interval, list(curve.medians)), interval)
+        for curve in curves(study)
+        for interval in curve.median_intervals
+        if curve.medians and curve.medians[0].number.exact is not None
+    ]
+    known = [(median, one) for _, median, one in pairs if _has_ends(one)]
+    quantities = {one.quantity: _is_symmetrical(median, one) for median, one in known}
+    symmetrical = sum(quantities.values())
+    usual = symmetrical >= max(FEWEST_SYMMETRICAL, SHARE_SYMMETRICAL * len(quantities))
+    for curve, median, interval in pairs:
+        yield _median_interval(curve, median, interval, usual=usual)
+
+
+def _has_ends(interval: Printed) -> bool:
+    ends = interval.interval
+    return ends.lower.exact is not None and ends.upper.exact is not None
+
+
+def _is_symmetrical(median: Printed, interval: Printed) -> bool:
+    ends = interval.interval
+    low, middle, up = (Box.of(end) for end in (ends.lower, median.number, ends.upper))
+    if ends.lower.value == 0:
+        return middle.upper * 2 <= up.upper + EPSILON or 2 * middle.lower - up.upper <= EPSILON
+    return image(lambda a, b, c: a + c - 2 * b, low, middle, up).contains(0)
+
+
+def _median_interval(curve: Curve, median: Printed, interval: Printed, *, usual: bool) -> Finding:
+    ends, middle = interval.interval, Box.of(median.number)
+    numbers = (interval, median)
+    shown = f"{median.value} ({interval.value})"
+    check = "median-interval"
+    lower, upper = Box.of(ends.lower).lower, Box.of(ends.upper).upper
+    if middle.upper < lower or middle.lower > upper:
+        said = f"{shown}; the median lies outside its interval"
+        return curve.find(check, Verdict.IMPOSSIBLE, numbers, median.value, said)
+    if not _has_ends(interval):
+        said = f"{shown}; the interval is open at one end and holds the median"
+        return curve.find(check, Verdict.REPRODUCED, numbers, "holds the median", said)
+    if _is_symmetrical(median, interval):
+        said = f"{shown} is symmetrical about the median"
+        return curve.find(check, Verdict.REPRODUCED, numbers, median.value, said)
+    centre = f"{(ends.lower.value + ends.upper.value) / 2:.2f}"
+    if usual:
+        said = f"{shown} is centred at {centre}; the paper's other intervals are symmetrical"
+        return curve.find(check, Verdict.DISCREPANT, numbers, centre, said)
+    said = f"{shown} holds the median and is not symmetrical, as an inverted interval may be"
+    return curve.find(check, Verdict.REPRODUCED, numbers, "holds the median", said)
+
+
+def events_against_rates(study: Study) -> Iterator[Finding]:
+    """At least as many events as the curve needs to fall to its lowest printed rate.
+
+    A curve at S needs n (1 - S) events without censoring and fewer with it, but the interval of a
+    rate shows how few: with d events the standard error of log(-log S) is at least
+    2 sinh(h / 2) sqrt(d) / (d h) with h = -log(S) / d.
+    """
+    for curve in curves(study):
+        events = curve.events
+        if events is None:
+            continue
+        for timepoint, intervals in curve.rate_intervals.items():
+            rates = curve.rates.get(timepoint, [])
+            for interval in intervals if rates else ():
+                yield from _events_against(curve, events.value, rates[0], interval, events.numbers)
+
+
+def _events_against(
+    curve: Curve, events: int, rate: Printed, interval: Printed, sources: tuple[Printed, ...]
+) -> Iterator[Finding]:
+    share = rate_box(rate)
+    ends = [
+        Box(box.lower / 100, box.upper / 100).within(0, 1)
+        for box in (Box.of(interval.interval.lower), Box.of(interval.interval.upper))
+    ]
+    if not 0 < ends[0].lower < share.lower <= share.upper < ends[1].upper < 1 or events < 1:
+        return
+    error = (_loglog(ends[0].lower) - _loglog(ends[1].upper)) / (2 * Z95)
+    least = min(
+        2 * math.sinh(h / 2) / (h * math.sqrt(events))
+        for h in (-math.log(s) / events for s in (share.lower, share.upper))
+    )
+    said = (
+        f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint} means a standard error of "
+        f"{error:.3f} on the log-log scale; {events} events give at least {least:.3f}"
+    )
+    verdict = Verdict.IMPOSSIBLE if error < least else Verdict.REPRODUCED
+    yield curve.find(
+        "events-against-rates",
+        verdict,
+        (interval, rate, *sources),
+        f"standard error from {least:.3f}",
+        said,
+    )
