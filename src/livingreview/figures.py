@@ -85,7 +85,8 @@ def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
     explained = len(series) > 1 and any(row.label != row.mark for row in placed)
     height = placed[-1].y + MARK / 2 + GAP
     below = FAVOURS + 0.13 if axis.favours else 0.5
-    total = height + below + 0.1 + 0.22 * len(series) * explained
+    lines = sum(_legend_text(mark).count("\n") + 1 for mark in series)
+    total = height + below + 0.1 + 0.2 * lines * explained
     figure = Figure(figsize=(WIDTH, total), facecolor="white")
     axes = figure.add_axes((0.03, below / total, 0.94, height / total))
     axes.set_ylim(height, 0.0)
@@ -273,9 +274,21 @@ def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
                 )
 
 
+def _legend_text(mark: str) -> str:
+    return textwrap.fill(mark, CHARACTERS - 8)
+
+
 def _write_legend(axes: Axes, series: Mapping[str, tuple[str, str]], height: float) -> None:
     handles = [
-        Line2D([], [], color=colour, marker=shape, linewidth=1.6, markersize=6, label=mark)
+        Line2D(
+            [],
+            [],
+            color=colour,
+            marker=shape,
+            linewidth=1.6,
+            markersize=6,
+            label=_legend_text(mark),
+        )
         for mark, (colour, shape) in series.items()
     ]
     axes.legend(
@@ -301,12 +314,13 @@ def to_svg(figure: Figure) -> str:
 class Forest:
     """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
 
-    Without rows it says so instead of failing, so that every study's chapter can have the cell.
+    Without rows it shows nothing instead of failing, so that every study's chapter can have the
+    cell.
     """
 
     rows: pd.DataFrame
     axis: Axis
-    empty: str = "No number of this kind is printed, so there is nothing to draw."
+    empty: str = "no row to draw"
 
     def __repr__(self) -> str:
         """Every drawn number in plain text, one row a line."""
@@ -323,4 +337,4 @@ class Forest:
         return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
 
     def _repr_html_(self) -> str | None:
-        return f"<p>{self.empty}</p>" if self.rows.empty else None
+        return f"<!-- {self.empty} -->" if self.rows.empty else None

@@ -4,12 +4,14 @@ Every function returns a plain ``str``, so that no type of a library can leak in
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from livingreview.reported import Reported, ReportedInterval
 from livingreview.studies import INTERVAL_STATISTICS, Printed, Study
 
+ADDRESS = re.compile(r"https?://[^\s;,]+[^\s;,.)]|\b10\.\d{4,}/[^\s;,]+[^\s;,.)]")
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {
     "ci95": "95% CI {}",
@@ -97,6 +99,21 @@ def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str:
     '- One hospital.\n- 24 patients.'
     """
     return "\n".join(f"- {sentence(item)}" for item in items) or empty
+
+
+def linked(text: str) -> str:
+    """The text with web addresses and DOIs as Markdown links.
+
+    >>> linked("10.1000/abc")
+    '[10.1000/abc](https://doi.org/10.1000/abc)'
+    """
+
+    def link(match: re.Match[str]) -> str:
+        found = match.group()
+        address = found if found.startswith("http") else f"https://doi.org/{found}"
+        return f"[{found.partition('://')[2] or found}]({address})"
+
+    return ADDRESS.sub(link, text)
 
 
 def sentence(text: object) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from livingreview.files import read_rows
 from livingreview.problems import DataProblemsError, Problem
-from livingreview.prose import sentence
+from livingreview.prose import linked, sentence
 from livingreview.studies import Study
 
 COLUMNS = ("file", "name", "meaning", "values")
@@ -136,7 +136,6 @@ def definitions(study: Study) -> pd.DataFrame:
         "censoring": "Ends without an event at",
         "definition": "Definition",
         "criteria": "Criteria",
-        "note": "Note",
     }
     lines = [
         [outcome.label, *(str(outcome.details.get(key, "")) for key in names)]
@@ -145,3 +144,22 @@ def definitions(study: Study) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(lines, columns=["Outcome", *names.values()])
     return frame.drop(columns=[name for name in names.values() if not frame[name].any()])
+
+
+def notes(study: Study) -> list[str]:
+    """What a reader must know about single outcomes and characteristics, as sentences."""
+    vocabulary = [*study.variables.values(), *study.outcomes.values()]
+    return [
+        f"{entry.label}: {entry.details['note']}"
+        for entry in vocabulary
+        if entry.details and "note" in entry.details
+    ]
+
+
+def shared_patients(study: Study) -> list[str]:
+    """Other reports with the same patients, each with what speaks for it, as Markdown."""
+    return [
+        f"{linked(shared.other)} ({shared.certainty}): {shared.why}"
+        + (f" Seen at {linked(shared.source)}." if shared.source else "")
+        for shared in study.shares_patients
+    ]

@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 import pandas as pd
 
-from livingreview.tables.study import WHERE
+from livingreview.prose import ADDRESS
+from livingreview.tables.study import LEVEL, WHERE
 
-ADDRESS = re.compile(r"https?://[^\s;,]+[^\s;,.)]|\b10\.\d{4,}/[^\s;,]+[^\s;,.)]")
+EMPTY = "<td></td>"
+ONE_LINE = 14  # characters of a cell that are never broken
 
 
 @dataclass(frozen=True, repr=False)
@@ -16,7 +19,8 @@ class Table:
     """A DataFrame of texts with its caption; a notebook shows it as a table that can scroll.
 
     As plain text it is the same table in columns, so that a change of one number is one changed
-    line.  A first cell that repeats the one above is kept for screen readers and not drawn.
+    line.  A first cell that repeats the one above is kept for screen readers and not drawn; a level
+    stands indented under its item.
     """
 
     frame: pd.DataFrame
@@ -34,35 +38,85 @@ class Table:
     def _repr_html_(self) -> str:
         if self.frame.empty:
             return f"<p>{escape(self.empty)}</p>"
-        head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in self.frame.columns)
-        rows = [[str(cell) for cell in row] for row in self.frame.itertuples(index=False)]
-        before = [[""], *rows[:-1]]
-        body = "\n".join(
-            self._row(row, repeated=row[0] == above[0])
-            for row, above in zip(rows, before, strict=True)
-        )
         caption = escape(self.caption)
         return (
             f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">\n'
             f'<table class="dataframe printed">\n<caption>{caption}</caption>\n'
-            f"<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+            f"<thead>\n{self._head()}\n</thead>\n<tbody>\n{self._body()}\n</tbody>\n"
+            "</table>\n</div>"
         )
 
-    def _row(self, row: list[str], *, repeated: bool) -> str:
-        first = f'<span class="visually-hidden">{escape(row[0])}</span>'
-        cells = [f'<th scope="row">{first if repeated else escape(row[0])}</th>']
-        for name, text in zip(self.frame.columns[1:], row[1:], strict=True):
-            kind = ' class="where"' if name == WHERE else ""
-            cells.append(f"<td{kind}>{_linked(escape(text))}</td>")
+    def _head(self) -> str:
+        """One line of column names, or two where neighbours share the words before a colon."""
+        parts = [str(name).rpartition(": ") for name in self._shown_columns()]
+        runs = [(start, len(list(run))) for start, run in groupby(part[0] for part in parts)]
+        if not any(start and length > 1 for start, length in runs):
+            cells = "".join(f'<th scope="col">{escape("".join(part))}</th>' for part in parts)
+            return f"<tr>{cells}</tr>"
+        upper, lower, position = "", "", 0
+        for start, length in runs:
+            run, position = parts[position : position + length], position + length
+            if start:
+                upper += f'<th scope="colgroup" colspan="{length}">{escape(start)}</th>'
+                lower += "".join(f'<th scope="col">{escape(part[2])}</th>' for part in run)
+            else:
+                for part in run:
+                    upper += f'<th scope="col" rowspan="2">{escape(part[2])}</th>'
+        return f"<tr>{upper}</tr>\n<tr>{lower}</tr>"
+
+    def _shown_columns(self) -> list[str]:
+        """The columns that are drawn: a level stands indented under its item."""
+        return [str(name) for name in self.frame.columns if name != LEVEL]
+
+    def _body(self) -> str:
+        lines: list[str] = []
+        above = ""
+        for record in self.frame.to_dict("records"):
+            first, *rest = [str(record[name]) for name in self._shown_columns()]
+            level = str(record.get(LEVEL, ""))
+            if level and first != above:
+                lines.append(
+                    f'<tr><th scope="rowgroup">{_shown(first)}</th>{EMPTY * len(rest)}</tr>'
+                )
+            lines.append(self._row(first, rest, level, repeated=first == above))
+            above = first
+        return "\n".join(lines)
+
+    def _row(self, first: str, rest: list[str], level: str, *, repeated: bool) -> str:
+        if level:
+            cells = [f'<th scope="row" class="level">{_shown(level)}</th>']
+        elif repeated:
+            cells = [f'<th scope="row"><span class="visually-hidden">{escape(first)}</span></th>']
+        else:
+            cells = [f'<th scope="row">{_shown(first)}</th>']
+        for name, text in zip(self._shown_columns()[1:], rest, strict=True):
+            where = f'<td class="where">{_places(text)}</td>'
+            cells.append(where if name == WHERE else f"<td>{_shown(text)}</td>")
         return f"<tr>{''.join(cells)}</tr>"
+
+
+def _places(text: str) -> str:
+    """Places by table or heading, which unfold to the full places."""
+    parts = re.split(r"; (?=[A-Z])", text)
+    short = "; ".join(dict.fromkeys(re.split(r"[:,]", part)[0] for part in parts))
+    if short == text:
+        return escape(text)
+    return f"<details><summary>{escape(short)}</summary>{escape(text)}</details>"
+
+
+def _shown(text: str) -> str:
+    """The text of a cell: short ones stay on one line, addresses are links."""
+    if len(text) <= ONE_LINE:
+        return escape(text).replace(" ", "&nbsp;")
+    return _linked(escape(text))
 
 
 def _linked(text: str) -> str:
     """The escaped text with web addresses and DOIs as links."""
 
     def link(match: re.Match[str]) -> str:
-        shown = match.group()
-        address = shown if shown.startswith("http") else f"https://doi.org/{shown}"
-        return f'<a href="{address}">{shown}</a>'
+        found = match.group()
+        address = found if found.startswith("http") else f"https://doi.org/{found}"
+        return f'<a href="{address}">{found.partition("://")[2] or found}</a>'
 
     return ADDRESS.sub(link, text)

@@ -23,6 +23,7 @@ from livingreview.tables.sections import (
 )
 
 WHERE = "Where printed"
+LEVEL = "Level"
 _PLAIN_UNITS = frozenset({"", "patients", "%", "ratio", "probability", "date"})
 _METHOD_WORDS: Mapping[str, str] = {
     "chi2": "chi-squared test",
@@ -95,7 +96,7 @@ def side_by_side(study: Study, name: str) -> pd.DataFrame:
     numbers = numbers_in(study, name)
     ordered = sorted(numbers, key=lambda number: column_order(study, number))
     layout = _Layout(
-        ("Item", "Level"),
+        ("Item", LEVEL),
         row=lambda n: (_outcome_label(study, n), _level(study, n)),
         column=lambda n: _column(study, n),
     )
@@ -339,3 +340,17 @@ def arms(review: Review, study: Study) -> pd.DataFrame:
         treatment = classes.get(arm.treatment_class, arm.treatment_class)
         lines.append([arm.label, patients, treatment, sentence(arm.details.get("regimen", ""))])
     return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
+
+
+def notes(study: Study) -> pd.DataFrame:
+    """What the extraction notes on single numbers: doubtful prints, tests that are not named."""
+    lines = [
+        [
+            f"{study.vocabulary(number.quantity.outcome).label}: {number.value}",
+            number.note,
+            str(number.locator),
+        ]
+        for number in study.numbers
+        if number.note
+    ]
+    return pd.DataFrame(lines, columns=["Number", "Note", WHERE])
