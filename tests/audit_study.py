@@ -1,0 +1,139 @@
+"""A made-up study in memory, for tests of the audit: a vocabulary and printed cells."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
+from fractions import Fraction
+
+from livingreview.audit import CHECKS, Finding, Verdict
+from livingreview.audit.boxes import printed_as
+from livingreview.studies import (
+    Arm,
+    Comparison,
+    Locator,
+    Outcome,
+    Population,
+    Printed,
+    Quantity,
+    Study,
+)
+
+ARMS = ("new", "old")
+COMPARISON = "new-vs-old"
+ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
+
+
+@dataclass
+class Paper:
+    """Cells as a paper prints them; ``study`` is what the audit sees."""
+
+    outcomes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    statements: tuple[Mapping[str, object], ...] = ()
+    arms: tuple[str, ...] = ARMS
+    numbers: list[Printed] = field(default_factory=list)
+
+    def add(self, value: object, *, place: str = "Table 1", **identity: str) -> Printed:
+        """Print a value; ``identity`` names columns of the quantity, and ``unit``."""
+        unit = identity.pop("unit", "")
+        line = len(self.numbers) + 2
+        in_table = place.startswith("Table")
+        table = (place, f"row {line}", "column") if in_table else ()
+        number = Printed(
+            study_id="made-up",
+            line=line,
+            locator=Locator("paper", place, *table),
+            quantity=Quantity(**identity),
+            unit=unit,
+            value=str(value),
+        )
+        self.numbers.append(number)
+        return number
+
+    def count(self, value: int, outcome: str, *, arm: str = "new", **identity: str) -> Printed:
+        return self.add(value, arm_id=arm, outcome=outcome, statistic="n", **identity)
+
+    def percent(self, value: object, outcome: str, *, arm: str = "new", **identity: str) -> Printed:
+        return self.add(value, arm_id=arm, outcome=outcome, statistic="percent", **identity)
+
+    def p(self, value: str, outcome: str, method: str = "fisher", **identity: str) -> Printed:
+        identity = {"comparison": COMPARISON, **identity}
+        return self.add(value, outcome=outcome, statistic="p", method=method, **identity)
+
+    def sizes(self, *values: int) -> None:
+        for arm, value in zip(self.arms, values, strict=True):
+            self.count(value, "participants", arm=arm)
+
+    @property
+    def study(self) -> Study:
+        vocabulary = {
+            "participants": {"kind": "count"},
+            "event": {"kind": "binary"},
+            **self.outcomes,
+        }
+        comparisons = (
+            {COMPARISON: Comparison(COMPARISON, "New against old", *self.arms)}
+            if len(self.arms) == 2
+            else {}
+        )
+        return Study(
+            id="made-up",
+            label="Made up",
+            status="included",
+            status_reason="",
+            population="adults",
+            reports=(),
+            shares_patients=(),
+            design={},
+            arms={arm: Arm(arm, arm.title(), "class", {}) for arm in self.arms},
+            comparisons=comparisons,
+            populations={
+                "whole": Population("whole", "All"),
+                "matched": Population("matched", "Matched", "whole"),
+            },
+            outcomes={id_: _outcome(id_, entry) for id_, entry in vocabulary.items()},
+            variables={},
+            statements=self.statements,
+            numbers=tuple(self.numbers),
+            details={},
+        )
+
+    def findings(self, *checks: str) -> list[Finding]:
+        """Findings of these checks, or of all."""
+        study = self.study
+        return [finding for name in checks or CHECKS for finding in CHECKS[name](study)]
+
+    def verdicts(self, *checks: str) -> list[Verdict]:
+        return [finding.verdict for finding in self.findings(*checks)]
+
+
+def _outcome(id_: str, entry: Mapping[str, object]) -> Outcome:
+    levels = entry.get("levels", {})
+    named = levels if isinstance(levels, Mapping) else {level: level for level in levels}
+    sum_of = entry.get("sum_of")
+    return Outcome(
+        id=id_,
+        label=str(entry.get("label", id_)),
+        kind=str(entry["kind"]),
+        levels=named,
+        exhaustive=bool(entry.get("exhaustive", False)),
+        within=str(entry.get("within", "")),
+        denominator=str(entry.get("denominator", "arm")),
+        sum_of={of: tuple(parts) for of, parts in sum_of.items()} if sum_of else None,
+        details=entry,
+    )
+
+
+def share(part: int, size: int, decimals: int = 1, rounding: str = ROUND_HALF_UP) -> str:
+    """A percentage as a careful paper prints it."""
+    return str(printed_as(Fraction(100 * part, size), decimals, rounding))
+
+
+def above_rounding(findings: Iterable[Finding]) -> list[str]:
+    """What is wrong, for a test's message."""
+    return [f"{f.check}: {f.explanation}" for f in findings if f.verdict.is_contradiction]
+
+
+def cells(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Check and verdict of each finding."""
+    for finding in findings:
+        yield finding.check, str(finding.verdict)
