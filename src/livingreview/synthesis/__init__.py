@@ -6,12 +6,27 @@ from livingreview.synthesis.absolute import (
     absolute_effect,
     absolute_effects,
 )
+from livingreview.synthesis.asymmetry import EggerTest, TrimAndFill, egger_test, trim_and_fill
 from livingreview.synthesis.bayes import BayesianSynthesis, ShrunkenEffect, bayes_random_effects
 from livingreview.synthesis.binary import mantel_haenszel, peto
 from livingreview.synthesis.curves import ReconstructedCurve, reconstruct_curve
+from livingreview.synthesis.diagnostics import Influence, cumulative, influence, leave_one_out
 from livingreview.synthesis.glmm import binomial_normal
+from livingreview.synthesis.guyot import (
+    KaplanMeier,
+    ReconstructedPatients,
+    kaplan_meier,
+    reconstruct_patients,
+)
 from livingreview.synthesis.policy import PolicySynthesis, few_studies, synthesise
 from livingreview.synthesis.printed_points import Landmark, Median, contradictions
+from livingreview.synthesis.regression import (
+    Coefficient,
+    Regression,
+    SubgroupTest,
+    meta_regression,
+    subgroups,
+)
 from livingreview.synthesis.restricted_mean import (
     RestrictedMean,
     restricted_mean,
@@ -23,28 +38,45 @@ from livingreview.synthesis.univariate import common_effect, random_effects, ran
 __all__ = [
     "AbsoluteEffect",
     "BayesianSynthesis",
+    "Coefficient",
+    "EggerTest",
+    "Influence",
+    "KaplanMeier",
     "Landmark",
     "Median",
     "NumberNeeded",
     "PolicySynthesis",
     "ReconstructedCurve",
+    "ReconstructedPatients",
+    "Regression",
     "RestrictedMean",
     "ShrunkenEffect",
+    "SubgroupTest",
     "Synthesis",
     "SynthesisBatch",
+    "TrimAndFill",
     "absolute_effect",
     "absolute_effects",
     "bayes_random_effects",
     "binomial_normal",
     "common_effect",
     "contradictions",
+    "cumulative",
+    "egger_test",
     "few_studies",
+    "influence",
+    "kaplan_meier",
+    "leave_one_out",
     "mantel_haenszel",
+    "meta_regression",
     "peto",
     "random_effects",
     "random_effects_batch",
     "reconstruct_curve",
+    "reconstruct_patients",
     "restricted_mean",
     "restricted_mean_difference",
+    "subgroups",
     "synthesise",
+    "trim_and_fill",
 ]

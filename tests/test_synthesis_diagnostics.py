@@ -1,0 +1,156 @@
+"""Leave-one-out, cumulative, influence, Egger and trim-and-fill against pinned results."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from livingreview.effects import Effect
+from livingreview.synthesis import (
+    common_effect,
+    cumulative,
+    egger_test,
+    influence,
+    leave_one_out,
+    random_effects,
+    trim_and_fill,
+)
+from reference_cases import CLOSED, SOLVED, assert_close, cases, data_sets
+
+SETS = ("bcg", "hackshaw", "nielweise", "pritz", "debruin", "yusuf")
+DATA = data_sets()
+PINNED = {(case["set"], case["interval"]): case for case in cases("diagnostics")}
+ASYMMETRY = {case["set"]: case for case in cases("asymmetry")}
+INFLUENCE = {
+    "rstudent": "residual",
+    "dffits": "dffits",
+    "cook": "cook",
+    "cov_ratio": "cov_ratio",
+    "tau2_deleted": "tau2_without",
+    "q_deleted": "q_without",
+    "hat": "hat",
+}
+DIFFERENCES = 1e-6  # the shift of a mean by one study loses digits to cancellation
+
+
+def test_the_pinned_grid_is_the_full_grid():
+    assert set(PINNED) == set(product(SETS, ("z", "knha")))
+    assert set(ASYMMETRY) == set(SETS)
+    for case in ASYMMETRY.values():
+        variants = {(f["model"], f["estimator"], f["side"]) for f in case["trim_and_fill"]}
+        assert variants == set(product(("common", "random"), ("L0", "R0"), ("left", "right")))
+
+
+@pytest.mark.parametrize(("name", "interval"), sorted(PINNED))
+def test_leaving_out_each_study_gives_the_pinned_results(name, interval):
+    expected = PINNED[name, interval]["leave_one_out"]
+    fits = leave_one_out(*DATA[name], interval=interval)
+    assert len(fits) == len(DATA[name][0])
+    for field, values in expected.items():
+        assert_close([getattr(fit, field) for fit in fits], values, SOLVED, f"{name} {field}")
+
+
+@pytest.mark.parametrize(("name", "interval"), sorted(PINNED))
+def test_the_influence_of_each_study_is_as_pinned(name, interval):
+    expected = PINNED[name, interval]["influence"]
+    rows = influence(*DATA[name], interval=interval)
+    for theirs, ours in INFLUENCE.items():
+        found = np.array([getattr(row, ours) for row in rows])
+        np.testing.assert_allclose(
+            found, expected[theirs], rtol=DIFFERENCES, atol=1e-9, err_msg=f"{name} {ours}"
+        )
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_cumulating_gives_the_pinned_results(name):
+    expected = PINNED[name, "z"]["cumulative"]
+    k = len(DATA[name][0])
+    fits = cumulative(*DATA[name], order=range(k), interval="z")
+    assert [fit.k for fit in fits] == list(range(1, k + 1))
+    for field, values in expected.items():
+        assert len(values) == k
+        assert_close([getattr(fit, field) for fit in fits], values, SOLVED, f"{name} {field}")
+
+
+def test_cumulating_goes_by_the_order_and_keeps_ties():
+    effects = [Effect(f"S{i}", 0.1 * i, 0.1, "md") for i in range(4)]
+    fits = cumulative(effects, order=["2024-05", "2019-01", "2021-07", "2019-01"])
+    assert [fit.studies[-1] for fit in fits] == ["S1", "S3", "S2", "S0"]
+
+
+def test_leaving_out_keeps_names_and_the_policy():
+    effects = [Effect(f"S{i}", 0.1 * i, 0.1, "md") for i in range(3)]
+    fits = leave_one_out(effects)
+    assert [fit.studies for fit in fits] == [("S1", "S2"), ("S0", "S2"), ("S0", "S1")]
+    assert {fit.interval for fit in fits} == {"z"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_eggers_tests_give_the_pinned_results(name):
+    expected = ASYMMETRY[name]
+    weighted = egger_test(*DATA[name])
+    mixed = egger_test(*DATA[name], model="mixed")
+    for result, key, tolerance in ((weighted, "classical", CLOSED * 10), (mixed, "mixed", SOLVED)):
+        for field in ("statistic", "pval", "limit"):
+            assert_close(
+                getattr(result, field), expected[key][field], tolerance, f"{name} {key} {field}"
+            )
+    assert weighted.df == expected["classical"]["df"]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_trim_and_fill_gives_the_pinned_results(name):
+    filled_somewhere = 0
+    for case in ASYMMETRY[name]["trim_and_fill"]:
+        result = trim_and_fill(
+            *DATA[name],
+            side=case["side"],
+            estimator=case["estimator"].lower(),
+            model=case["model"],
+        )
+        assert result.filled == case["k0"]
+        filled_somewhere += result.filled
+        for field in ("mean", "se", "tau2"):
+            assert_close(getattr(result.adjusted, field), case[field], SOLVED, f"{name} {case}")
+        assert result.adjusted.k == result.observed.k + result.filled
+    assert filled_somewhere or name == "pritz"
+
+
+def test_trim_and_fill_chooses_the_side_opposite_to_the_asymmetry():
+    yi, vi = DATA["hackshaw"]
+    assert trim_and_fill(yi, vi).side == "left"
+    assert trim_and_fill(-yi, vi).side == "right"
+    assert trim_and_fill(yi, vi).filled == trim_and_fill(-yi, vi).filled
+
+
+@pytest.mark.parametrize("method", [egger_test, trim_and_fill])
+def test_methods_for_asymmetry_are_refused_below_ten_studies_with_the_reason(method):
+    yi, vi = DATA["bcg"]
+    with pytest.raises(ValueError, match=r"need at least 10 studies, found 9; .*chance"):
+        method(yi[:9], vi[:9])
+    method(yi[:10], vi[:10])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda yi, vi: leave_one_out(yi[:1], vi[:1]), "yi: need at least 2 studies, found 1"),
+        (lambda yi, vi: influence(yi[:2], vi[:2]), "yi: need at least 3 studies, found 2"),
+        (lambda yi, vi: cumulative(yi, vi, order=[1]), "order: need 13 values, .* found 1"),
+        (lambda yi, vi: cumulative(yi, vi, order=[None] * 13), "order: need values that sort"),
+        (lambda yi, vi: egger_test(yi, vi, model="rank"), "model: need one of .* found 'rank'"),
+        (lambda yi, vi: trim_and_fill(yi, vi, model="fe"), "model: need one of .* found 'fe'"),
+        (lambda yi, vi: trim_and_fill(yi, vi, estimator="q0"), "estimator: .* found 'q0'"),
+        (lambda yi, vi: trim_and_fill(yi, vi, side="top"), "side: need one of .* found 'top'"),
+        (lambda yi, vi: egger_test(yi, np.ones(13)), "standard error: one is constant"),
+    ],
+)
+def test_bad_requests_are_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(*DATA["bcg"])
+
+
+def test_the_observed_result_stands_beside_the_filled_one():
+    yi, vi = DATA["bcg"]
+    assert trim_and_fill(yi, vi, model="common").observed.mean == common_effect(yi, vi).mean
+    assert trim_and_fill(yi, vi).observed.mean == random_effects(yi, vi, interval="z").mean
