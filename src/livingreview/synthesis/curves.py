@@ -219,5 +219,5 @@ def _notes(points: Sequence[Point], n: int | None, limited: int) -> tuple[str, .
     if bare:
         notes.append(f"printed without interval, so without confidence limits: {', '.join(bare)}")
     if not limited:
-        notes.append("no interval is printed: the confidence envelope is empty of information")
+        notes.append("nothing is printed of chance: the confidence envelope is 0 to 1 throughout")
     return tuple(notes)

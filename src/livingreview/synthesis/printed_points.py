@@ -112,7 +112,8 @@ def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[flo
     centre = (proportion + z2 / (2 * n)) / (1 + z2 / n)
     spread = proportion * (1 - proportion) / n + z2 / (4 * n * n)
     half = math.sqrt(z2 * max(spread, 0.0)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    lower, upper = max(0.0, centre - half), min(1.0, centre + half)
+    return min(lower, proportion), max(upper, proportion)  # equal at 0 and 1, but for rounding
 
 
 def _widen(point: Point, value: float, least: float, most: float) -> None:

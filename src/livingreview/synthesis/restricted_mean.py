@@ -97,7 +97,7 @@ def _area(curve: ReconstructedCurve, horizon: float) -> float:
     times = np.array([*inside, horizon])
     survival = curve.at(times)
     start, end, width = survival[:-1], survival[1:], np.diff(times)
-    positive = end > 0
-    fall = np.log(np.where(positive, start, 1.0) / np.where(positive, end, 1.0))
-    mean = np.where(positive, start * exprel(-fall), 0.5 * start)
+    straight = np.array(curve.survival)[1 : times.size] == 0  # down to zero: a straight line
+    fall = np.log(np.where(straight, 1.0, start) / np.where(straight, 1.0, end))
+    mean = np.where(straight, 0.5 * (start + end), start * exprel(-fall))
     return float(width @ mean)
