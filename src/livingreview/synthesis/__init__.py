@@ -18,6 +18,7 @@ from livingreview.synthesis.guyot import (
     kaplan_meier,
     reconstruct_patients,
 )
+from livingreview.synthesis.multiverse import Multiverse, Universe, multiverse, prefer
 from livingreview.synthesis.policy import PolicySynthesis, few_studies, synthesise
 from livingreview.synthesis.printed_points import Landmark, Median, contradictions
 from livingreview.synthesis.regression import (
@@ -44,6 +45,7 @@ __all__ = [
     "KaplanMeier",
     "Landmark",
     "Median",
+    "Multiverse",
     "NumberNeeded",
     "PolicySynthesis",
     "ReconstructedCurve",
@@ -55,6 +57,7 @@ __all__ = [
     "Synthesis",
     "SynthesisBatch",
     "TrimAndFill",
+    "Universe",
     "absolute_effect",
     "absolute_effects",
     "bayes_random_effects",
@@ -69,7 +72,9 @@ __all__ = [
     "leave_one_out",
     "mantel_haenszel",
     "meta_regression",
+    "multiverse",
     "peto",
+    "prefer",
     "random_effects",
     "random_effects_batch",
     "reconstruct_curve",

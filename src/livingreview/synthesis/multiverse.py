@@ -1,0 +1,168 @@
+"""Every reasonable way to pool the same question, side by side.
+
+A conclusion that needs one particular estimator, interval, kind of estimate or study is
+weaker than one that all of them share; this shows which it is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from livingreview.effects import Effect, check_poolable
+from livingreview.measures import MEASURES
+from livingreview.synthesis.inputs import check_choice
+from livingreview.synthesis.result import Synthesis
+from livingreview.synthesis.tau2 import ESTIMATORS
+from livingreview.synthesis.univariate import INTERVALS, common_effect, random_effects
+
+COMMON = "common"
+INCLUSIONS = ("all", "leave-one-out", "subsets")
+REASONABLE = (COMMON, "reml", "ml", "pm", "dl", "he", "sj")  # eb solves the equation of pm
+LARGEST_FOR_SUBSETS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """One way to pool: which estimates, without which studies, how; and what comes out."""
+
+    selection: str
+    left_out: tuple[str, ...]
+    tau2_estimator: str
+    interval: str
+    synthesis: Synthesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiverse:
+    """All universes, the range of their means, and how many exclude no effect.
+
+    `below_null` and `above_null` count confidence intervals that lie wholly on one side of
+    no effect; both are 0 for measures of a single arm.
+    """
+
+    universes: tuple[Universe, ...]
+    lowest_mean: float
+    highest_mean: float
+    lowest_limit: float
+    highest_limit: float
+    below_null: int
+    above_null: int
+    notes: tuple[str, ...]
+
+
+def prefer(effects: Sequence[Effect], adjustments: Sequence[str]) -> tuple[Effect, ...]:
+    """Take one effect per study: the first adjustment in the list that the study has.
+
+    Studies without any of them are left out; two effects of a study with the same
+    adjustment are a ValueError.
+
+    >>> both = [Effect("A", 0.1, 1.0, "md", adjustment=kind) for kind in ("none", "full")]
+    >>> [effect.adjustment for effect in prefer(both, ["full", "none"])]
+    ['full']
+    """
+    chosen = []
+    for study in dict.fromkeys(effect.study for effect in effects):
+        for adjustment in adjustments:
+            found = [e for e in effects if (e.study, e.adjustment) == (study, adjustment)]
+            if len(found) > 1:
+                msg = f"effects: need one estimate of {study} with adjustment {adjustment!r}, "
+                msg += f"found {len(found)}; choose by population first"
+                raise ValueError(msg)
+            if found:
+                chosen += found
+                break
+    return tuple(chosen)
+
+
+def multiverse(
+    selections: Mapping[str, Sequence[Effect]],
+    *,
+    tau2_estimators: Sequence[str] = REASONABLE,
+    intervals: Sequence[str] | None = None,
+    inclusion: str = "leave-one-out",
+    level: float = 0.95,
+) -> Multiverse:
+    """Pool every selection of estimates, with and without studies, by every method.
+
+    `selections` names sets of effects, such as the adjusted, the unadjusted and the
+    matched ones; effects in one set must not share patients.  `inclusion` is "all",
+    "leave-one-out" (all, and each study left out) or "subsets" (of two studies or more).
+    Intervals not named are all three, but with two studies the normal one alone.
+
+    References: Steegen et al. 2016, *Perspectives on Psychological Science* 11:702.
+
+    >>> effects = [Effect(name, y, 0.1, "md") for name, y in zip("ABC", (0.0, 0.1, 0.3))]
+    >>> len(multiverse({"all": effects}, tau2_estimators=["reml"], inclusion="all").universes)
+    3
+    """
+    check_choice("inclusion", inclusion, INCLUSIONS)
+    for estimator in tau2_estimators:
+        check_choice("tau2_estimators", estimator, (COMMON, *ESTIMATORS))
+    for interval in intervals or ():
+        check_choice("intervals", interval, INTERVALS)
+    if not selections or not tau2_estimators:
+        msg = "selections and tau2_estimators: need at least one each, found none"
+        raise ValueError(msg)
+    universes: list[Universe] = []
+    for name, effects in selections.items():
+        check_poolable(effects)
+        for kept in _kept(name, effects, inclusion):
+            left_out = tuple(effect.name for effect in effects if effect not in kept)
+            for estimator, interval in _methods(len(kept), tau2_estimators, intervals):
+                pooled = _pool(kept, estimator, interval, level)
+                universes.append(Universe(name, left_out, estimator, pooled.interval, pooled))
+    return _summary(universes, list(selections))
+
+
+def _kept(name: str, effects: Sequence[Effect], inclusion: str) -> Iterator[list[Effect]]:
+    if not effects:
+        msg = f"selections[{name!r}]: need at least one effect, found none"
+        raise ValueError(msg)
+    k = len(effects)
+    if inclusion == "subsets" and k > LARGEST_FOR_SUBSETS:
+        msg = f"inclusion: subsets of {k} studies are too many; at most {LARGEST_FOR_SUBSETS}"
+        raise ValueError(msg)
+    smallest = {"all": k, "leave-one-out": max(k - 1, 1), "subsets": min(k, 2)}[inclusion]
+    for size in range(k, smallest - 1, -1):
+        yield from (list(subset) for subset in combinations(effects, size))
+
+
+def _methods(
+    k: int, estimators: Sequence[str], intervals: Sequence[str] | None
+) -> Iterator[tuple[str, str]]:
+    """Combinations that differ: one study needs no method, a common effect no interval."""
+    if k == 1:
+        yield COMMON, "z"
+        return
+    named = intervals or (INTERVALS if k > 2 else ("z",))
+    for estimator, interval in product(estimators, named):
+        if estimator != COMMON:
+            yield estimator, interval
+        elif interval == named[0]:
+            yield COMMON, "z"
+
+
+def _pool(effects: Sequence[Effect], estimator: str, interval: str, level: float) -> Synthesis:
+    if estimator == COMMON:
+        return common_effect(effects, level=level)
+    return random_effects(effects, tau2_estimator=estimator, interval=interval, level=level)
+
+
+def _summary(universes: list[Universe], selections: list[str]) -> Multiverse:
+    pooled = [universe.synthesis for universe in universes]
+    null = MEASURES[pooled[0].measure].null
+    below = sum(null is not None and result.ci_upper < null for result in pooled)
+    above = sum(null is not None and result.ci_lower > null for result in pooled)
+    return Multiverse(
+        universes=tuple(universes),
+        lowest_mean=min(result.mean for result in pooled),
+        highest_mean=max(result.mean for result in pooled),
+        lowest_limit=min(result.ci_lower for result in pooled),
+        highest_limit=max(result.ci_upper for result in pooled),
+        below_null=below,
+        above_null=above,
+        notes=(
+            f"{len(universes)} ways to pool ({', '.join(selections)}); they rest on the same "
+            "studies, so their number is no evidence",
+        ),
+    )
