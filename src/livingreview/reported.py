@@ -31,7 +31,17 @@ WORDS = {
             *("eighteen", "nineteen", "twenty"),
         )
     )
-} | {"no": 0, "none": 0, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "single": 1}
+} | {
+    "no": 0,
+    "none": 0,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "single": 1,
+    "once": 1,
+    "twice": 2,
+}
 NOT_REACHED = frozenset({"NA", "NR", "NE", "not reached"})
 
 _RELATIONS = {"<": "<", ">": ">", "≤": "<=", "≥": ">=", "<=": "<=", ">=": ">="}
