@@ -336,5 +336,5 @@ class Forest:
     def _repr_svg_(self) -> str | None:
         return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
 
-    def _repr_html_(self) -> str | None:
-        return f"<!-- {self.empty} -->" if self.rows.empty else None
+    def _repr_markdown_(self) -> str | None:
+        return "" if self.rows.empty else None

@@ -123,18 +123,19 @@ def sentence(text: object) -> str:
     return f"{words[:1].upper()}{words[1:]}{end}"
 
 
-def as_printed(places: Sequence[Printed]) -> str:
+def as_printed(places: Sequence[Printed], words: str = "{}") -> str:
     """What the source prints for one quantity; different values in different places are all shown.
 
     A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value, and a
-    mention such as ``>0.05`` adds nothing to a value that it admits.
+    mention such as ``>0.05`` adds nothing to a value that it admits.  ``words`` is put around each.
     """
     ordered = sorted(places, key=lambda place: (not place.locator.table, place.line))
     texts: dict[object, str] = {}
     for place in ordered:
         texts.setdefault(_printed_value(place), place.value)
     first, *others = texts.values()
-    others = [other for other in others if not _is_bound_of(other, first)]
+    others = [words.format(other) for other in others if not _is_bound_of(other, first)]
+    first = words.format(first)
     return f"{first}; also printed {listed(others)}" if others else first
 
 
@@ -174,8 +175,9 @@ def cell(numbers: Iterable[Printed]) -> str:
     order += [name for name in by_statistic if name not in order]
     texts = []
     for position, name in enumerate(order):
-        words = "{}" if position == 0 and name in _PLAIN_WHEN_FIRST else STATISTIC_WORDS.get(name)
-        texts.append((words or "{}").format(as_printed(by_statistic[name])))
+        plain = position == 0 and name in _PLAIN_WHEN_FIRST
+        words = "{}" if plain else STATISTIC_WORDS.get(name, "{}")
+        texts.append(as_printed(by_statistic[name], words))
     main, *others = texts or [""]
     return f"{main} ({'; '.join(others)})" if others else main
 

@@ -13,7 +13,7 @@ FILES = {
 
 @dataclass(frozen=True, repr=False)
 class Links:
-    """Links to the downloads of the book, as a list; ``folder`` is seen from the page."""
+    """Links to the downloads of the book, as a table; ``folder`` is seen from the page."""
 
     folder: str = "../downloads"
 
@@ -22,8 +22,13 @@ class Links:
         return "\n".join(f"{name}: {what}" for name, what in FILES.items())
 
     def _repr_html_(self) -> str:
-        items = "\n".join(
-            f'<li><a href="{escape(self.folder)}/{name}" download>{name}</a>: {escape(what)}</li>'
+        rows = "\n".join(
+            f'<tr><th scope="row"><a href="{escape(self.folder)}/{name}" download>{name}</a></th>'
+            f"<td>{escape(what)}</td></tr>"
             for name, what in FILES.items()
         )
-        return f"<ul>\n{items}\n</ul>"
+        head = '<tr><th scope="col">File</th><th scope="col">What it holds</th></tr>'
+        return (
+            f'<table class="dataframe printed">\n<thead>\n{head}\n</thead>\n'
+            f"<tbody>\n{rows}\n</tbody>\n</table>"
+        )

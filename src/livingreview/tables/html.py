@@ -35,9 +35,12 @@ class Table:
         lines = [" | ".join(row).rstrip() for row in [list(self.frame.columns), *texts]]
         return "\n".join([self.caption, *lines])
 
-    def _repr_html_(self) -> str:
+    def _repr_markdown_(self) -> str | None:
+        return self.empty if self.frame.empty else None
+
+    def _repr_html_(self) -> str | None:
         if self.frame.empty:
-            return f"<p>{escape(self.empty)}</p>"
+            return None
         caption = escape(self.caption)
         return (
             f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">\n'
