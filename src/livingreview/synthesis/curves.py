@@ -113,8 +113,8 @@ def reconstruct_curve(
     """The curve that landmarks and a median allow, between its envelopes.
 
     `n` patients at the start give a landmark that is printed without interval one by
-    Wilson's method; that is as if nobody was censored before, so it is the narrowest that
-    is possible.  Numbers that contradict each other leave no curve: a ``ValueError`` names
+    Wilson's method, as if nobody had been censored before: where some were, it is too
+    narrow, and a note says so.  Numbers that contradict each other leave no curve: a ``ValueError`` names
     them (`contradictions` lists them without raising).
 
     References: for the bounds, that survival never rises; Wilson 1927, *J Am Stat Assoc*
@@ -213,7 +213,7 @@ def _notes(points: Sequence[Point], n: int | None, limited: int) -> tuple[str, .
     if n is not None and landmarks:
         notes.append(
             f"printed without interval: {', '.join(landmarks)}; the interval is that of {n} "
-            "patients none of whom was censored, the narrowest possible"
+            "patients none of whom was censored; with censoring it would be wider"
         )
         bare = [name for name in bare if name not in landmarks]
     if bare:

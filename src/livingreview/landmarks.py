@@ -1,0 +1,235 @@
+"""Printed survival of an arm: landmark rates, the median and their intervals, ready for a curve.
+
+Times are months.  A printed number stands for every value that rounds to it, limits of
+intervals are taken outwards to the same end, and what was not reached has no limit.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from livingreview.reported import Reported
+from livingreview.studies import Printed, Quantity, Study
+from livingreview.synthesis import (
+    Landmark,
+    Median,
+    ReconstructedCurve,
+    contradictions,
+    reconstruct_curve,
+)
+from livingreview.synthesis.printed_points import NAN
+
+MONTHS = {
+    "day": 12 / 365.25,
+    "days": 12 / 365.25,
+    "week": 84 / 365.25,
+    "weeks": 84 / 365.25,
+    "month": 1.0,
+    "months": 1.0,
+    "year": 12.0,
+    "years": 12.0,
+}
+
+
+@dataclass(frozen=True)
+class PrintedSurvival:
+    """What a study prints of the survival of one arm, in one population and subgroup.
+
+    ``n`` is the number of patients, where it is printed.  ``notes`` say what the numbers do not:
+    other values printed elsewhere, what was not reached, our remarks on the rows.
+    """
+
+    study_id: str
+    arm_id: str
+    label: str
+    outcome: str
+    population: str
+    subgroup: str
+    landmarks: tuple[Landmark, ...]
+    median: Median | None
+    n: int | None
+    sources: tuple[Printed, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """Pairs of these numbers that no curve can have, one sentence each; empty where none."""
+        return contradictions(self.landmarks, self.median)
+
+    def reconstructed(self, *, level: float = 0.95) -> ReconstructedCurve:
+        """The curve these numbers allow; ``ValueError`` where they have `contradictions`."""
+        curve = reconstruct_curve(
+            self.landmarks, self.median, n=self.n, label=self.label, level=level
+        )
+        return replace(curve, notes=(*curve.notes, *self.notes))
+
+
+def printed_survival(
+    study: Study, arm_id: str, outcome: str, *, population: str = "whole", subgroup: str = ""
+) -> PrintedSurvival | None:
+    """Landmark rates, median and intervals that a study prints for an arm; None without any.
+
+    Where two places print different values, the table is used and the other is noted; an
+    interval that does not contain its value is not used, and noted.
+    Raises ``ValueError`` for an arm the study does not have.
+    """
+    if arm_id not in study.arms:
+        msg = f"{study.id}: need an arm ({', '.join(study.arms)}), found {arm_id!r}"
+        raise ValueError(msg)
+    wanted = Quantity(arm_id=arm_id, outcome=outcome, population=population, subgroup=subgroup)
+    rates = [_landmark(study, rate) for rate in _rates(study, wanted)]
+    median = _median(study, replace(wanted, statistic="median"))
+    if not rates and median is None:
+        return None
+    size = _shown(study, replace(wanted, outcome="participants", statistic="n"))
+    found = [*rates, *([] if median is None else [median]), *([] if size is None else [size])]
+    return PrintedSurvival(
+        study_id=study.id,
+        arm_id=arm_id,
+        label=_label(study, wanted),
+        outcome=outcome,
+        population=population,
+        subgroup=subgroup,
+        landmarks=tuple(point.value for point in rates if isinstance(point.value, Landmark)),
+        median=median.value if median and isinstance(median.value, Median) else None,
+        n=None if size is None else int(size.sources[0].number.value),
+        sources=tuple(source for point in found for source in point.sources),
+        notes=tuple(dict.fromkeys(note for point in found for note in point.notes)),
+    )
+
+
+def every_printed_survival(study: Study, *, subgroups: bool = False) -> Iterator[PrintedSurvival]:
+    """Every arm, population and time-to-event outcome of a study with a printed survival.
+
+    Subgroups of the patients are left out unless asked for.
+    """
+    times = [outcome.id for outcome in study.outcomes.values() if outcome.kind == "time-to-event"]
+    named = dict.fromkeys(
+        number.quantity.subgroup
+        for number in study.numbers
+        if number.quantity.statistic in ("rate", "median")
+    )
+    groups = [group for group in named if subgroups or not group]
+    for outcome, population, arm, group in product(times, study.populations, study.arms, groups):
+        found = printed_survival(study, arm, outcome, population=population, subgroup=group)
+        if found is not None:
+            yield found
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A value with the printed numbers it comes from."""
+
+    value: Landmark | Median | None
+    sources: tuple[Printed, ...]
+    notes: tuple[str, ...]
+
+
+def _label(study: Study, wanted: Quantity) -> str:
+    population = study.populations.get(wanted.population)
+    parts = [study.arms[wanted.arm_id].label]
+    if wanted.population != "whole" and population is not None:
+        parts.append(population.label)
+    if wanted.subgroup:
+        parts.append(wanted.subgroup)
+    return f"{study.label}: {', '.join(parts)}"
+
+
+def _shown(study: Study, quantity: Quantity) -> _Point | None:
+    places = study.by_quantity.get(quantity, ())
+    return _used(places) if places else None
+
+
+def _used(places: Iterable[Printed]) -> _Point:
+    """The place to use (a table before the text), and what other places print instead."""
+    first, *others = sorted(places, key=lambda place: (not place.locator.table, place.line))
+    notes = [
+        f"{place.locator} prints {place.value} where {first.locator} prints {first.value}"
+        for place in others
+        if place.value != first.value
+    ]
+    remarks = (place.note for place in (first, *others) if place.note)
+    return _Point(None, (first,), (*notes, *remarks))
+
+
+def _rates(study: Study, wanted: Quantity) -> list[Quantity]:
+    """Landmarks printed for these patients, by time."""
+    found = {
+        number.quantity
+        for number in study.numbers
+        if number.quantity.statistic == "rate"
+        and replace(number.quantity, timepoint="", statistic="") == wanted
+    }
+    return sorted(found, key=lambda quantity: _months(study, quantity.timepoint))
+
+
+def _months(study: Study, timepoint: str) -> float:
+    """A printed time such as ``12 months`` in months."""
+    number, _, unit = timepoint.partition(" ")
+    try:
+        return Reported(number).value * MONTHS[unit]
+    except (KeyError, ValueError):
+        msg = f"{study.id}: need a time such as '12 months', found {timepoint!r}"
+        raise ValueError(msg) from None
+
+
+def _landmark(study: Study, quantity: Quantity) -> _Point:
+    rate = _used(study.by_quantity[quantity])
+    printed = rate.sources[0].number
+    lower, upper = printed.rounding_interval
+    limits, notes = _interval(study, quantity)
+    least, most = _outward(limits)
+    value = Landmark(
+        _months(study, quantity.timepoint),
+        printed.value / 100,
+        max(lower, 0.0) / 100,
+        min(upper, 100.0) / 100,
+        max(least, 0.0) / 100,
+        min(most, 100.0) / 100,
+    )
+    return _Point(value, (*rate.sources, *limits), (*rate.notes, *notes))
+
+
+def _median(study: Study, quantity: Quantity) -> _Point | None:
+    median = _shown(study, quantity)
+    if median is None:
+        return None
+    printed = median.sources[0]
+    if printed.number.exact is None or printed.number.relation != "=":
+        note = f"median printed as {printed.value}: it bounds the curve only up to an unknown time"
+        return replace(median, notes=(*median.notes, note))
+    unit = _months(study, f"1 {printed.unit}")
+    lower, upper = printed.number.rounding_interval
+    limits, notes = _interval(study, quantity)
+    least, most = _outward(limits)
+    value = Median(
+        printed.number.value * unit,
+        max(lower, 0.0) * unit,
+        upper * unit,
+        max(least, 0.0) * unit,
+        most * unit,
+    )
+    return _Point(value, (*median.sources, *limits), (*median.notes, *notes))
+
+
+def _interval(study: Study, quantity: Quantity) -> tuple[tuple[Printed, ...], tuple[str, ...]]:
+    """The printed interval of a quantity, if it contains its value, and notes on it."""
+    limits = _shown(study, replace(quantity, statistic="ci95"))
+    value = _shown(study, quantity)
+    if limits is None or value is None:
+        return (), ()
+    least, most = _outward(limits.sources)
+    if not least <= value.sources[0].number.value <= most:
+        note = f"{limits.sources[0].value} is not used: it does not contain "
+        return (), (*limits.notes, f"{note}{value.sources[0].value}")
+    return limits.sources, limits.notes
+
+
+def _outward(limits: tuple[Printed, ...]) -> tuple[float, float]:
+    """Printed limits, each to the outer end of what rounds to it; NaN without an interval."""
+    if not limits:
+        return NAN, NAN
+    interval = limits[0].interval
+    lower, upper = interval.lower.rounding_interval[0], interval.upper.rounding_interval[1]
+    return (0.0 if math.isinf(lower) else lower), upper
