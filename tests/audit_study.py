@@ -30,6 +30,7 @@ class Paper:
     outcomes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     statements: tuple[Mapping[str, object], ...] = ()
     arms: tuple[str, ...] = ARMS
+    variables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     numbers: list[Printed] = field(default_factory=list)
 
     def add(self, value: object, *, place: str = "Table 1", **identity: str) -> Printed:
@@ -91,7 +92,7 @@ class Paper:
                 "matched": Population("matched", "Matched", "whole"),
             },
             outcomes={id_: _outcome(id_, entry) for id_, entry in vocabulary.items()},
-            variables={},
+            variables={id_: _outcome(id_, entry) for id_, entry in self.variables.items()},
             statements=self.statements,
             numbers=tuple(self.numbers),
             details={},

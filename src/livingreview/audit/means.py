@@ -298,23 +298,31 @@ def _pooled(study: Study, whole: Printed, arms: list[_Group], box: Box) -> Findi
 
 
 def _between(study: Study, whole: Printed, arms: list[Printed]) -> Finding:
-    boxes = [Box.of(arm.number) for arm in arms]
-    limits = Box(min(box.lower for box in boxes), max(box.upper for box in boxes))
-    fits = limits.overlaps(Box.of(whole.number))
+    numbers = [arm.number for arm in arms]
+    low, high = min(numbers, key=_value), max(numbers, key=_value)
+    fits = _at_most(low, whole.number) and _at_most(whole.number, high)
     told = f"between {' and '.join(arm.value for arm in arms)}"
     return _placed(study, whole, arms, told, fits=fits)
 
 
 def _nested(study: Study, whole: Printed, arms: list[Printed]) -> Finding:
-    lower = [Box.of(arm.interval.lower) for arm in arms]
-    upper = [Box.of(arm.interval.upper) for arm in arms]
-    low = Box(min(b.lower for b in lower), min(b.upper for b in lower))
-    high = Box(max(b.lower for b in upper), max(b.upper for b in upper))
-    fits = low.overlaps(Box.of(whole.interval.lower)) and high.overlaps(
-        Box.of(whole.interval.upper)
-    )
+    low = min((arm.interval.lower for arm in arms), key=_value)
+    high = max((arm.interval.upper for arm in arms), key=_value)
+    ends = ((whole.interval.lower, low), (whole.interval.upper, high))
+    fits = all(_at_most(one, other) and _at_most(other, one) for one, other in ends)
     told = f"the arms' {' and '.join(arm.value for arm in arms)} together"
     return _placed(study, whole, arms, told, fits=fits)
+
+
+def _value(number: Reported) -> float:
+    return number.value
+
+
+def _at_most(one: Reported, other: Reported) -> bool:
+    """Whether the first may be at most the second; rounding to equal decimals keeps the order."""
+    if one.decimals == other.decimals and one.relation == other.relation == "=":
+        return one.value <= other.value
+    return Box.of(one).lower <= Box.of(other).upper
 
 
 def _placed(study: Study, whole: Printed, arms: list[Printed], told: str, *, fits: bool) -> Finding:
