@@ -15,7 +15,7 @@ export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test check accept serve reference bench lock clean
+.PHONY: help env book test check accept new-study serve reference bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ check: $(STAMP) ## lint, types and fast tests
 
 accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and results.json
 	@$(BIN)/python -m livingreview_book accept
+
+new-study: $(STAMP) ## begin a study: make new-study ID=smith-2027
+	@$(BIN)/python -m livingreview_book new-study "$(ID)"
 
 serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
 	@test -f _build/html/index.html || { echo "Build it first: make book"; exit 1; }

@@ -9,6 +9,6 @@ All others belong to the build: ``execute`` runs the chapters, ``executions`` re
 holds them against what was accepted.
 """
 
-from livingreview_book.publish import publish
+from livingreview_book.publishing import publish
 
 __all__ = ["publish"]

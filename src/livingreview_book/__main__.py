@@ -8,6 +8,7 @@ from pathlib import Path
 from livingreview_book import results
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.expected import FOLDER, difference, expected_path, shown_by_chapter
+from livingreview_book.new_study import new_study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,17 +19,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     accept = commands.add_parser("accept", help="renew tests/expected and results.json")
     accept.set_defaults(run=_accept)
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
-    execute.set_defaults(run=lambda root: execute_chapters(root))
+    execute.set_defaults(run=_execute)
+    study = commands.add_parser("new-study", help="begin the files of a study")
+    study.add_argument("study_id", metavar="ID", help="author and year: smith-2027")
+    study.set_defaults(run=_new_study)
     options = parser.parse_args(arguments)
     try:
-        options.run(options.root)
-    except (ChaptersFailedError, results.KeyPublishedTwiceError) as error:
+        options.run(options)
+    except (ChaptersFailedError, ValueError, FileExistsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _accept(root: Path) -> None:
+def _execute(options: argparse.Namespace) -> None:
+    execute_chapters(options.root)
+
+
+def _new_study(options: argparse.Namespace) -> None:
+    print(*new_study(options.root, options.study_id), sep="\n")
+
+
+def _accept(options: argparse.Namespace) -> None:
+    root = options.root
     executions = execute_chapters(root)
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     kept = set()

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from livingreview_book.chapters import chapter_path, code_cells, read_notebook
 from livingreview_book.executions import Execution
-from livingreview_book.publish import published
+from livingreview_book.publishing import published
 
 FOLDER = Path("tests", "expected")
 HEADING = "##### cell "

@@ -9,9 +9,13 @@ import hashlib
 import json
 import os
 import subprocess
+import textwrap
 from copy import deepcopy
+from html import escape
 from pathlib import Path
+from typing import Any
 
+from docutils.nodes import document, paragraph
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -23,6 +27,7 @@ from livingreview_book.chapters import chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.executions import Execution
 
+DESCRIPTION_LENGTH = 160  # characters
 _executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
 
 
@@ -36,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
     app.connect("doctree-read", _note_shown)
+    app.connect("html-page-context", _describe_page)
     app.connect("build-finished", _forget_a_faulty_build)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
 
@@ -121,6 +127,16 @@ def _note_shown(app: Sphinx, doctree: object) -> None:
     mark = env.book_executions.get(env.docname)  # type: ignore[attr-defined]
     if mark is not None:
         _shown(env)[env.docname] = mark
+
+
+def _describe_page(
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: document | None
+) -> None:
+    """What a search engine shows below the title: the page's first paragraph."""
+    paragraphs = doctree.findall(paragraph) if doctree else ()
+    text = next((node.astext() for node in paragraphs), app.config.html_title)
+    short = textwrap.shorten(text, DESCRIPTION_LENGTH, placeholder=" …")
+    context["metatags"] += f'\n<meta name="description" content="{escape(short)}" />'
 
 
 def _forget_a_faulty_build(app: Sphinx, exception: Exception | None) -> None:

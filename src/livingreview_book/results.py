@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livingreview_book.executions import Execution
-from livingreview_book.publish import published
+from livingreview_book.publishing import published
 
 FILE = "results.json"
 

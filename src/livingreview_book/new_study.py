@@ -1,0 +1,54 @@
+"""The files with which a new study begins: its data, its chapter, its line in the contents."""
+
+import csv
+import re
+from importlib import resources
+from pathlib import Path
+
+from livingreview.rows import COLUMNS
+
+STUDY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")
+
+
+def new_study(root: Path, study_id: str) -> list[Path]:
+    """Write the first version of a study's files; those that were written or changed.
+
+    Raises ``ValueError`` for an id that cannot name files and addresses, and ``FileExistsError``
+    when there is such a study.
+    """
+    if not STUDY_ID.fullmatch(study_id):
+        msg = f"study id {study_id!r}: need lower-case words joined by hyphens, like smith-2027"
+        raise ValueError(msg)
+    folder = root / "data" / "studies" / study_id
+    chapter = root / "chapters" / f"{study_id}.md"
+    for path in (folder, chapter):
+        if path.exists():
+            msg = f"{path}: there is such a study; choose another id or edit that one"
+            raise FileExistsError(msg)
+    folder.mkdir()
+    study = resources.files("livingreview_book").joinpath("templates/study.yaml")
+    _write(folder / "study.yaml", study.read_text("utf-8").replace("STUDY-ID", study_id))
+    with (folder / "reported.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(COLUMNS)
+    template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
+    _write(chapter, template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id))
+    _write(root / "_toc.yml", _with_chapter(root, study_id))
+    return [folder / "study.yaml", folder / "reported.csv", chapter, root / "_toc.yml"]
+
+
+def _with_chapter(root: Path, study_id: str) -> str:
+    """The table of contents with the chapter after the last one of a study."""
+    lines = (root / "_toc.yml").read_text("utf-8").splitlines()
+    studies = {path.name for path in (root / "data" / "studies").iterdir()}
+    last = max(
+        (n for n, line in enumerate(lines) if line.rpartition("chapters/")[2] in studies),
+        default=len(lines) - 1,
+    )
+    indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
+    lines.insert(last + 1, f"{indent}- file: chapters/{study_id}")
+    return "\n".join(lines) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,65 @@
+"""What `make new-study` writes."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from example_review import write_review
+from livingreview.load import load_review
+from livingreview.problems import DataProblemsError
+from livingreview_book.__main__ import main
+from livingreview_book.chapters import chapter_names, read_notebook
+from livingreview_book.new_study import new_study
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write_review(tmp_path)
+    (tmp_path / "chapters").mkdir()
+    shutil.copy(REPOSITORY / "chapters" / "_template-study.md", tmp_path / "chapters")
+    toc = {
+        "format": "jb-book",
+        "root": "chapters/index",
+        "parts": [
+            {"caption": "Studies", "chapters": [{"file": "chapters/example-2020"}]},
+            {"caption": "More", "chapters": [{"file": "chapters/data"}]},
+        ],
+    }
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), "utf-8")
+    return tmp_path
+
+
+def test_a_new_study_has_its_chapter_after_the_others(root: Path) -> None:
+    new_study(root, "smith-2027")
+    studies = ["chapters/example-2020", "chapters/smith-2027"]
+    assert chapter_names(root) == ["chapters/index", *studies, "chapters/data"]
+    text = (root / "chapters" / "smith-2027.md").read_text("utf-8")
+    assert "STUDY-ID" not in text
+    assert read_notebook(text).cells
+
+
+def test_the_loader_lists_what_a_new_study_still_needs(root: Path) -> None:
+    new_study(root, "smith-2027")
+    with pytest.raises(DataProblemsError, match=r"smith-2027/study\.yaml status: need"):
+        load_review(root)
+
+
+def test_a_study_is_never_overwritten(root: Path) -> None:
+    with pytest.raises(FileExistsError, match="there is such a study"):
+        new_study(root, "example-2020")
+
+
+def test_an_id_that_cannot_name_a_page_is_refused(root: Path) -> None:
+    with pytest.raises(ValueError, match="need lower-case words joined by hyphens"):
+        new_study(root, "Smith 2027")
+
+
+def test_the_command_answers_a_wrong_id_with_a_message(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--root", str(root), "new-study", "Smith 2027"]) == 1
+    assert "need lower-case words" in capsys.readouterr().err
