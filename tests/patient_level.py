@@ -33,9 +33,8 @@ class KaplanMeier:
     @cached_property
     def _steps(self) -> tuple[Floats, Floats, Floats]:
         """Event times, the curve after each, and Greenwood's sum."""
-        times = np.unique(self.time[self.event])
-        at_risk = np.array([(self.time >= t).sum() for t in times], dtype=float)
-        dead = np.array([(self.event & (self.time == t)).sum() for t in times], dtype=float)
+        times, dead = np.unique(self.time[self.event], return_counts=True)
+        at_risk = self.time.size - np.searchsorted(np.sort(self.time), times, side="left")
         with np.errstate(divide="ignore"):
             greenwood = np.cumsum(dead / (at_risk * (at_risk - dead)))
         return times, np.cumprod(1 - dead / at_risk), greenwood
@@ -93,19 +92,21 @@ class KaplanMeier:
         return float(curve[at] * greenwood[at] ** 0.5 / density)
 
 
+def _at_least(time: Floats, limits: Floats) -> Floats:
+    """How many times are at or beyond each limit."""
+    return time.size - np.searchsorted(np.sort(time), limits, side="left").astype(float)
+
+
 def log_rank(time: Floats, event: NDArray[np.bool_], group: NDArray[np.int_]) -> float:
     """p of the log-rank test over all groups."""
     labels = np.unique(group)[1:]
-    score, variance = np.zeros(labels.size), np.zeros((labels.size, labels.size))
-    for t in np.unique(time[event]):
-        risk = time >= t
-        n, d = risk.sum(), (event & (time == t)).sum()
-        share = np.array([(risk & (group == label)).sum() / n for label in labels])
-        observed = np.array([(event & (time == t) & (group == g)).sum() for g in labels])
-        score += observed - d * share
-        if n > 1:
-            spread = np.diag(share) - np.outer(share, share)
-            variance += d * (n - d) / (n - 1) * spread
+    times, dead = np.unique(time[event], return_counts=True)
+    n = _at_least(time, times)
+    share = np.array([_at_least(time[group == label], times) for label in labels]) / n
+    observed = np.array([(event & (group == label)).sum() for label in labels])
+    score = observed - share @ dead
+    factor = dead * (n - dead) / np.maximum(n - 1, 1)
+    variance = np.diag(share @ factor) - (share * factor) @ share.T
     statistic = float(score @ np.linalg.solve(variance, score))
     return float(stats.chi2.sf(statistic, labels.size))
 
@@ -130,23 +131,34 @@ class Cox:
         return beta, np.linalg.inv(self._derivatives(beta)[2])
 
     def _derivatives(self, beta: Floats) -> tuple[float, Floats, Floats]:
-        x = self.covariates
+        order, last, dead, slot = self._layout
+        x = self.covariates[order]
         weight = np.exp(x @ beta)
-        likelihood, score = 0.0, np.zeros(beta.size)
+        parts = np.column_stack([np.ones(len(x)), x, _squares(x)]) * weight[:, None]
+        risk = np.cumsum(parts, axis=0)[last]
+        died = np.zeros_like(risk)
+        is_event = self.event[order]
+        np.add.at(died, slot[is_event], parts[is_event])
+        likelihood, score = float((x[is_event] @ beta).sum()), x[is_event].sum(axis=0)
         information = np.zeros((beta.size, beta.size))
-        for t in np.unique(self.time[self.event]):
-            risk, dead = self.time >= t, self.event & (self.time == t)
-            tied = dead.sum()
-            score += x[dead].sum(axis=0)
-            likelihood += float((x[dead] @ beta).sum())
-            for share in np.arange(tied) / tied:
-                w = weight * (risk - share * dead)
-                total = w.sum()
-                mean = w @ x / total
-                likelihood -= float(np.log(total))
-                score -= mean
-                information += (x * w[:, None]).T @ x / total - np.outer(mean, mean)
+        for tie in range(int(dead.max())):
+            still = dead > tie
+            total = risk[still] - (tie / dead[still])[:, None] * died[still]
+            mean = total[:, 1 : beta.size + 1] / total[:, :1]
+            likelihood -= float(np.log(total[:, 0]).sum())
+            score = score - mean.sum(axis=0)
+            second = (total[:, beta.size + 1 :] / total[:, :1]).sum(axis=0)
+            information += second.reshape(beta.size, beta.size) - mean.T @ mean
         return likelihood, score, information
+
+    @cached_property
+    def _layout(self) -> tuple[NDArray[np.int_], ...]:
+        """Patients from the longest time, and per event time: last at risk, deaths, its slot."""
+        order = np.argsort(-self.time, kind="stable")
+        times, dead = np.unique(self.time[self.event], return_counts=True)
+        last = (self.time.size - np.searchsorted(np.sort(self.time), times, side="left")) - 1
+        slot = np.searchsorted(times, self.time[order])
+        return order, last, dead, slot
 
     @property
     def beta(self) -> Floats:
@@ -166,3 +178,7 @@ class Cox:
         nothing = np.zeros(self.beta.size)
         gain = self._derivatives(self.beta)[0] - self._derivatives(nothing)[0]
         return float(stats.chi2.sf(2 * gain, self.beta.size))
+
+
+def _squares(x: Floats) -> Floats:
+    return (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)

@@ -6,8 +6,9 @@ Reference values: R 4.2.2, survival 3.5-3, `survfit` (conf.type plain, log, log-
 
 import numpy as np
 import pytest
-from patient_level import Cox, KaplanMeier, log_rank, patients
 from scipy.stats import chi2
+
+from patient_level import Cox, KaplanMeier, log_rank, patients
 
 PRINTED = 5e-4  # R printed three decimals
 

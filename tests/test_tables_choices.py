@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from example_review import ROWS, write_review
 
+from example_review import ROWS, write_review
 from livingreview.load import load_review
 from livingreview.tables.choices import absolute_table, multiverse_table
 

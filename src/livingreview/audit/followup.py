@@ -28,6 +28,7 @@ START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")
 DAYS_A_MONTH = 30.4375
 TIME_SLACK = 1.03  # a month may be 28 to 31 days
+MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a curve's is the first
 
 
 def followup_against_survival(study: Study) -> Iterator[Finding]:
@@ -69,7 +70,8 @@ def _unsaid(study: Study, place: Printed) -> Finding:
 
 def _followup(study: Study, place: Printed, curve: Curve) -> Finding:
     limit = beside(place, curve.medians)
-    longer = in_months(place).lower > in_months(limit).upper
+    own, most = in_months(place).lower, in_months(limit).upper
+    longer = own > most * MIDDLE_SLACK
     ends = ", ".join((study.vocabulary(FOLLOWUP).details or {})["ends_at"])
     said = (
         f"follow-up ends at {ends} by the paper's definition and has a median of {place.value}; "
@@ -77,8 +79,10 @@ def _followup(study: Study, place: Printed, curve: Curve) -> Finding:
     )
     said += ", and the time observed cannot exceed it" if longer else ""
     verdict = Verdict.IMPOSSIBLE if longer else Verdict.REPRODUCED
-    most = f"at most {limit.value}"
-    return curve.find("followup-against-survival", verdict, (place, limit), most, said)
+    if own > most and not longer:
+        verdict, said = Verdict.ROUNDING, f"{said}; between two patients both may be medians"
+    bound = f"at most {limit.value}"
+    return curve.find("followup-against-survival", verdict, (place, limit), bound, said)
 
 
 def within_followup(study: Study) -> Iterator[Finding]:

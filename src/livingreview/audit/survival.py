@@ -4,6 +4,7 @@ A Kaplan-Meier curve never rises, the median is the first time at which it is at
 and progression-free survival ends at or before death.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,8 @@ from livingreview.studies import Printed, Study
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
 PROGRESSION, DEATH = "pfs", "os"
-CENSORING_SLACK = 0.10  # curves of two outcomes may be censored at different times
+CENSORING_SLACK = 0.25  # two curves with different risk sets: share of a median,
+CENSORING_ERRORS = 2.0  # and binomial standard errors of a rate
 EPSILON = 1e-6
 
 
@@ -73,8 +75,9 @@ def rates_fall(study: Study) -> Iterator[Finding]:
 def progression_before_death(study: Study) -> Iterator[Finding]:
     """Progression-free survival ends at or before death: medians and rates, and more events.
 
-    Patients censored earlier for progression can lift its curve a little above that of overall
-    survival; a tenth is allowed.
+    With censoring the two curves have different risk sets, and that of progression-free survival
+    can come to lie a little above the other where few patients are left; a quarter of a median and
+    two binomial standard errors of a rate are allowed.
     """
     known = {curve.group: curve for curve in curves(study)}
     for group, curve in known.items():
@@ -101,13 +104,22 @@ def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
     said = f"{number.value}, with overall survival {limit.value}"
     if own.lower <= bound.upper:
         verdict = Verdict.REPRODUCED
-    elif own.lower <= bound.upper * (1 + CENSORING_SLACK):
+    elif own.lower <= bound.upper + _slack(curve, limit):
         verdict, said = Verdict.ROUNDING, f"{said}; different censoring may explain it"
     else:
         verdict, said = Verdict.IMPOSSIBLE, f"{said}; no one progresses or dies after death"
     return curve.find(
         "progression-before-death", verdict, (number, limit), f"at most {limit.value}", said
     )
+
+
+def _slack(curve: Curve, limit: Printed) -> float:
+    if limit.quantity.statistic == "median":
+        return CENSORING_SLACK * limit.number.value
+    share, size = rate_box(limit), curve.size
+    if size is None or size.value == 0:
+        return 0.0
+    return 100 * CENSORING_ERRORS * math.sqrt(share.upper * (1 - share.lower) / size.value)
 
 
 def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
