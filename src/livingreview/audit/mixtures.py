@@ -20,6 +20,7 @@ from livingreview.studies import ALL_ARMS, Printed, Quantity, Study
 # censored before, by 2.2 in the last thousandth overall.
 OUTSIDE_IMPOSSIBLE, AVERAGE_IMPLAUSIBLE = 2.0, 2.5
 MEDIAN_SLACK = 0.10
+COINCIDENCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -187,19 +188,38 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
 def same_curve_twice(study: Study) -> Iterator[Finding]:
     """Two different groups with the same median and the same interval.
 
-    Looked at where intervals are symmetrical: these rest on an estimate of the density and agree
-    to the last decimal only for the same survival times.  Inverted intervals end at event times,
-    which groups that overlap may share.
+    Looked at where intervals are symmetrical: these rest on an estimate of the density.  Inverted
+    intervals end at event times, which groups that overlap may share.  How many such pairs chance
+    gives: with k groups of one median, whose half widths h are spread over a range, k (k - 1) / 2
+    times the printed unit of h over that range.  Implausible below one in a hundred.
     """
-    found: dict[tuple[str, str, str, str, str], list[tuple[Curve, Printed, Printed]]] = {}
+    found: dict[tuple[str, str, str, str], list[_Spread]] = {}
     for curve in curves(study):
         for median, interval in zip(curve.medians[:1], curve.median_intervals[:1], strict=False):
             if _is_fine(median, interval):
                 key = (curve.group.outcome, curve.group.population, curve.group.arm_id)
-                key_printed = (*key, median.value, interval.value)
-                found.setdefault(key_printed, []).append((curve, median, interval))
+                spread = _Spread(curve, median, interval)
+                found.setdefault((*key, median.value), []).append(spread)
     for same in found.values():
         yield from _twice(same)
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """A curve's median with its symmetrical interval."""
+
+    curve: Curve
+    median: Printed
+    interval: Printed
+
+    @property
+    def half(self) -> float:
+        ends = self.interval.interval
+        return (ends.upper.value - ends.lower.value) / 2
+
+    @property
+    def unit(self) -> float:
+        return float(10.0**-self.interval.interval.lower.decimals)
 
 
 def _is_fine(median: Printed, interval: Printed) -> bool:
@@ -211,15 +231,27 @@ def _is_fine(median: Printed, interval: Printed) -> bool:
     return fine and median.number.admits(centre, slack=10.0**-ends.lower.decimals)
 
 
-def _twice(same: list[tuple[Curve, Printed, Printed]]) -> Iterator[Finding]:
-    (first, _, at), *others = same
-    for curve, median, interval in others:
-        sizes = [one.size for one in (first, curve)]
-        shown = " and ".join(str(size.value) for size in sizes if size is not None)
-        said = (
-            f"{median.value} ({interval.value}) is also printed for {first.words}"
-            + (f" ({shown} patients)" if shown else "")
-            + "; different patients hardly ever give the same median and the same interval"
-        )
-        numbers = (interval, median, at)
-        yield curve.find("same-curve-twice", Verdict.IMPLAUSIBLE, numbers, "", said)
+def _twice(same: list[_Spread]) -> Iterator[Finding]:
+    halves = [one.half for one in same]
+    pairs = len(same) * (len(same) - 1) / 2
+    seen: dict[str, _Spread] = {}
+    for one in same:
+        first = seen.setdefault(one.interval.value, one)
+        if first is one:
+            continue
+        over = max(halves) - min(halves) if len(same) > 2 else one.half
+        expected = pairs * one.unit / max(over, one.unit)
+        yield _same_spread(first, one, expected)
+
+
+def _same_spread(first: _Spread, second: _Spread, expected: float) -> Finding:
+    sizes = [one.curve.size for one in (first, second)]
+    shown = " and ".join(str(size.value) for size in sizes if size is not None)
+    said = (
+        f"{second.median.value} ({second.interval.value}) is also printed for {first.curve.words}"
+        + (f" ({shown} patients)" if shown else "")
+        + f"; chance gives {expected:.2g} such pairs among the groups with this median"
+    )
+    verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
+    numbers = (second.interval, second.median, first.interval)
+    return second.curve.find("same-curve-twice", verdict, numbers, "", said)
