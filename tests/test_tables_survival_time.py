@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import pytest
+
+from example_review import ROWS, write_review
+from livingreview.load import load_review
+from livingreview.tables.survival_time import EMPTY, restricted_mean_table
+
+PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
+
+
+def rate(arm, months, value):
+    return {
+        **{"section": "Abstract", "arm_id": arm, "outcome": "os", "statistic": "rate"},
+        **{"timepoint": f"{months} months", "unit": "%", "value": value},
+    }
+
+
+def median(arm, value):
+    return {
+        **{"section": "Abstract", "arm_id": arm, "outcome": "os", "statistic": "median"},
+        **{"unit": "months", "value": value},
+    }
+
+
+def table(tmp_path, *rows):
+    write_review(tmp_path, rows=(*ROWS, *rows))
+    review = load_review(tmp_path)
+    return restricted_mean_table(
+        replace(review, protocol={**review.protocol, "restricted_means": [PLAN]})
+    )
+
+
+def test_the_mean_lies_between_what_the_printed_rates_allow(tmp_path):
+    found = table(tmp_path, rate("new", 12, "50.0"), rate("old", 12, "25.0"))
+    (row,) = found.frame.to_dict("records")
+    assert row["Experimental arm (bounds)"].endswith("(6.0 to 12.0)")
+    assert row["Control arm (bounds)"].endswith("(3.0 to 12.0)")
+    assert row["Difference (bounds)"].endswith("(−6.0 to 9.0)")
+
+
+def test_contradictory_numbers_give_no_curve_and_are_named(tmp_path):
+    found = table(tmp_path, rate("new", 12, "60.0"), median("new", "8.0"), rate("old", 12, "25.0"))
+    (row,) = found.frame.to_dict("records")
+    assert row["Experimental arm (bounds)"] == "no curve"
+    assert row["Difference (bounds)"].startswith("the printed numbers contradict each other")
+
+
+@pytest.mark.parametrize("rows", [(), (rate("new", 12, "50.0"),)])
+def test_without_survival_of_both_arms_there_is_no_row(tmp_path, rows):
+    assert EMPTY in repr(table(tmp_path, *rows))
