@@ -314,13 +314,12 @@ def to_svg(figure: Figure) -> str:
 class Forest:
     """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
 
-    Without rows it shows nothing instead of failing, so that every study's chapter can have the
-    cell.
+    Without rows it says so instead of failing, so that every study's chapter can have the cell.
     """
 
     rows: pd.DataFrame
     axis: Axis
-    empty: str = "no row to draw"
+    empty: str = "Nothing to draw: no number of this kind is printed."
 
     def __repr__(self) -> str:
         """Every drawn number in plain text, one row a line."""
@@ -337,4 +336,4 @@ class Forest:
         return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
 
     def _repr_markdown_(self) -> str | None:
-        return "" if self.rows.empty else None
+        return self.empty if self.rows.empty else None
