@@ -31,6 +31,7 @@ class Paper:
     statements: tuple[Mapping[str, object], ...] = ()
     arms: tuple[str, ...] = ARMS
     variables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    populations: Mapping[str, list[str]] = field(default_factory=dict)  # id: its members
     numbers: list[Printed] = field(default_factory=list)
 
     def add(self, value: object, *, place: str = "Table 1", **identity: str) -> Printed:
@@ -90,12 +91,13 @@ class Paper:
             populations={
                 "whole": Population("whole", "All"),
                 "matched": Population("matched", "Matched", "whole"),
+                **{id_: Population(id_, id_, "whole") for id_ in self.populations},
             },
             outcomes={id_: _outcome(id_, entry) for id_, entry in vocabulary.items()},
             variables={id_: _outcome(id_, entry) for id_, entry in self.variables.items()},
             statements=self.statements,
             numbers=tuple(self.numbers),
-            details={},
+            details={"populations": {id_: {"members": m} for id_, m in self.populations.items()}},
         )
 
     def findings(self, *checks: str) -> list[Finding]:

@@ -141,25 +141,25 @@ def test_an_outcome_lies_inside_one_of_more_levels() -> None:
     paper = Paper(RESPONSE)
     paper.count(12, "orr")
     paper.count(11, "dcr")
-    assert paper.verdicts("inside") == [Verdict.IMPOSSIBLE]
+    assert paper.verdicts("inside-its-group", "inside-a-wider-count") == [Verdict.IMPOSSIBLE]
 
 
 def test_severe_events_lie_inside_any_grade_and_events_inside_any_event() -> None:
     paper = Paper(RASH | {"any": {"kind": "adverse-event"}})
     paper.count(3, "rash")
     paper.count(4, "rash", category="grade3")
-    assert paper.verdicts("inside") == [Verdict.IMPOSSIBLE]
+    assert paper.verdicts("inside-its-group", "inside-a-wider-count") == [Verdict.IMPOSSIBLE]
     paper = Paper({"rash": {"kind": "adverse-event", "within": "any"}, "any": RASH["rash"]})
     paper.count(30, "any")
     paper.count(31, "rash")
-    assert paper.verdicts("inside") == [Verdict.IMPOSSIBLE]
+    assert paper.verdicts("inside-its-group", "inside-a-wider-count") == [Verdict.IMPOSSIBLE]
 
 
 def test_a_matched_sample_lies_inside_all_patients() -> None:
     paper = Paper()
     paper.sizes(100, 100)
     paper.count(101, "participants", population="matched")
-    assert paper.verdicts("inside") == [Verdict.IMPOSSIBLE]
+    assert paper.verdicts("inside-its-group", "inside-a-wider-count") == [Verdict.IMPOSSIBLE]
 
 
 def test_a_subset_by_the_meaning_of_words_is_at_most_implausible() -> None:
@@ -167,7 +167,7 @@ def test_a_subset_by_the_meaning_of_words_is_at_most_implausible() -> None:
     paper = Paper({"therapy": {"kind": "categorical", "levels": ["yes"]}, "brain": brain})
     paper.count(16, "therapy", category="yes")
     paper.count(19, "brain", category="yes")
-    (finding,) = paper.findings("inside")
+    (finding,) = paper.findings("inside-its-group", "inside-a-wider-count")
     assert finding.verdict is Verdict.IMPLAUSIBLE
     assert "possible only if" in finding.explanation
 
@@ -236,3 +236,13 @@ def test_a_level_too_high_is_always_noticed(low: int, high: int, excess: int) ->
     paper.count(low, "sex", category="f")
     paper.count(high + excess, "sex", category="m")
     assert Verdict.IMPOSSIBLE in paper.verdicts("levels-add-up")
+
+
+def test_a_population_has_as_many_patients_as_its_members() -> None:
+    for size, verdict in ((22, Verdict.REPRODUCED), (21, Verdict.IMPOSSIBLE)):
+        paper = Paper(RESPONSE, populations={"responders": ["response=cr", "response=pr"]})
+        paper.sizes(68, 68)
+        paper.count(0, "response", category="cr")
+        paper.count(22, "response", category="pr")
+        paper.count(size, "participants", population="responders")
+        assert paper.verdicts("members-add-up") == [verdict]

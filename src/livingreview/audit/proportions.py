@@ -11,8 +11,14 @@ from dataclasses import replace
 from scipy import special
 
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import Count, counts, group_words, quantity_words, sizes
-from livingreview.audit.totals import known_count
+from livingreview.audit.sizes import (
+    Count,
+    counts,
+    group_words,
+    known_count,
+    quantity_words,
+    sizes,
+)
 from livingreview.reported import Reported
 from livingreview.studies import Printed, Study
 

@@ -6,7 +6,10 @@ square.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from livingreview.audit.boxes import counts_that_print
+from livingreview.reported import Reported
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 
 PARTICIPANTS = "participants"
@@ -35,9 +38,9 @@ def counts(study: Study, quantity: Quantity) -> list[Count]:
     found: dict[int, Count] = {}
     wanted = replace(quantity, statistic="n", method="")
     for place in table_first(study.by_quantity.get(wanted, ())):
-        value = place.number.value
-        if value >= 0 and value == int(value) and place.number.relation == "=":
-            found.setdefault(int(value), Count(int(value), (place,), place.value))
+        value = _whole_number(place.value)
+        if value is not None and value not in found:
+            found[value] = Count(value, (place,), place.value)
     return list(found.values())
 
 
@@ -72,7 +75,25 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes of the patients that ``outcome.within`` names, in the quantity's group."""
     variable, _, level = outcome.within.partition("=")
-    return counts(study, replace(_bare(quantity), outcome=variable, category=level))
+    around = replace(_bare(quantity), outcome=variable, category=level)
+    implied = known_count(study, around)
+    return counts(study, around) or ([implied] if implied else [])
+
+
+def known_count(study: Study, quantity: Quantity) -> Count | None:
+    """The printed count, or the only count of the group that its printed percentage allows."""
+    printed = count(study, quantity)
+    if printed is not None:
+        return printed
+    percent = replace(quantity, statistic="percent", method="")
+    places = table_first(study.by_quantity.get(percent, ()))
+    wholes = sizes(study, quantity) if places else []
+    for place in places:
+        fits = counts_that_print(place.number, wholes[0].value) if wholes else ()
+        if len(fits) == 1:
+            words = f"{fits[0]} ({place.value}% of {wholes[0].value})"
+            return Count(fits[0], (place, *wholes[0].numbers), words)
+    return None
 
 
 def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> dict[str, Count]:
@@ -114,6 +135,14 @@ def quantity_words(study: Study, quantity: Quantity) -> str:
     declared = study.vocabulary(quantity.outcome)
     level = declared.levels.get(quantity.category, quantity.category)
     return f"{declared.label}: {level}" if level else declared.label
+
+
+@lru_cache(maxsize=4096)
+def _whole_number(text: str) -> int | None:
+    """The printed text as a count; None for bounds and for what is no count."""
+    number = Reported(text)
+    is_count = number.relation == "=" and number.exact is not None and number.exact >= 0
+    return int(number.value) if is_count and number.value == int(number.value) else None
 
 
 def _bare(quantity: Quantity) -> Quantity:

@@ -9,7 +9,7 @@ where the vocabulary says that every patient is in one.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from livingreview.audit.boxes import Box, counts_that_print
+from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     PARTICIPANTS,
@@ -18,9 +18,9 @@ from livingreview.audit.sizes import (
     count,
     group_sizes,
     group_words,
+    known_count,
     level_counts,
     quantity_words,
-    sizes,
     table_first,
     total,
 )
@@ -158,17 +158,19 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                     yield _at_most(study, "outcome-of-levels", about, total(printed), [known])
 
 
-def inside(study: Study) -> Iterator[Finding]:
-    """A count against the size of its group and against every count it must lie inside."""
-    for quantity in _counted(study):
-        part = count(study, quantity)
-        if part is None:
-            continue
+def inside_its_group(study: Study) -> Iterator[Finding]:
+    """A count against the size of its group."""
+    for quantity, part in _parts(study):
+        around = group_sizes(study, quantity)
+        if quantity.outcome != PARTICIPANTS and around:
+            about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
+            yield _at_most(study, "inside-its-group", about, part, around)
+
+
+def inside_a_wider_count(study: Study) -> Iterator[Finding]:
+    """A count against every other count that it must lie inside."""
+    for quantity, part in _parts(study):
         about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-        if quantity.outcome != PARTICIPANTS and study.vocabulary(quantity.outcome).kind != "design":
-            around = group_sizes(study, quantity)
-            if around:
-                yield _at_most(study, "inside-its-group", about, part, around)
         for wider, by_definition in supersets(study, quantity):
             whole = count(study, wider)
             if whole is not None:
@@ -176,18 +178,35 @@ def inside(study: Study) -> Iterator[Finding]:
                 yield found if by_definition else _by_meaning(study, found, wider)
 
 
-def known_count(study: Study, quantity: Quantity) -> Count | None:
-    """The printed count, or the only count of the group that its printed percentage allows."""
-    printed = count(study, quantity)
-    if printed is not None:
-        return printed
-    wholes = sizes(study, quantity)
-    for percent in _places(study, replace(quantity, statistic="percent", method="")):
-        fits = counts_that_print(percent.number, wholes[0].value) if wholes else ()
-        if len(fits) == 1:
-            words = f"{fits[0]} ({percent.value}% of {wholes[0].value})"
-            return Count(fits[0], (percent, *wholes[0].numbers), words)
-    return None
+def members_add_up(study: Study) -> Iterator[Finding]:
+    """The size of a population that is defined by outcomes against those patients' counts.
+
+    ``members`` of a population lists outcomes, or ``outcome=level``, of the population around it.
+    """
+    declared = study.details.get("populations", {})
+    for quantity in _counted(study):
+        population = study.populations.get(quantity.population)
+        members = declared.get(quantity.population, {}).get("members", ())
+        if not members or population is None or quantity.outcome != PARTICIPANTS:
+            continue
+        around = replace(quantity, population=population.within or "whole")
+        named = [member.partition("=") for member in members]
+        parts = [
+            known_count(study, replace(around, outcome=outcome, category=level))
+            for outcome, _, level in named
+        ]
+        known, whole = tuple(part for part in parts if part), count(study, quantity)
+        if len(known) == len(parts) and whole is not None:
+            about = f"{population.label} ({group_words(study, around)})"
+            yield _judge(study, _Sum("members-add-up", about, known, (whole,), "patients"))
+
+
+def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
+    """Every count of patients, with its quantity."""
+    for quantity in _counted(study):
+        part = count(study, quantity)
+        if part is not None and study.vocabulary(quantity.outcome).kind != "design":
+            yield quantity, part
 
 
 def _judge(study: Study, check: _Sum) -> Finding:

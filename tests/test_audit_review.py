@@ -1,0 +1,227 @@
+"""The audit as a whole: registry, severities, the command, the review's own data, speed."""
+
+import csv
+import io
+import json
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from audit_study import Paper
+from example_review import ROWS, write_review
+from livingreview.audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
+from livingreview.cli import main
+from livingreview.load import load_review
+from livingreview.studies import Review
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 5.0  # for the whole review, on one core
+GROWTH = 2.5  # how far above linear a fourfold study may be, for noise of the clock
+
+COUNTED = (
+    *("percent-of-count", "percent-without-count", "levels-add-up", "percentages-add-up"),
+    *("arms-add-up", "subgroups-add-up", "grades-add-up", "outcome-of-levels"),
+    *("inside-its-group", "inside-a-wider-count", "union-of-parts", "p-of-counts"),
+    *("same-counts-same-p", "p-of-means", "pooled-means", "middle-of-all", "spread-in-range"),
+    *("interval-of-proportion", "printed-twice", "estimate-in-interval", "claims"),
+    *("selection-rules", "named-covariates", "listed-events"),
+)
+
+# Verified by hand against the papers; one line per contradiction: check, place, printed text.
+KNOWN = {
+    "tian-2026": {
+        ("levels-add-up", "Table 1; Previous PCI > No; ANNAB", "4 + 18"),
+        ("inside-a-wider-count", "Table 1; Previous PCI > Yes; ANNAB", "18"),
+        ("inside-a-wider-count", "Table 1; Brain radiotherapy > Yes; ANNAB", "19"),
+        ("inside-a-wider-count", "Table 1; Brain radiotherapy > Yes; NAP", "21"),
+        ("p-of-counts", "Results, paragraph 2", "p 0.02"),
+        ("p-of-counts", "Table 1; Smoking history > Never; P value", "p 0.815"),
+        ("p-of-counts", "Table 1; Previous radiotherapy > No; P value", "p 0.759"),
+        ("p-of-counts", "Table 1; Brain radiotherapy > No; P value", "p 0.461"),
+        ("same-counts-same-p", "Table 2; Thrombocytopenia; P value", "p 0.610"),
+        ("printed-twice", "Results, paragraph 2", "0.02"),
+        ("claims", "Table 2; Neutropenia; P value", "p 0.048"),
+    },
+    "chen-2025": {
+        ("percent-of-count", "Discussion, paragraph 3", "65.7%"),
+        ("printed-twice", "Discussion, paragraph 3", "65.7"),
+        ("claims", "Results: Prognosis, paragraph 2", "p 0.136"),
+        ("selection-rules", "Table 2; Type of prior immunotherapy; P (univariate)", "p 0.736"),
+        ("selection-rules", "Table 2; Anlotinib dosage (mg); P (univariate)", "p 0.497"),
+        ("listed-events", "Table 3; Hand-foot syndrome; Grade ≥ 3 (N, %)", "2"),
+    },
+    "zhang-2025": {
+        ("percent-of-count", "Table 2; PD; After PSM > 2L-non-ICIs", "48.2%"),
+        ("claims", "Table 3; Hypothyroidism; P", "p <0.001"),
+        ("claims", "Table 3; Rash; P", "p <0.001"),
+        ("claims", "Table 3; Pneumonitis; P", "p 0.026"),
+    },
+    "gu-2026": {
+        ("percent-without-count", "Results: Effectiveness, paragraph 2", "67.1%"),
+        ("percent-without-count", "Results: Effectiveness, paragraph 2", "73.2%"),
+        ("p-of-counts", "Abstract", "p 0.760"),
+        ("union-of-parts", "Table V; Any irAE; Total", "28"),
+        ("union-of-parts", "Table V; Any irAE; Serplulimab", "12"),
+        ("union-of-parts", "Table V; Any irAE; Chemotherapy", "16"),
+        *(
+            ("named-covariates", f"{table}; {row}; Univariable analysis > P-value", "adjusted for")
+            for table in ("Table III", "Table IV")
+            for row in (
+                "Smoking history > Smoking",
+                "Second-line treatment with anti-angiogenesis drugs > Yes",
+            )
+        ),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def review() -> Review:
+    return load_review(ROOT)
+
+
+@pytest.mark.parametrize("study_id", sorted(KNOWN))
+def test_the_papers_contradictions_are_found_and_nothing_else_is_accused(
+    review: Review, study_id: str
+) -> None:
+    found = {
+        (finding.check, finding.locator, finding.reported)
+        for finding in audit(review.studies[study_id])
+        if finding.verdict.is_contradiction and finding.check in COUNTED
+    }
+    assert found == KNOWN[study_id]
+
+
+def test_hundreds_of_numbers_of_each_paper_check_out(review: Review) -> None:
+    for study_id in KNOWN:
+        verdicts = Counter(finding.verdict for finding in audit(review.studies[study_id]))
+        assert verdicts[Verdict.REPRODUCED] > 100
+        assert verdicts[Verdict.NOT_CHECKABLE] < 25
+
+
+def test_every_finding_names_its_study_a_place_and_one_sentence(review: Review) -> None:
+    for finding in audit_review(review):
+        assert finding.numbers[0].study_id == finding.study_id
+        assert finding.where.startswith(f"{finding.study_id}: ")
+        assert finding.explanation.endswith(".")
+        assert finding.reported
+        assert finding.check in CHECKS
+
+
+def test_a_study_that_only_prints_sizes_raises_nothing() -> None:
+    paper = Paper()
+    paper.sizes(10, 12)
+    assert audit(paper.study) == ()
+
+
+def contradicted(used: bool, outcome: str) -> Finding:
+    """A wrong percentage of an outcome, audited in a review that names the outcome ``orr``."""
+    paper = Paper({"orr": {"kind": "binary"}})
+    paper.sizes(60, 60)
+    part = paper.count(40, outcome)
+    paper.percent("6.7", outcome)
+    review = Review({"outcomes": {"orr": {}}}, {"made-up": paper.study})
+    numbers = frozenset({part}) if used else frozenset()
+    (finding,) = [f for f in audit_review(review, numbers) if f.check == "percent-of-count"]
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("used", "outcome", "severity"),
+    [
+        (True, "orr", Severity.CONCLUSION),
+        (False, "orr", Severity.CONCLUSION),
+        (True, "event", Severity.SYNTHESIS),
+        (False, "event", Severity.NEITHER),
+    ],
+)
+def test_severity_says_what_a_contradiction_touches(
+    used: bool, outcome: str, severity: Severity
+) -> None:
+    finding = contradicted(used, outcome)
+    assert (finding.verdict, finding.severity) == (Verdict.DISCREPANT, severity)
+
+
+def test_a_group_size_that_a_synthesis_uses_does_not_spread_its_severity() -> None:
+    paper = Paper()
+    size = paper.count(60, "participants")
+    paper.count(40, "event")
+    paper.percent("6.7", "event")
+    review = Review({}, {"made-up": paper.study})
+    findings = audit_review(review, frozenset({size}))
+    assert {finding.severity for finding in findings} == {Severity.NEITHER}
+
+
+WRONG = {
+    "table": "Table 2",
+    "row": "ORR percent",
+    "column": "New",
+    "arm_id": "new",
+    "outcome": "orr",
+    "statistic": "percent",
+    "unit": "%",
+    "value": "5.0",
+}
+
+
+def test_the_command_lists_every_check_and_succeeds(tmp_path, capsys) -> None:
+    write_review(tmp_path, rows=(*ROWS, WRONG))
+    assert main(["--root", str(tmp_path), "audit", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    columns = ["study", "locator", "check", "reported", "recomputed", "verdict", "severity"]
+    assert all(list(row) == [*columns, "explanation"] for row in rows)
+    (wrong,) = [row for row in rows if row["verdict"] == "discrepant"]
+    assert wrong["locator"] == "Table 2; ORR percent; New"
+    assert (wrong["reported"], wrong["recomputed"]) == ("5.0%", "50.0%")
+    assert wrong["severity"] == "conclusion"
+
+
+def test_the_command_can_be_held_to_one_study_and_prints_csv(tmp_path, capsys) -> None:
+    write_review(tmp_path, rows=(*ROWS, WRONG))
+    call = ["--root", str(tmp_path), "audit", "--study", "example-2020", "--format", "csv"]
+    assert main(call) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["study"] for row in rows} == {"example-2020"}
+
+
+def test_the_command_names_the_known_studies_for_an_unknown_one(tmp_path, capsys) -> None:
+    write_review(tmp_path)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--root", str(tmp_path), "audit", "--study", "nobody-1900"])
+    assert stopped.value.code == 2
+    assert "example-2020" in capsys.readouterr().err
+
+
+def test_the_whole_review_is_audited_in_seconds(review: Review) -> None:
+    start = time.perf_counter()
+    audit_review(review)
+    assert time.perf_counter() - start < SECONDS
+
+
+def seconds(outcomes: int) -> float:
+    """Best of three audits of a study with this many outcomes."""
+    paper = Paper({f"event{i}": {"kind": "binary"} for i in range(outcomes)})
+    paper.sizes(100, 100)
+    for i in range(outcomes):
+        for arm in paper.arms:
+            paper.count(20 + i % 50, f"event{i}", arm=arm)
+            paper.percent(f"{20 + i % 50}.0", f"event{i}", arm=arm)
+        paper.p("1.000", f"event{i}")
+    best = float("inf")
+    for _ in range(3):
+        study = paper.study
+        start = time.perf_counter()
+        audit(study)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def test_time_grows_with_the_numbers_and_not_with_their_square() -> None:
+    assert seconds(400) < 4 * GROWTH * seconds(100)
+
+
+def test_the_registry_names_every_check_once() -> None:
+    assert len(set(CHECKS.values())) == len(CHECKS)
+    assert all(check.__doc__ for check in CHECKS.values())
