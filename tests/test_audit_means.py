@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from audit_study import ROUNDINGS, Paper, above_rounding
+from audit_study import COMPARISON, ROUNDINGS, Paper, above_rounding
 from livingreview.audit import Verdict
 from livingreview.audit.boxes import printed_as
 from livingreview.audit.means import has_whole_squares, student_p, welch_p, whole_sums
@@ -164,3 +164,34 @@ def test_grim_and_grimmer_pass_all_whole_numbers(
         sd = Reported(printed(float(np.std(people, ddof=ddof)), decimals, rounding))
         assert sum(people) in whole_sums(mean, size)
         assert has_whole_squares(mean, sd, size)
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [("1.3", Verdict.REPRODUCED), ("-1.30", Verdict.REPRODUCED), ("1.5", Verdict.DISCREPANT)],
+)
+def test_a_difference_of_arms_is_held_against_both(difference: str, verdict: Verdict) -> None:
+    paper = Paper({"pfs": {"kind": "time-to-event"}})
+    paper.add("4.14", arm_id="new", outcome="pfs", statistic="median")
+    paper.add("2.84", arm_id="old", outcome="pfs", statistic="median")
+    paper.add(difference, comparison=COMPARISON, outcome="pfs", statistic="difference")
+    assert paper.verdicts("difference-of-arms") == [verdict]
+
+
+@given(
+    st.fractions(0, 100, max_denominator=10**6),
+    st.fractions(0, 100, max_denominator=10**6),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from(ROUNDINGS),
+)
+def test_a_difference_taken_before_rounding_is_never_accused(
+    new: Fraction, old: Fraction, decimals: int, fewer: int, rounding: str
+) -> None:
+    paper = Paper({"pfs": {"kind": "time-to-event"}})
+    for arm, value in (("new", new), ("old", old)):
+        text = f"{printed_as(value, decimals, rounding):f}"
+        paper.add(text, arm_id=arm, outcome="pfs", statistic="median")
+    text = f"{printed_as(abs(new - old), fewer, rounding):f}"
+    paper.add(text, comparison=COMPARISON, outcome="pfs", statistic="difference")
+    assert not above_rounding(paper.findings("difference-of-arms"))
