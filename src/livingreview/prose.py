@@ -11,7 +11,7 @@ from decimal import Decimal
 from livingreview.reported import Reported, ReportedInterval
 from livingreview.studies import INTERVAL_STATISTICS, Printed, Study
 
-ADDRESS = re.compile(r"https?://[^\s;,]+[^\s;,.)]|\b10\.\d{4,}/[^\s;,]+[^\s;,.)]")
+ADDRESS = re.compile(r"https?://[^\s;,]*[^\s;,.)]|\b10\.\d{4,}/[^\s;,]*[^\s;,.)]")
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {
     "ci95": "95% CI {}",

@@ -1,0 +1,122 @@
+import dataclasses
+import math
+
+import pandas as pd
+import pytest
+from matplotlib.collections import PathCollection
+
+from livingreview import figures
+
+
+def make_rows(*rows: dict) -> pd.DataFrame:
+    defaults = {"group": "", "label": "a", "estimate": 1.0, "lower": 0.5, "upper": 2.0}
+    return pd.DataFrame([defaults | row for row in rows])
+
+
+def drawn_points(figure) -> list[tuple[float, float]]:
+    (axes,) = figure.axes
+    points = [c for c in axes.collections if isinstance(c, PathCollection)]
+    return [tuple(float(v) for v in offset) for c in points for offset in c.get_offsets()]
+
+
+def drawn_words(figure) -> list[str]:
+    (axes,) = figure.axes
+    return [text.get_text() for text in axes.texts]
+
+
+def test_every_estimate_is_drawn_where_its_row_says():
+    rows = make_rows({"estimate": 0.6}, {"label": "b", "estimate": 1.7})
+    figure = figures.forest(rows, figures.HAZARD_RATIO)
+    assert [x for x, _ in drawn_points(figure)] == [0.6, 1.7]
+    assert [y for _, y in drawn_points(figure)] == pytest.approx(
+        [row.y for row in figures.place(rows)]
+    )
+
+
+def test_every_interval_is_drawn_from_bound_to_bound():
+    (axes,) = figures.forest(make_rows({"lower": 0.4, "upper": 2.5}), figures.HAZARD_RATIO).axes
+    ends = [tuple(line.get_xdata()) for line in axes.lines]
+    assert (0.4, 2.5) in ends
+
+
+def test_an_open_interval_ends_in_an_arrow_at_the_edge():
+    (axes,) = figures.forest(make_rows({"upper": math.nan}), figures.MONTHS).axes
+    edge = axes.get_xlim()[1]
+    arrows = [line for line in axes.lines if line.get_marker() == 9]
+    assert [list(line.get_xdata()) for line in arrows] == [[edge]]
+
+
+def test_rows_of_one_label_share_it_and_their_text_is_left_to_the_table():
+    rows = make_rows({"mark": "new", "text": "1.0"}, {"mark": "old", "text": "2.0"})
+    words = drawn_words(figures.forest(rows, figures.MONTHS))
+    assert words == ["a"]
+    assert len({row.y for row in figures.place(rows)}) == 2
+
+
+def test_a_group_is_headed_once_and_rows_go_down():
+    rows = make_rows({"group": "g"}, {"group": "g", "label": "b"}, {"group": "h", "label": "b"})
+    placed = figures.place(rows)
+    assert [not math.isnan(row.heading_y) for row in placed] == [True, False, True]
+    assert all(not math.isnan(row.label_y) for row in placed)
+    assert [row.y for row in placed] == sorted(row.y for row in placed)
+
+
+def test_a_pooled_row_is_a_diamond_over_its_interval():
+    rows = make_rows({}, {"label": "all", "mark": figures.POOLED, "lower": 0.8, "upper": 1.25})
+    (axes,) = figures.forest(rows, figures.HAZARD_RATIO).axes
+    (diamond,) = axes.patches
+    xs = diamond.get_xy()[:, 0]
+    assert (min(xs), max(xs)) == (0.8, 1.25)
+
+
+def test_weights_set_the_size_of_marks():
+    rows = make_rows({"weight": 90.0}, {"label": "b", "weight": 10.0})
+    (axes,) = figures.forest(rows, figures.HAZARD_RATIO).axes
+    sizes = next(c for c in axes.collections if isinstance(c, PathCollection)).get_sizes()
+    assert sizes[0] > sizes[1]
+
+
+def test_series_differ_in_colour_and_in_shape():
+    series = figures._series(figures.place(make_rows({"mark": "x"}, {"mark": "y"})))
+    colours, shapes = zip(*series.values(), strict=True)
+    assert len(set(colours)) == 2
+    assert len(set(shapes)) == 2
+
+
+def test_words_of_both_sides_stand_below_the_axis():
+    axis = dataclasses.replace(figures.HAZARD_RATIO, favours=("new", "old"))
+    words = drawn_words(figures.forest(make_rows({}), axis))
+    assert {"← new", "old →"} <= set(words)
+
+
+def test_the_reference_is_always_inside_the_axis():
+    (axes,) = figures.forest(
+        make_rows({"estimate": 4.0, "lower": 3.0, "upper": 5.0}), figures.HAZARD_RATIO
+    ).axes
+    low, high = axes.get_xlim()
+    assert low < 1.0 < high
+
+
+def test_a_drawing_has_the_same_bytes_twice_and_no_date():
+    rows = make_rows({"mark": "x"}, {"label": "b", "mark": "y"})
+    first, second = (figures.to_svg(figures.forest(rows, figures.MONTHS)) for _ in range(2))
+    assert first == second
+    assert "<dc:date>" not in first
+
+
+def test_plain_text_holds_every_drawn_number():
+    text = repr(figures.Forest(make_rows({"estimate": 0.123, "lower": 0.1}), figures.MONTHS))
+    assert "0.123 [0.1, 2]" in text
+
+
+def test_nothing_to_draw_is_said_and_not_drawn():
+    empty = figures.Forest(make_rows({}).iloc[:0], figures.MONTHS)
+    assert empty._repr_svg_() is None
+    assert empty._repr_markdown_() == repr(empty) == empty.empty
+
+
+def test_rows_without_a_needed_column_are_refused():
+    with pytest.raises(ValueError, match="no column upper"):
+        figures.forest(make_rows({}).drop(columns="upper"), figures.MONTHS)
+    with pytest.raises(ValueError, match="found no row"):
+        figures.forest(make_rows({}).iloc[:0], figures.MONTHS)

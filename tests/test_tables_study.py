@@ -1,0 +1,200 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from example_review import ROWS, STUDY, write_review
+from livingreview import load_review, load_study
+from livingreview.studies import INTERVAL_STATISTICS
+from livingreview.tables import drawing, entries, protocol
+from livingreview.tables import study as tables
+from livingreview.tables.downloads import FILES, Links
+from livingreview.tables.html import Table
+from livingreview.tables.published import published
+from livingreview.tables.sections import SECTIONS, numbers_in, section
+
+ROOT = Path(__file__).parents[1]
+REVIEW = load_review(ROOT)
+STUDIES = [pytest.param(study, id=study.id) for study in REVIEW.studies.values()]
+SIDE_BY_SIDE = ("flow", "characteristics", "response", "safety", "other")
+LONG = {
+    "design": tables.design_numbers,
+    "survival": tables.survival,
+    "contrasts": tables.contrasts,
+    "subgroups": tables.subgroups,
+    "prognosis": tables.prognosis,
+}
+every_study = pytest.mark.parametrize("study", STUDIES)
+
+
+def table_of(study, name: str) -> pd.DataFrame:
+    return LONG[name](study) if name in LONG else tables.side_by_side(study, name)
+
+
+def texts(frame: pd.DataFrame) -> list[str]:
+    return [str(text) for row in frame.itertuples(index=False) for text in row]
+
+
+@pytest.fixture
+def example(tmp_path):
+    write_review(tmp_path)
+    return load_study("example-2020", tmp_path)
+
+
+@every_study
+def test_every_printed_number_has_exactly_one_section(study):
+    counted = sum(len(numbers_in(study, name)) for name in SECTIONS)
+    assert counted == len(study.numbers)
+
+
+@every_study
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
+    shown = " | ".join(texts(table_of(study, name)))
+    missing = [
+        number.where
+        for quantity, places in study.by_quantity.items()
+        if section(study, places[0]) == name
+        for number in places
+        if number.value not in shown and not any(other.value in shown for other in places)
+    ]
+    assert missing == []
+
+
+@every_study
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_row_says_where_its_numbers_are_printed(study, name):
+    frame = table_of(study, name)
+    assert all(frame[tables.WHERE])
+
+
+@every_study
+def test_a_row_that_is_drawn_has_the_printed_estimate_and_interval(study):
+    for name, statistic in (("survival", "median"), ("prognosis", "hr"), ("response", "percent")):
+        rows = drawing.rows_to_draw(study, name, statistic)
+        for row in rows.itertuples():
+            assert any(
+                number.number.value == row.estimate
+                for number in study.find(statistic=statistic)
+                if number.quantity.statistic not in INTERVAL_STATISTICS
+            )
+            if row.lower == row.lower:
+                assert row.lower <= row.estimate <= row.upper
+
+
+@every_study
+def test_published_keys_name_the_study_and_their_texts_are_plain(study):
+    texts_by_key = published(study)
+    assert all(key.startswith(f"{study.id}.") for key in texts_by_key)
+    assert all(type(text) is str and text for text in texts_by_key.values())
+
+
+def test_a_characteristic_of_each_arm_stands_in_its_column(example):
+    frame = tables.side_by_side(example, "response")
+    row = frame[frame["Item"] == "Objective response"].iloc[0]
+    new, old = (next(name for name in frame.columns if label in name) for label in ("New", "Old"))
+    assert new.endswith("New (n = 40)")
+    assert (row[new], row[old]) == ("20", "30.0%")
+    assert row[tables.WHERE] == "Table 2, ORR; Abstract"
+
+
+def test_a_hazard_ratio_stands_with_its_interval(example):
+    frame = tables.contrasts(example)
+    assert list(frame["Hazard ratio"]) == ["0.70 (95% CI 0.50-0.98)"]
+    (row,) = drawing.rows_to_draw(example, "contrasts", "hr").itertuples()
+    assert (row.estimate, row.lower, row.upper) == (0.7, 0.5, 0.98)
+
+
+def test_changing_one_printed_number_changes_its_table_and_its_drawing(tmp_path, example):
+    changed = tuple(row | {"value": "0.71"} if row["value"] == "0.70" else row for row in ROWS)
+    write_review(tmp_path, rows=changed)
+    after = load_study("example-2020", tmp_path)
+    assert repr(Table(tables.contrasts(after), "t")) != repr(Table(tables.contrasts(example), "t"))
+    assert drawing.rows_to_draw(after, "contrasts", "hr")["estimate"][0] == 0.71
+
+
+def test_an_arm_counts_its_participants_by_population(tmp_path):
+    write_review(tmp_path)
+    review = load_review(tmp_path)
+    frame = tables.arms(review, review.studies["example-2020"])
+    assert list(frame["Arm"]) == ["New", "Old"]
+    assert list(frame["Participants"]) == ["All: 40", "All: 50"]
+
+
+def test_a_section_that_does_not_exist_is_refused(example):
+    with pytest.raises(ValueError, match="need one of design"):
+        numbers_in(example, "side-effects")
+
+
+def test_a_note_of_the_extraction_is_shown_with_its_place(tmp_path):
+    noted = tuple(row | {"note": "doubtful"} if row["value"] == "20" else row for row in ROWS)
+    write_review(tmp_path, rows=noted)
+    (row,) = tables.notes(load_study("example-2020", tmp_path)).itertuples(index=False)
+    assert row[0].endswith(": 20")
+    assert row[1:] == ("doubtful", "Table 2; ORR; New")
+
+
+def test_html_escapes_what_a_source_prints():
+    html = Table(pd.DataFrame([["<b>", "p <0.001"]], columns=["a", "b"]), "c & d")._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<caption>c &amp; d</caption>" in html
+    assert "p&nbsp;&lt;0.001" in html
+
+
+def test_a_level_stands_under_its_item_and_columns_of_a_population_share_a_heading():
+    frame = pd.DataFrame(
+        [["Sex", "Male", "1", "2", "Table 1, Sex > Male"]],
+        columns=["Item", tables.LEVEL, "All: New", "All: Old", tables.WHERE],
+    )
+    html = Table(frame, "t")._repr_html_()
+    assert '<th scope="rowgroup">Sex</th>' in html
+    assert '<th scope="row" class="level">Male</th>' in html
+    assert '<th scope="colgroup" colspan="2">All</th>' in html
+    assert "<summary>Table 1</summary>Table 1, Sex &gt; Male" in html
+    assert tables.LEVEL not in html
+
+
+def test_a_repeated_first_cell_is_kept_for_screen_readers_only():
+    html = Table(pd.DataFrame([["x", "1"], ["x", "2"]], columns=["a", "b"]), "t")._repr_html_()
+    assert html.count('<th scope="row">x</th>') == 1
+    assert html.count('<span class="visually-hidden">x</span>') == 1
+
+
+def test_an_empty_table_says_so():
+    empty = Table(pd.DataFrame([], columns=["a"]), "t", empty="Nothing.")
+    assert empty._repr_html_() is None
+    assert empty._repr_markdown_() == "Nothing."
+    assert repr(empty) == "t\nNothing."
+
+
+def test_doi_and_address_are_links():
+    html = Table(pd.DataFrame([["a", "10.1000/some.thing"]], columns=["a", "b"]), "t")._repr_html_()
+    assert '<a href="https://doi.org/10.1000/some.thing">10.1000/some.thing</a>' in html
+
+
+def test_entries_are_headed_by_their_meaning():
+    dictionary = entries.load_dictionary(ROOT)
+    frame = entries.entries({"country": "X", "notes": {"a": 1}, "period": ""}, dictionary,
+                            "study:design")  # fmt: skip
+    assert frame.to_dict("records") == [{"Item": "Country", "Entry": "X"}]
+    with pytest.raises(KeyError, match=r"no 'design\.colour'"):
+        entries.entries({"colour": "red"}, dictionary, "study:design")
+
+
+def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
+    shared = "shares_patients: [{with: 10.1000/x, certainty: likely, why: same hospital.}]\n"
+    write_review(tmp_path, study=STUDY + shared)
+    (line,) = entries.shared_patients(load_study("example-2020", tmp_path))
+    assert line == "[10.1000/x](https://doi.org/10.1000/x) (likely): same hospital."
+
+
+def test_the_protocol_names_every_planned_synthesis_and_every_study():
+    assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
+    assert list(protocol.studies(REVIEW)["Study"]) == [s.label for s in REVIEW.studies.values()]
+    assert "10" not in protocol.treatment_classes(REVIEW).columns
+    assert len(protocol.outcomes(REVIEW)) == len(REVIEW.protocol["outcomes"])
+
+
+def test_every_download_is_linked():
+    html = Links()._repr_html_()
+    assert all(f'href="../downloads/{name}"' in html for name in FILES)
