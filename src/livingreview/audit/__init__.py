@@ -99,8 +99,8 @@ def audit_review(review: Review, used: frozenset[Printed] = frozenset()) -> tupl
 
     ``used`` are the printed numbers that enter a planned synthesis.  A contradiction touches a
     conclusion when one of its numbers is a result of one arm, or of a comparison of arms, in an
-    outcome that the review's protocol names; else the synthesis, when one of its numbers, other
-    than a group's size, is used there.
+    outcome that the review's protocol names; a count counts only where counts are judged.  Else
+    it touches the synthesis when one of its numbers, other than a group's size, is used there.
     """
     outcomes = frozenset(review.protocol.get("outcomes", {}))
     return tuple(
@@ -115,9 +115,11 @@ def _severity(
 ) -> Severity:
     if not finding.verdict.is_contradiction:
         return Severity.NEITHER
-    if any(_is_result(study, number, outcomes) for number in finding.numbers):
-        return Severity.CONCLUSION
     judged, *others = finding.numbers
+    counts = judged.quantity.statistic == "n"
+    results = (judged, *(n for n in others if counts or n.quantity.statistic != "n"))
+    if any(_is_result(study, number, outcomes) for number in results):
+        return Severity.CONCLUSION
     touched = {judged, *(n for n in others if n.quantity.outcome != PARTICIPANTS)}
     return Severity.SYNTHESIS if used & touched else Severity.NEITHER
 
