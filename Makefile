@@ -60,8 +60,9 @@ serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
 	@echo "Serving on http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-reference: ## renew the pinned reference values with R's metafor
+reference: ## renew the pinned reference values with R's metafor and survival
 	Rscript validation/metafor/make_reference.R
+	Rscript validation/survival/make_reference.R
 
 lock: ## renew requirements.lock from pyproject.toml
 	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv

@@ -114,8 +114,8 @@ def reconstruct_curve(
 
     `n` patients at the start give a landmark that is printed without interval one by
     Wilson's method, as if nobody had been censored before: where some were, it is too
-    narrow, and a note says so.  Numbers that contradict each other leave no curve: a ``ValueError`` names
-    them (`contradictions` lists them without raising).
+    narrow, and a note says so.  Numbers that contradict each other leave no curve: a
+    ``ValueError`` names them (`contradictions` lists them without raising).
 
     References: for the bounds, that survival never rises; Wilson 1927, *J Am Stat Assoc*
     22:209.
