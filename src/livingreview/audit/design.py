@@ -13,7 +13,14 @@ import numpy as np
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import PARTICIPANTS, Count, count, level_counts, table_first
+from livingreview.audit.sizes import (
+    PARTICIPANTS,
+    Count,
+    count,
+    group_sizes,
+    level_counts,
+    table_first,
+)
 from livingreview.reported import Reported
 from livingreview.studies import Comparison, Outcome, Printed, Quantity, Study
 
@@ -247,7 +254,7 @@ def _events_each(
     arm = next((one.quantity.arm_id for one in covariates if one.quantity.arm_id), "all")
     group = replace(model, arm_id=arm, statistic="n")
     events = count(study, replace(group, category=EVENT))
-    size = events or count(study, replace(group, outcome=PARTICIPANTS))
+    size = events or next(iter(group_sizes(study, group)), None)
     if size is None:
         return
     each = size.value / len(covariates)

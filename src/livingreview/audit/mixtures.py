@@ -20,7 +20,7 @@ from livingreview.studies import ALL_ARMS, Printed, Quantity, Study
 # censored before, by 2.2 in the last thousandth overall.
 OUTSIDE_IMPOSSIBLE, AVERAGE_IMPLAUSIBLE = 2.0, 2.5
 MEDIAN_SLACK = 0.10
-COINCIDENCE = 0.01
+COINCIDENCE = 0.001
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def same_curve_twice(study: Study) -> Iterator[Finding]:
     Looked at where intervals are symmetrical: these rest on an estimate of the density.  Inverted
     intervals end at event times, which groups that overlap may share.  How many such pairs chance
     gives: with k groups of one median, whose half widths h are spread over a range, k (k - 1) / 2
-    times the printed unit of h over that range.  Implausible below one in a hundred.
+    times the printed unit of h over that range.  Implausible below one in a thousand.
     """
     found: dict[tuple[str, str, str, str], list[_Spread]] = {}
     for curve in curves(study):

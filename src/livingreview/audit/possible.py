@@ -12,7 +12,7 @@ NOT_NEGATIVE = frozenset({"n", "sd", "hr", "p", "rate"})
 
 
 def possible_value(study: Study) -> Iterator[Finding]:
-    """Only the impossible: p above 1, a share above 100%, an interval that ends before it begins."""
+    """Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped."""
     for number in study.numbers:
         why = _why_not(number)
         if why:

@@ -1,0 +1,45 @@
+"""Writes data/audit/mistyped.csv: every number mistyped in every way, noticed or not (minutes).
+
+python tests/regenerate_mistyped.py
+"""
+
+import csv
+from collections import Counter
+from multiprocessing import Pool
+from pathlib import Path
+
+from livingreview.audit.mistyping import Guard, mistyped
+from livingreview.load import load_review
+from livingreview.studies import Study
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "data" / "audit" / "mistyped.csv"
+COLUMNS = ("study_id", "statistic", "kind", "tried", "noticed")
+Row = tuple[str, str, str, int, int]
+
+
+def rates(study: Study) -> list[Row]:
+    """How many changes of each kind were tried and noticed, by statistic."""
+    guard = Guard(study)
+    tried, noticed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for change in mistyped(study):
+        if guard.checks_of(change.number):
+            kind = change.number.quantity.statistic, change.kind
+            tried[kind] += 1
+            noticed[kind] += guard.notices(change)
+    return [(study.id, *kind, tried[kind], noticed[kind]) for kind in sorted(tried)]
+
+
+def main() -> None:
+    studies = [study for study in load_review(ROOT).studies.values() if study.numbers]
+    with Pool(2) as pool:
+        rows = [row for found in pool.map(rates, studies, chunksize=1) for row in found]
+    TARGET.parent.mkdir(exist_ok=True)
+    with TARGET.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
