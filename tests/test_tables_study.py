@@ -113,6 +113,16 @@ def test_changing_one_printed_number_changes_its_table_and_its_drawing(tmp_path,
     assert drawing.rows_to_draw(after, "contrasts", "hr")["estimate"][0] == 0.71
 
 
+def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
+    difference = {
+        "section": "Abstract", "outcome": "os", "comparison": "new-vs-old",
+        "statistic": "difference", "unit": "months", "value": "1.3",
+    }  # fmt: skip
+    write_review(tmp_path, rows=(*ROWS, difference))
+    frame = tables.contrasts(load_study("example-2020", tmp_path))
+    assert "1.3" in list(frame["Difference, months"])
+
+
 def test_an_arm_counts_its_participants_by_population(tmp_path):
     write_review(tmp_path)
     review = load_review(tmp_path)
@@ -191,7 +201,8 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
 def test_the_protocol_names_every_planned_synthesis_and_every_study():
     assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
     assert list(protocol.studies(REVIEW)["Study"]) == [s.label for s in REVIEW.studies.values()]
-    assert "10" not in protocol.treatment_classes(REVIEW).columns
+    assert len(protocol.reasons(REVIEW)) == len(REVIEW.studies)
+    assert len(protocol.treatment_classes(REVIEW)) == len(REVIEW.protocol["treatment_classes"])
     assert len(protocol.outcomes(REVIEW)) == len(REVIEW.protocol["outcomes"])
 
 

@@ -12,6 +12,7 @@ from livingreview.tables.study import LEVEL, WHERE
 
 EMPTY = "<td></td>"
 ONE_LINE = 14  # characters of a cell that are never broken
+LONG = 24  # more characters than this want a wide cell
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,8 +94,11 @@ class Table:
         else:
             cells = [f'<th scope="row">{_shown(first)}</th>']
         for name, text in zip(self._shown_columns()[1:], rest, strict=True):
-            where = f'<td class="where">{_places(text)}</td>'
-            cells.append(where if name == WHERE else f"<td>{_shown(text)}</td>")
+            if name == WHERE:
+                cells.append(f'<td class="where">{_places(text)}</td>')
+            else:
+                kind = ' class="long"' if len(text) > LONG else ""
+                cells.append(f"<td{kind}>{_shown(text)}</td>")
         return f"<tr>{''.join(cells)}</tr>"
 
 

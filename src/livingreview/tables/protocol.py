@@ -74,9 +74,16 @@ def studies(review: Review) -> pd.DataFrame:
             study.status.replace("-", " "),
             str(len(study.reports)),
             str(len(study.numbers)),
-            study.status_reason,
         ]
         for study in review.studies.values()
     ]
-    columns = ["Study", "Status", "Reports", "Printed numbers extracted", "Reason for the status"]
-    return pd.DataFrame(lines, columns=columns)
+    return pd.DataFrame(lines, columns=["Study", "Status", "Reports", "Printed numbers extracted"])
+
+
+def reasons(review: Review) -> list[str]:
+    """Why each study has its status, as sentences."""
+    return [
+        f"{study.label} ({study.status.replace('-', ' ')}): {study.status_reason}"
+        for study in review.studies.values()
+        if study.status_reason
+    ]

@@ -245,7 +245,8 @@ def _long(
     )
     times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=months)
     columns = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
-    columns += [*times, "Hazard ratio", "Difference", "Result", "P value"]
+    differences = sorted({f"Difference, {n.unit}" for n in numbers})
+    columns += [*times, "Hazard ratio", *differences, "Result", "P value"]
     return _pivot(numbers, columns, layout)
 
 
@@ -279,6 +280,8 @@ def _statistic_column(number: Printed) -> str:
         return "Hazard ratio"
     if number.unit == "months" and quantity.statistic in ("median", "ci95"):
         return "Median, months"
+    if quantity.statistic == "difference":
+        return f"Difference, {number.unit}"
     names = {"n": "Patients counted", "percent": "Percent", "mean": "Mean", "median": "Median"}
     return names.get(quantity.statistic, "Result")
 
