@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from livingreview_book import results
+from livingreview_book.accepted import accept
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
-from livingreview_book.expected import FOLDER, difference, expected_path, shown_by_chapter
 from livingreview_book.new_study import new_study
 
 
@@ -16,8 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m livingreview_book")
     parser.add_argument("--root", type=Path, default=Path())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    accept = commands.add_parser("accept", help="renew tests/expected and results.json")
-    accept.set_defaults(run=_accept)
+    renew = commands.add_parser("accept", help="renew tests/expected and results.json")
+    renew.set_defaults(run=_accept)
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
     execute.set_defaults(run=_execute)
     study = commands.add_parser("new-study", help="begin the files of a study")
@@ -41,27 +40,9 @@ def _new_study(options: argparse.Namespace) -> None:
 
 
 def _accept(options: argparse.Namespace) -> None:
-    root = options.root
-    executions = execute_chapters(root)
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    kept = set()
-    moved = 0
-    for chapter, execution in executions.items():
-        path = expected_path(root, chapter)
-        kept.add(path)
-        found = shown_by_chapter(root, chapter, execution)
-        old = path.read_text("utf-8") if path.exists() else ""
-        if path.exists() and old == found:
-            continue
-        moved += 1
-        print(f"{chapter}:", *difference(old, found), sep="\n  ")
-        path.write_text(found, encoding="utf-8", newline="\n")
-    for path in set((root / FOLDER).glob("*.txt")) - kept:
-        print(f"removed {path}: no chapter shows it")
-        path.unlink()
-    for line in results.write(root, executions):
-        print(f"results.json: {line}")
-    print(f"{moved} of {len(executions)} chapters show something else; read `git diff` and commit")
+    changed = accept(options.root, execute_chapters(options.root))
+    print(*changed, sep="\n")
+    print(f"{len(changed)} changes accepted; read `git diff`, then commit")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,9 @@ def read_with_outputs(text: str) -> NotebookNode:
     """
     notebook = read_notebook(text)
     if text not in _executed:
-        raise ExtensionError("a chapter changed while the book was being built; build it again")
+        title = next((line for line in text.splitlines() if line.startswith("#")), "a chapter")
+        msg = f"{title!r} changed while the book was being built; build it again"
+        raise ExtensionError(msg)
     outputs = deepcopy(_executed[text].outputs)
     for count, cell in enumerate(code_cells(notebook), 1):
         cell.outputs, cell.execution_count = outputs[count - 1], count
@@ -136,7 +138,8 @@ def _describe_page(
     paragraphs = doctree.findall(paragraph) if doctree else ()
     text = next((node.astext() for node in paragraphs), app.config.html_title)
     short = textwrap.shorten(text, DESCRIPTION_LENGTH, placeholder=" …")
-    context["metatags"] += f'\n<meta name="description" content="{escape(short)}" />'
+    meta = f'<meta name="description" content="{escape(short)}" />'
+    context["metatags"] = f"{context.get('metatags', '')}\n{meta}"
 
 
 def _forget_a_faulty_build(app: Sphinx, exception: Exception | None) -> None:

@@ -3,6 +3,7 @@
 Without ``BOOK_READS`` in its environment it is an ordinary Python kernel.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -16,7 +17,8 @@ READS_VARIABLE = "BOOK_READS"
 
 def main() -> None:
     """Run a kernel until its client asks it to stop."""
-    app = IPKernelApp.instance(ignore_cwd=True)
+    # A kernel is interrupted before it is asked to stop, and would report that as an error.
+    app = IPKernelApp.instance(ignore_cwd=True, log_level=logging.CRITICAL)
     app.initialize()
     if READS_VARIABLE in os.environ:
         watch(Path(os.environ[ROOT_VARIABLE]), Path(os.environ[READS_VARIABLE]))

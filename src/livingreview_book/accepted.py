@@ -1,0 +1,75 @@
+"""What was accepted last, and what has moved since: printed numbers, chapters, published numbers.
+
+``tests/expected/numbers.txt`` holds every printed number with its place, so that a changed one is
+named even where no chapter shows it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from livingreview.load import load_review
+from livingreview.studies import Printed
+from livingreview_book import results
+from livingreview_book.executions import Execution
+from livingreview_book.expected import FOLDER, difference, expected_path, shown_by_chapter
+
+NUMBERS = FOLDER / "numbers.txt"
+
+
+def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
+    """Renew everything that was accepted; what changed, a line for each change."""
+    changed = moved(root, executions)
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    _write(root / NUMBERS, "".join(f"{key} = {text}\n" for key, text in _numbers(root).items()))
+    kept = {root / NUMBERS}
+    for chapter, execution in executions.items():
+        path = expected_path(root, chapter)
+        kept.add(path)
+        _write(path, shown_by_chapter(root, chapter, execution))
+    for path in set((root / FOLDER).glob("*.txt")) - kept:
+        changed.append(f"{path.relative_to(root)}: removed, no chapter shows it")
+        path.unlink()
+    results.write(root, executions)
+    return changed
+
+
+def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
+    """Each printed number, chapter and published number that is not as accepted."""
+    lines = [f"printed number {line}" for line in numbers_moved(root)]
+    for chapter, execution in executions.items():
+        path = expected_path(root, chapter)
+        old = path.read_text("utf-8") if path.exists() else ""
+        found = difference(old, shown_by_chapter(root, chapter, execution))
+        if found:
+            lines.append("\n  ".join([f"chapter {chapter}", *found]))
+    path = root / results.FILE
+    old_results = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    new_results = results.collect(executions)
+    lines += [f"published number {line}" for line in results.changes(old_results, new_results)]
+    return lines
+
+
+def numbers_moved(root: Path) -> list[str]:
+    """Each printed number in ``data/`` that is not as accepted: its place, and both texts."""
+    path = root / NUMBERS
+    text = path.read_text("utf-8") if path.exists() else ""
+    old = {key: value for key, _, value in (line.rpartition(" = ") for line in text.splitlines())}
+    return results.changes(old, _numbers(root))
+
+
+def _numbers(root: Path) -> dict[str, str]:
+    """Place and identity of every printed number, with its text; in the order of the files."""
+    return {_name(number): number.value for number in load_review(root).numbers()}
+
+
+def _name(number: Printed) -> str:
+    place = [str(part) for part in asdict(number.locator).values() if part]
+    identity = [str(part) for part in asdict(number.quantity).values() if part]
+    return f"{number.study_id} | {' > '.join(place)} | {' '.join(identity)}"
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,141 @@
+"""Data flow in one direction: which module may import which, and what stays outside."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src"
+PACKAGE = SOURCE / "livingreview"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "problems": set(),
+    "reported": set(),
+    "measures": set(),
+    "figures": set(),
+    "counts": {"measures"},
+    "files": {"problems"},
+    "studies": {"reported"},
+    "rows": {"problems", "reported", "studies"},
+    "load": {"files", "problems", "rows", "studies"},
+    "archive": {"files", "load", "problems", "rows", "studies"},
+    "estimates": {"measures", "reported", "studies"},
+    "effects": {"counts", "measures", "reported", "studies"},
+    "audit": {"counts", "effects", "measures", "reported", "studies"},
+    "synthesis": {"counts", "effects", "measures"},
+    "landmarks": {"reported", "studies", "synthesis"},
+    "analysis": {"audit", "effects", "estimates", "measures", "studies", "synthesis"},
+    "prose": {"reported", "studies"},
+    "tables": {
+        "analysis",
+        "audit",
+        "effects",
+        "estimates",
+        "files",
+        "landmarks",
+        "measures",
+        "problems",
+        "prose",
+        "reported",
+        "studies",
+        "synthesis",
+    },
+    "show": {"analysis", "figures", "measures", "studies", "tables"},
+    "cli": {"analysis", "audit", "load", "problems", "studies"},
+    "__init__": {"load", "problems", "reported"},
+}
+ONLY_IN = {
+    "pandas": {"tables", "figures", "show", "analysis"},
+    "matplotlib": {"figures"},
+    "seaborn": {"figures"},
+}
+NEVER = {"livingreview_book", "sphinx", "docutils", "myst_nb", "nbformat", "IPython", "requests"}
+TOPIC = re.compile(
+    r"lung|cancer|tumou?r|oncolog|anlotinib|serplulimab|paclitaxel|toripalimab|durvalumab"
+    r"|atezolizumab|\bsclc\b|\bici\b|checkpoint",
+    re.IGNORECASE,
+)
+
+
+def unit_of(path: Path) -> str:
+    """A module, or the sub-package that it belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def modules() -> Iterator[Path]:
+    return PACKAGE.rglob("*.py")
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """The dotted name of everything that the module imports, however it spells it."""
+    here = ["livingreview", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("import_module", "__import__")
+        ):
+            yield ast.literal_eval(node.args[0])
+
+
+def imports() -> Iterator[tuple[Path, str]]:
+    for path in modules():
+        yield from ((path, name) for name in imported_names(path))
+
+
+def test_every_module_has_its_place() -> None:
+    assert {unit_of(path) for path in modules()} == set(MAY_IMPORT)
+
+
+def test_modules_import_only_what_stands_before_them() -> None:
+    found = {
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path, name in imports()
+        if name.startswith("livingreview.")
+        and name.split(".")[1] != unit_of(path)
+        and name.split(".")[1] in MAY_IMPORT
+        and name.split(".")[1] not in MAY_IMPORT[unit_of(path)]
+    }
+    assert found == set()
+
+
+def test_the_allowed_imports_have_no_circle() -> None:
+    done: set[str] = set()
+    while ready := {unit for unit in MAY_IMPORT if MAY_IMPORT[unit] <= done} - done:
+        done |= ready
+    assert done == set(MAY_IMPORT)
+
+
+def test_audit_and_synthesis_do_not_know_each_other() -> None:
+    assert "synthesis" not in MAY_IMPORT["audit"]
+    assert "audit" not in MAY_IMPORT["synthesis"]
+
+
+@pytest.mark.parametrize(("library", "units"), ONLY_IN.items())
+def test_a_library_stays_where_it_belongs(library: str, units: set[str]) -> None:
+    users = {unit_of(path) for path, name in imports() if name.partition(".")[0] == library}
+    assert users <= units
+
+
+def test_the_engine_knows_nothing_of_books_and_networks() -> None:
+    found = {
+        f"{path.name} imports {name}" for path, name in imports() if name.split(".")[0] in NEVER
+    }
+    assert found == set()
+
+
+def test_the_engine_knows_nothing_of_the_topic() -> None:
+    found = [
+        f"{path.relative_to(SOURCE)}:{number}: {line.strip()}"
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.suffix in {".py", ".yaml"}
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if TOPIC.search(line)
+    ]
+    assert found == []

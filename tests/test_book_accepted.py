@@ -1,0 +1,68 @@
+"""Nothing changes unnoticed: a moved number is named, and so are the chapters that moved."""
+
+from pathlib import Path
+
+import pytest
+
+from example_book import Book, write_book
+from livingreview_book.accepted import NUMBERS, accept, moved, numbers_moved
+from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
+from livingreview_book.execute import execute_chapters
+from livingreview_book.expected import FOLDER, expected_path, split_cells
+
+ROOT = Path(__file__).parent.parent
+NEXT = "if this is right: make accept, then read and commit the diff"
+
+
+def test_every_printed_number_is_as_accepted() -> None:
+    assert numbers_moved(ROOT) == [], NEXT
+
+
+@pytest.mark.book
+def test_numbers_chapters_and_results_are_as_accepted() -> None:
+    found = moved(ROOT, execute_chapters(ROOT))
+    assert found == [], "\n".join([*found, NEXT])
+
+
+def test_every_chapter_has_its_expected_outputs_and_no_more() -> None:
+    names = chapter_names(ROOT)
+    expected = {expected_path(ROOT, name).name for name in names} | {NUMBERS.name}
+    assert {path.name for path in (ROOT / FOLDER).iterdir()} == expected, "run: make accept"
+    for name in names:
+        cells = code_cells(read_notebook(chapter_path(ROOT, name).read_text("utf-8")))
+        texts = split_cells(expected_path(ROOT, name).read_text("utf-8"))
+        assert len(texts) == len(cells), f"{name}: run make accept"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    made = write_book(tmp_path_factory.mktemp("book"))
+    accept(made.root, made.execute())
+    assert moved(made.root, made.execute()) == []
+    return made
+
+
+@pytest.mark.book
+def test_a_changed_number_is_named_with_the_chapter_that_moved(book: Book) -> None:
+    book.edit("data/studies/other-2021/reported.csv", "0.70", "0.71")
+    number, chapter, result = moved(book.root, book.execute())
+    assert number.startswith("printed number other-2021 | paper > Abstract | ")
+    assert number.endswith(": 0.70 -> 0.71")
+    assert chapter.startswith("chapter chapters/b\n")
+    assert "  -published b.ratio = 0.70\n  +published b.ratio = 0.71" in chapter
+    assert result == "published number b.ratio: 0.70 -> 0.71"
+
+
+@pytest.mark.book
+def test_a_changed_number_that_no_chapter_shows_is_named_too(book: Book) -> None:
+    book.edit("data/studies/example-2020/reported.csv", "0.50-0.98", "0.50-0.99")
+    [number] = [line for line in moved(book.root, book.execute()) if "example-2020" in line]
+    assert number.endswith(": 0.50-0.98 -> 0.50-0.99")
+
+
+@pytest.mark.book
+def test_what_was_accepted_has_not_moved(book: Book) -> None:
+    (book.root / FOLDER / "no-chapter.txt").write_text("", "utf-8")
+    assert accept(book.root, book.execute())
+    assert moved(book.root, book.execute()) == []
+    assert not (book.root / FOLDER / "no-chapter.txt").exists()

@@ -1,0 +1,133 @@
+"""The finished site: strict, self-contained, described, and the same bytes every time."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from example_book import write_book
+from livingreview_book.chapters import chapter_names
+
+ROOT = Path(__file__).parent.parent
+LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+PAGES = [f"{name}.html" for name in chapter_names(ROOT)]
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    """The book as `jupyter-book build` makes it, every warning an error."""
+    command = ["build", ".", "--quiet", "-n", "-W", "--keep-going"]
+    program = Path(sys.executable).with_name("jupyter-book")
+    done = subprocess.run([program, *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "_build" / "html"
+
+
+def pages(site: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(site.rglob("*.html")):
+        yield path.relative_to(site).as_posix(), path.read_text("utf-8")
+
+
+@pytest.mark.book
+def test_every_chapter_has_its_page(site: Path) -> None:
+    assert [page for page in PAGES if not (site / page).is_file()] == []
+
+
+@pytest.mark.book
+def test_no_page_asks_another_host(site: Path) -> None:
+    foreign = [
+        f"{name}: {tag} {attributes[LOADED[tag]]}"
+        for name, page in pages(site)
+        for tag, attributes in Elements(page).found
+        if tag in LOADED and re.match(r"(https?:)?//", attributes.get(LOADED[tag], ""))
+        and attributes.get("rel") not in ("canonical", "author")
+    ]  # fmt: skip
+    in_style = [
+        f"{path.relative_to(site)}: {match}"
+        for path in site.rglob("*.css")
+        for match in re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*", path.read_text("utf-8"))
+    ]
+    known = [name for name, page in pages(site) if re.search(r"unpkg\.com|jsdelivr\.net", page)]
+    assert (foreign, in_style, known) == ([], [], [])
+
+
+@pytest.mark.book
+def test_every_figure_says_in_words_what_it_shows(site: Path) -> None:
+    silent = [
+        f"{name}: {attributes}"
+        for name, page in pages(site)
+        for tag, attributes in Elements(page).found
+        if tag == "img"
+        and (len(attributes.get("alt", "")) < 15 or "_images/" in attributes.get("alt", ""))
+    ]
+    assert silent == []
+
+
+@pytest.mark.book
+def test_every_page_has_a_language_a_title_and_a_description(site: Path) -> None:
+    for page in PAGES:
+        found = Elements((site / page).read_text("utf-8")).found
+        assert ("html", "en") in {(tag, a.get("lang")) for tag, a in found}, page
+        descriptions = [a["content"] for tag, a in found if a.get("name") == "description"]
+        assert len(descriptions) == 1, page
+        assert len(descriptions[0]) > 20, page
+
+
+@pytest.mark.book
+def test_no_value_leaks_unformatted(site: Path) -> None:
+    leak = re.compile(r"np\.float64\(|np\.int64\(|Timestamp\(|&lt;[\w.]+ object at 0x")
+    assert [name for name, page in pages(site) if leak.search(page)] == []
+    empty = re.compile(r'<span class="pasted-text">\s*</span>')
+    assert [name for name, page in pages(site) if empty.search(page)] == []
+
+
+@pytest.mark.book
+def test_the_faults_of_the_theme_are_mended(site: Path) -> None:
+    page = (site / PAGES[0]).read_text("utf-8")
+    assert "2023" not in re.findall(r"Copyright[^<]*", page)
+    assert "thebe" not in page
+    assert page.count('class="search-button-field') <= 1
+    assert re.search(r'class="[^"]*navbar-persistent--container', page) is None
+
+
+@pytest.mark.book
+def test_two_clean_builds_are_the_same_bytes(tmp_path: Path) -> None:
+    trees = []
+    for folder, zone, language in (("one", "UTC", "C.UTF-8"), ("an other", "Asia/Tokyo", "C")):
+        book = write_book(tmp_path / folder)
+        environment = {**os.environ, "TZ": zone, "LC_ALL": language}
+        done = subprocess.run(
+            [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--quiet"],
+            cwd=book.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        site = book.root / "_build" / "html"
+        trees.append(
+            {
+                path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in site.rglob("*")
+                if path.is_file()
+            }
+        )
+    assert trees[0] == trees[1]
