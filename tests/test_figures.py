@@ -113,6 +113,8 @@ def test_nothing_to_draw_is_said_and_not_drawn():
     empty = figures.Forest(make_rows({}).iloc[:0], figures.MONTHS)
     assert empty._repr_svg_() is None
     assert empty._repr_markdown_() == repr(empty) == empty.empty
+    assert figures.drawn(empty.rows, figures.MONTHS) is None
+    assert figures.drawn(make_rows({}), figures.MONTHS)._repr_svg_().startswith("<?xml")
 
 
 def test_rows_without_a_needed_column_are_refused():

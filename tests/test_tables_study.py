@@ -153,7 +153,10 @@ def test_html_escapes_what_a_source_prints():
 
 def test_a_level_stands_under_its_item_and_columns_of_a_population_share_a_heading():
     frame = pd.DataFrame(
-        [["Sex", "Male", "1", "2", "Table 1, Sex > Male"]],
+        [
+            ["Sex", "Male", "1", "2", "Table 1, Sex > Male"],
+            ["Sex", "Female", "3", "4", "Table 1, Sex > Female"],
+        ],
         columns=["Item", tables.LEVEL, "All: New", "All: Old", tables.WHERE],
     )
     html = Table(frame, "t")._repr_html_()
@@ -162,6 +165,11 @@ def test_a_level_stands_under_its_item_and_columns_of_a_population_share_a_headi
     assert '<th scope="colgroup" colspan="2">All</th>' in html
     assert "<summary>Table 1</summary>Table 1, Sex &gt; Male" in html
     assert tables.LEVEL not in html
+
+
+def test_an_only_level_stands_beside_its_item():
+    frame = pd.DataFrame([["Fatigue", "Any grade", "1"]], columns=["Item", tables.LEVEL, "New"])
+    assert '<th scope="row">Fatigue: Any grade</th>' in Table(frame, "t")._repr_html_()
 
 
 def test_a_repeated_first_cell_is_kept_for_screen_readers_only():

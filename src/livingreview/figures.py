@@ -337,3 +337,8 @@ class Forest:
 
     def _repr_markdown_(self) -> str | None:
         return self.empty if self.rows.empty else None
+
+
+def drawn(rows: pd.DataFrame, axis: Axis) -> Forest | None:
+    """The rows drawn as a forest plot; nothing at all where a table has already said so."""
+    return None if rows.empty else Forest(rows, axis)

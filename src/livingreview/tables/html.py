@@ -1,6 +1,7 @@
 """A table as a page shows it: HTML whose bytes depend on nothing but the table."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -21,7 +22,7 @@ class Table:
 
     As plain text it is the same table in columns, so that a change of one number is one changed
     line.  A first cell that repeats the one above is kept for screen readers and not drawn; a level
-    stands indented under its item.
+    stands indented under its item, or beside it when it is the only one.
     """
 
     frame: pd.DataFrame
@@ -75,9 +76,12 @@ class Table:
     def _body(self) -> str:
         lines: list[str] = []
         above = ""
+        rows_of = Counter(str(first) for first in self.frame[self._shown_columns()[0]])
         for record in self.frame.to_dict("records"):
             first, *rest = [str(record[name]) for name in self._shown_columns()]
             level = str(record.get(LEVEL, ""))
+            if level and rows_of[first] == 1:
+                first, level = f"{first}: {level}", ""
             if level and first != above:
                 lines.append(
                     f'<tr><th scope="rowgroup">{_shown(first)}</th>{EMPTY * len(rest)}</tr>'
