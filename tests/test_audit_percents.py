@@ -119,6 +119,29 @@ def test_a_few_patients_who_were_not_assessed_may_explain_a_percentage() -> None
     assert "16 of 23" in finding.explanation
 
 
+def test_adverse_events_of_the_same_patients_have_one_size() -> None:
+    paper = Paper({id_: {"kind": "adverse-event"} for id_ in ("rash", "fever")})
+    paper.sizes(24, 24)
+    paper.count(16, "rash")
+    paper.percent("69.6", "rash")  # 16 of 23
+    paper.count(5, "fever")
+    paper.percent("21.7", "fever")  # 5 of 23
+    assert set(paper.verdicts(OF_COUNT)) == {Verdict.ROUNDING}
+    paper.numbers.pop()
+    paper.percent("20.8", "fever")  # 5 of 24
+    assert paper.verdicts(OF_COUNT) == [Verdict.DISCREPANT, Verdict.REPRODUCED]
+
+
+def test_a_share_of_all_patients_rests_on_the_counts_of_the_arms() -> None:
+    for text, verdict in (("20.8", Verdict.REPRODUCED), ("90.8", Verdict.DISCREPANT)):
+        paper = Paper()
+        paper.sizes(200, 296)
+        paper.count(47, "event")
+        paper.count(56, "event", arm="old")
+        paper.percent(text, "event", arm="all", place="Results")
+        assert paper.verdicts(OF_COUNT) == [verdict]
+
+
 def test_a_share_within_others_is_of_those_where_the_vocabulary_says_so() -> None:
     paper = Paper({"timing": {"kind": "binary", "within": "event", "denominator": "within"}})
     paper.sizes(60, 60)

@@ -23,10 +23,11 @@ from livingreview.audit.sizes import (
     level_counts,
     quantity_words,
     sizes,
+    sum_of_arms,
     table_first,
     total,
 )
-from livingreview.audit.vocabulary import partition_of
+from livingreview.audit.vocabulary import ADVERSE_EVENT, partition_of
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Study
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
@@ -43,7 +44,8 @@ class _Case:
     outcome: Outcome
     numerators: tuple[Count, ...]
     denominators: tuple[Count, ...]
-    cuts_off: bool
+    cuts_off: bool = False  # the table, or the text, cuts off
+    column: tuple[tuple[Printed, Count], ...] = ()  # adverse events of the same patients
 
     @property
     def label(self) -> str:
@@ -102,19 +104,36 @@ def shares(study: Study) -> list[Printed]:
 def _cases(study: Study) -> Iterator[_Case]:
     cases = [_case(study, percent) for percent in shares(study)]
     rounding = {_unit(case.percent) for case in cases if _rounds_and_cannot_be_cut(case)}
+    columns: dict[tuple[object, ...], list[tuple[Printed, Count]]] = {}
     for case in cases:
-        yield replace(case, cuts_off=_unit(case.percent) not in rounding)
+        if case.outcome.kind == ADVERSE_EVENT and case.numerators:
+            columns.setdefault(_column(case), []).append((case.percent, case.numerators[0]))
+    shared = {key: tuple(column) for key, column in columns.items()}
+    for case in cases:
+        column = shared.get(_column(case), ()) if case.outcome.kind == ADVERSE_EVENT else ()
+        yield replace(case, cuts_off=_unit(case.percent) not in rounding, column=column)
+
+
+def _column(case: _Case) -> tuple[object, ...]:
+    """What adverse events of the same patients, in the same place, have in common."""
+    quantity = case.percent.quantity
+    size = case.denominators[0].value if case.denominators else None
+    group = (quantity.arm_id, quantity.population, quantity.subgroup)
+    return (*_unit(case.percent), *group, size)
 
 
 def _case(study: Study, percent: Printed) -> _Case:
     found = counts(study, percent.quantity)
+    together = sum_of_arms(study, replace(percent.quantity, statistic="n"))
+    if not found and together is not None:
+        found = [together]
     beside = [one for one in found if one.numbers[0].locator == percent.locator]
     outcome = study.vocabulary(percent.quantity.outcome)
     denominators = sizes(study, percent.quantity)
     if outcome.within and "denominator" not in (outcome.details or {}):
         denominators = denominators + classified_within(study, percent.quantity, outcome)
     fits = [size for size in denominators if size.value > 0]
-    return _Case(study, percent, outcome, tuple(beside or found), tuple(fits), False)
+    return _Case(study, percent, outcome, tuple(beside or found), tuple(fits))
 
 
 def _unit(percent: Printed) -> tuple[str, str]:
@@ -246,7 +265,8 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> tuple[Verdict, s
     least = max(part.value, -int(-ASSESSED_SHARE * size.value // 1), 1)
     for assessed in range(size.value - 1, least - 1, -1):
         fewer = Count(assessed, size.numbers, str(assessed))
-        if _way(case.percent, part, fewer) in ("half up", "half to even"):
+        rows = ((case.percent, part), *case.column)  # one safety population for all events
+        if all(_way(*row, fewer) in ("half up", "half to even") for row in rows):
             missing = size.value - assessed
             said = (
                 f"{_sum(part, size)}; {_sum(part, fewer)}, if {missing} of them were not assessed"

@@ -96,6 +96,15 @@ def known_count(study: Study, quantity: Quantity) -> Count | None:
     return None
 
 
+def sum_of_arms(study: Study, quantity: Quantity) -> Count | None:
+    """The arms' counts together, where the quantity is of all patients and every arm has one."""
+    if quantity.arm_id != ALL_ARMS or len(study.arms) < 2:
+        return None
+    arms = [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
+    known = [arm for arm in arms if arm is not None]
+    return total(known) if len(known) == len(arms) else None
+
+
 def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> dict[str, Count]:
     """The printed count of each level, for those printed, in the quantity's group."""
     found = {
@@ -168,13 +177,10 @@ def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
     variable, _, level = quantity.subgroup.partition("=")
     if quantity.subgroup and "&" not in quantity.subgroup:
         yield from counts(study, replace(group, subgroup="", outcome=variable, category=level))
-    elif arm_id == ALL_ARMS and len(study.arms) > 1:
-        arms = [
-            count(study, replace(group, arm_id=arm, outcome=PARTICIPANTS)) for arm in study.arms
-        ]
-        known = [arm for arm in arms if arm is not None]
-        if len(known) == len(arms):
-            yield total(known)
+    else:
+        together = sum_of_arms(study, replace(group, outcome=PARTICIPANTS))
+        if together is not None:
+            yield together
 
 
 def _around(study: Study, quantity: Quantity) -> Iterator[Count]:
