@@ -101,8 +101,9 @@ def trim_and_fill(
 
     References: Duval & Tweedie 2000, *Biometrics* 56:455 and *JASA* 95:89.
 
-    >>> trim_and_fill([0.1 * i for i in range(-5, 6)], [0.1] * 11, side="left").filled
-    0
+    >>> yi = [-0.3, -0.2, -0.1, 0.05, 0.12, 0.21, 0.33, 1.0, 1.4, 2.1]
+    >>> trim_and_fill(yi, [0.05] * 7 + [0.3, 0.4, 0.9], side="left").filled
+    3
     """
     check_choice("estimator", estimator, ("l0", "r0"))
     check_choice("model", model, ("common", "random"))

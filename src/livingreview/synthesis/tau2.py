@@ -21,10 +21,27 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 ESTIMATORS = ("reml", "ml", "pm", "dl", "he", "eb", "sj")
-GRID_STEP = 0.25  # in log(vmin + tau2), where each weight changes over a range of about 1
+GRID_STEP = 0.5  # in log(vmin + tau2), where each weight changes over a range of about 1
 MAX_GRID = 257
-STEP_TOLERANCE = 1e-10  # of the last step; convergence is quadratic, so the error is far below
+STEP_TOLERANCE = 1e-7  # of the last step; convergence is quadratic, so the error is far below
 MAX_STEPS = 200
+NOT_SETTLED = f"tau2: the likelihood did not settle within {MAX_STEPS} steps; check yi and vi"
+
+
+class Bracket(NamedTuple):
+    """Values of tau2 on both sides of a mode, with the score there: positive, then not."""
+
+    lower: Floats
+    upper: Floats
+    score_lower: Floats
+    score_upper: Floats
+
+    def secant(self) -> Floats:
+        """Where a straight line between the two scores times (1 + tau2)^2 is zero."""
+        left = self.score_lower * (1 + self.lower) ** 2
+        right = self.score_upper * (1 + self.upper) ** 2
+        share: Floats = left / (left - right)
+        return self.lower + (self.upper - self.lower) * share
 
 
 class Sums(NamedTuple):
@@ -54,6 +71,14 @@ class Model(ABC):
     @abstractmethod
     def sums(self, tau2: Floats) -> Sums:
         """Return the sums at tau2 of shape (data sets, values)."""
+
+    @abstractmethod
+    def sums_of_first(self, tau2: float) -> Sums:
+        """Return the sums of the first data set at one tau2, without the cost of axes."""
+
+    @abstractmethod
+    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
+        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
 
     @abstractmethod
     def q(self, tau2: Floats) -> tuple[Floats, Floats]:
@@ -91,27 +116,24 @@ class MeanModel(Model):
 
     def sums(self, tau2: Floats) -> Sums:
         """Return the sums at tau2 of shape (data sets, values)."""
+        return _mean_sums(self.y[:, None, :], self.weights(tau2))
+
+    def sums_of_first(self, tau2: float) -> Sums:
+        """Return the sums of the first data set at one tau2, without the cost of axes."""
+        return _mean_sums(self.y[0], 1.0 / (self.v[0] + tau2))
+
+    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
+        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
         w = self.weights(tau2)
-        ww = w * w
-        w1, w2, w3 = w.sum(-1), ww.sum(-1), np.vecdot(ww, w)
-        residual = self._residual(w, w1)
-        py = w * residual
-        wpy = w * py
-        ratio = w2 / w1
-        return Sums(
-            ypy=_dot(py, residual),
-            yppy=_dot(py, py),
-            ypppy=np.vecdot(wpy, py) - wpy.sum(-1) ** 2 / w1,
-            trace_p=w1 - ratio,
-            trace_pp=w2 - 2 * w3 / w1 + ratio * ratio,
-            trace_w=w1,
-            trace_ww=w2,
-        )
+        w1 = np.add.reduce(w, -1)
+        py = w * self._residual(w, w1)
+        trace: Floats = w1 - _dot(w, w) / w1 if restricted else w1
+        return _dot(py, py) - trace
 
     def q(self, tau2: Floats) -> tuple[Floats, Floats]:
         """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
         w = self.weights(tau2)
-        residual = self._residual(w, w.sum(-1))
+        residual = self._residual(w, np.add.reduce(w, -1))
         py = w * residual
         return _dot(py, residual), _dot(py, py)
 
@@ -129,7 +151,7 @@ class MeanModel(Model):
 
     def residual_sum(self) -> Floats:
         """Residual sum of squares of the unweighted fit, one per data set."""
-        residual = self.y - self.y.mean(axis=1, keepdims=True)
+        residual = self.y - np.add.reduce(self.y, 1, keepdims=True) / self.y.shape[1]
         return _dot(residual, residual)
 
     def _residual(self, w: Floats, w1: Floats) -> Floats:
@@ -170,6 +192,14 @@ class DesignModel(Model):
             trace_ww=w2,
         )
 
+    def sums_of_first(self, tau2: float) -> Sums:
+        """Return the sums of the first data set at one tau2."""
+        return Sums(*(part[0, 0] for part in self.sums(np.array([[tau2]]))))
+
+    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
+        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
+        return _score(self.sums(tau2), restricted=restricted)[0]
+
     def q(self, tau2: Floats) -> tuple[Floats, Floats]:
         """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
         w = self.weights(tau2)
@@ -205,6 +235,25 @@ class DesignModel(Model):
         return projected
 
 
+def _mean_sums(y: Floats, w: Floats) -> Sums:
+    """Sums of the projection on one mean; studies lie along the last axis."""
+    ww = w * w
+    w1, w2, w3 = np.add.reduce(w, -1), np.add.reduce(ww, -1), np.vecdot(ww, w)
+    residual = y - (np.vecdot(w, y) / w1)[..., None]
+    py = w * residual
+    wpy = w * py
+    ratio = w2 / w1
+    return Sums(
+        ypy=np.vecdot(py, residual),
+        yppy=np.vecdot(py, py),
+        ypppy=np.vecdot(wpy, py) - np.add.reduce(wpy, -1) ** 2 / w1,
+        trace_p=w1 - ratio,
+        trace_pp=w2 - 2 * w3 / w1 + ratio * ratio,
+        trace_w=w1,
+        trace_ww=w2,
+    )
+
+
 def _dot(a: Floats, b: Floats) -> Floats:
     product: Floats = np.vecdot(a, b)
     return product
@@ -212,7 +261,7 @@ def _dot(a: Floats, b: Floats) -> Floats:
 
 def scaled(yi: Floats, vi: Floats) -> tuple[Floats, Floats, Floats]:
     """Shift and scale each data set to a smallest variance of 1; the scale is returned last."""
-    scale = vi.min(axis=1, keepdims=True)
+    scale = np.minimum.reduce(vi, axis=1, keepdims=True)
     return (yi - yi[:, :1]) / np.sqrt(scale), vi / scale, scale[:, 0]
 
 
@@ -272,15 +321,15 @@ def q_root(model: Model, target: Floats) -> Floats:
     to the root without overshooting from any start below it, whatever the data.  A start
     is known: y'Py is at least the unweighted residual sum over v_max + tau2.
     """
-    furthest = model.v.max(axis=1, keepdims=True)
+    furthest = np.maximum.reduce(model.v, axis=1, keepdims=True)
     tau2: Floats = np.maximum(model.residual_sum()[:, None] / target - furthest, 0.0)
-    for _ in range(MAX_STEPS):
-        ypy, yppy = model.q(tau2)
-        rise = np.maximum(ypy / target - 1, 0.0)
-        step = np.divide(rise * ypy, yppy, out=np.zeros_like(rise), where=rise > 0)
-        tau2 = tau2 + step
-        if np.all(step <= STEP_TOLERANCE * (1 + tau2)):
-            return tau2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(MAX_STEPS):
+            ypy, yppy = model.q(tau2)
+            step = np.fmax((ypy / target - 1) * ypy / yppy, 0.0)  # NaN: no spread at all
+            tau2 = tau2 + step
+            if (step <= STEP_TOLERANCE * (1 + tau2)).all():
+                return tau2
     msg = f"tau2: no solution of y'Py = target within {MAX_STEPS} steps; check yi and vi"
     raise ArithmeticError(msg)
 
@@ -288,12 +337,17 @@ def q_root(model: Model, target: Floats) -> Floats:
 def _likeliest(model: Model, *, restricted: bool) -> Floats:
     """Refine every mode of the likelihood found on a grid, and take the highest."""
     grid = _grid(model)
-    score, _ = _score(model, grid, restricted=restricted)
+    score = model.score(grid, restricted=restricted)
     data_set, cell = np.nonzero((score[:, :-1] > 0) & (score[:, 1:] <= 0))
-    bracket = grid[data_set, cell], grid[data_set, cell + 1]
-    start = score[data_set, cell], score[data_set, cell + 1]
-    peaks = _refine(model.rows(data_set), bracket, start, restricted=restricted)
     tau2 = np.zeros(model.y.shape[0])
+    if not data_set.size:
+        return tau2
+    bracket = Bracket(
+        *(grid[data_set, cell], grid[data_set, cell + 1]),
+        *(score[data_set, cell], score[data_set, cell + 1]),
+    )
+    refine = _refine_one if tau2.size == data_set.size == 1 else _refine
+    peaks = refine(model.rows(data_set), bracket, restricted=restricted)
     candidates = np.bincount(data_set, minlength=tau2.size) + (score[:, 0] <= 0)
     single = candidates[data_set] == 1
     tau2[data_set[single]] = peaks[single]
@@ -312,40 +366,62 @@ def _grid(model: Model) -> Floats:
     scores are negative beyond s + sqrt(s v_max).
     """
     spread = model.residual_sum()[:, None] / model.df
-    upper = spread + np.sqrt(spread * model.v.max(axis=1, keepdims=True))
+    upper = spread + np.sqrt(spread * np.maximum.reduce(model.v, axis=1, keepdims=True))
     span = np.log1p(upper)
-    points = min(MAX_GRID, 5 + int(np.ceil(span.max() / GRID_STEP)))
-    grid: Floats = np.expm1(span * np.linspace(0.0, 1.0, points))
+    points = min(MAX_GRID, 3 + int(span.max() / GRID_STEP))
+    grid: Floats = np.expm1(span * (np.arange(points) / (points - 1)))
     return grid
 
 
-def _score(model: Model, tau2: Floats, *, restricted: bool) -> tuple[Floats, Floats]:
+def _score(at: Sums, *, restricted: bool) -> tuple[Floats, Floats]:
     """Twice the derivative of the log-likelihood in tau2, and its own derivative."""
-    at = model.sums(tau2)
     if restricted:
         return at.yppy - at.trace_p, at.trace_pp - 2 * at.ypppy
     return at.yppy - at.trace_w, at.trace_ww - 2 * at.ypppy
 
 
-def _refine(
-    model: Model, bracket: tuple[Floats, Floats], start: tuple[Floats, Floats], *, restricted: bool
-) -> Floats:
+def _step(at: Sums, k: int, *, restricted: bool) -> tuple[Floats, Floats]:
+    """Return the score, and Newton's denominator for the score times (v + tau2)^2.
+
+    That product is a straight line in tau2 when all variances are v; here v + tau2 is
+    taken as k / tr W.  Near the root the extra term vanishes, and the step is Newton's.
+    """
+    value, slope = _score(at, restricted=restricted)
+    return value, slope + value * (2 / k) * at.trace_w
+
+
+def _refine(model: Model, bracket: Bracket, *, restricted: bool) -> Floats:
     """Newton's method on the score, halving the bracket where a step would leave it."""
-    lower, upper = bracket
-    tau2 = lower + (upper - lower) * start[0] / (start[0] - start[1])
-    if not tau2.size:
-        return tau2
+    lower, upper = bracket.lower, bracket.upper
+    tau2, k = bracket.secant(), model.y.shape[1]
     for _ in range(MAX_STEPS):
-        value, slope = (part[:, 0] for part in _score(model, tau2[:, None], restricted=restricted))
-        rising = value > 0
+        value, slope = _step(model.sums(tau2[:, None]), k, restricted=restricted)
+        rising = value[:, 0] > 0
         lower, upper = np.where(rising, tau2, lower), np.where(rising, upper, tau2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            following = tau2 - value / slope
+            following = tau2 - (value / slope)[:, 0]
         inside = (following >= lower) & (following <= upper)
         following = np.where(inside, following, 0.5 * (lower + upper))
         converged = np.abs(following - tau2) <= STEP_TOLERANCE * (1 + tau2)
         tau2 = following
         if converged.all():
             return tau2
-    msg = f"tau2: the likelihood did not settle within {MAX_STEPS} steps; check yi and vi"
-    raise ArithmeticError(msg)
+    raise ArithmeticError(NOT_SETTLED)
+
+
+def _refine_one(model: Model, bracket: Bracket, *, restricted: bool) -> Floats:
+    """Do the same for a single bracket in plain numbers, where most of the time is overhead."""
+    lower, upper, k = float(bracket.lower[0]), float(bracket.upper[0]), model.y.shape[1]
+    tau2 = bracket.secant().item()
+    for _ in range(MAX_STEPS):
+        parts = _step(model.sums_of_first(tau2), k, restricted=restricted)
+        value, slope = float(parts[0]), float(parts[1])
+        lower, upper = (tau2, upper) if value > 0 else (lower, tau2)
+        following = tau2 - value / slope if slope else lower - 1
+        if not lower <= following <= upper:
+            following = 0.5 * (lower + upper)
+        converged = abs(following - tau2) <= STEP_TOLERANCE * (1 + tau2)
+        tau2 = following
+        if converged:
+            return np.array([tau2])
+    raise ArithmeticError(NOT_SETTLED)

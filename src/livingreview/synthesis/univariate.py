@@ -164,14 +164,13 @@ def _pool(
     scaled_y, scaled_v, scale = scaled(y, v)
     model = MeanModel(scaled_y, scaled_v)
     tau2 = estimate_tau2(model, tau2_estimator) if k > 1 else np.zeros(y.shape[0])
-    at_zero = model.sums(np.zeros((y.shape[0], 1)))
+    at = model.sums(tau2[:, None] * np.array([0.0, 1.0]))
+    q, total = at.ypy[:, 0], at.trace_w[:, 1]
     w = 1 / (scaled_v + tau2[:, None])
-    total = w.sum(axis=1)
     mean = np.vecdot(w, scaled_y) / total
-    residual = scaled_y - mean[:, None]
-    se = np.sqrt(_widening(interval, np.vecdot(w * residual, residual), k) / total)
-    typical = model.df / at_zero.trace_p[:, 0] if k > 1 else np.ones_like(mean)
-    tau2_lower, tau2_upper = _q_profile(model, at_zero.ypy[:, 0], level)
+    se = np.sqrt(_widening(interval, at.ypy[:, 1], k) / total)
+    typical = model.df / at.trace_p[:, 0] if k > 1 else np.ones_like(mean)
+    tau2_lower, tau2_upper = _q_profile(model, q, level)
     mean, se = mean * np.sqrt(scale) + y[:, 0], se * np.sqrt(scale)
     df = np.inf if interval == "z" else float(k - 1)
     half = (z if interval == "z" else stdtrit(df, 0.5 + 0.5 * level)) * se
@@ -203,9 +202,9 @@ def _pool(
         i2_upper=100 * tau2_upper / (tau2_upper + typical),
         i2_convention=I2_FROM_TAU2,
         h2=tau2 / typical + 1,
-        q=at_zero.ypy[:, 0],
+        q=q,
         q_df=k - 1,
-        q_pval=chdtrc(k - 1, at_zero.ypy[:, 0]) if k > 1 else np.ones_like(mean),
+        q_pval=chdtrc(k - 1, q) if k > 1 else np.ones_like(mean),
         weights=100 * w / total[:, None],
     )
 
