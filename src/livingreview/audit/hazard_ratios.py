@@ -32,7 +32,7 @@ def interval_symmetry(study: Study) -> Iterator[Finding]:
     (half width)² / 3.  This excuses an interval whose width the number of events allows.
     """
     for ratio in ratios(study):
-        if ratio.is_at_one_place:
+        if ratio.is_own:
             yield _symmetry(ratio)
 
 
@@ -146,7 +146,7 @@ def interval_width(study: Study) -> Iterator[Finding]:
     is printed, no more events than patients are taken.
     """
     for ratio in ratios(study):
-        groups = groups_of(study, ratio.quantity) if ratio.is_at_one_place else None
+        groups = groups_of(study, ratio.quantity) if ratio.is_own else None
         if groups is not None:
             yield _width(ratio, groups)
 

@@ -25,7 +25,7 @@ class Ratio:
     study: Study
     estimate: Printed
     interval: Printed
-    is_at_one_place: bool = True  # or the interval is taken from another mention
+    is_own: bool = True  # the interval printed with it, not that of another mention
 
     @property
     def quantity(self) -> Quantity:
@@ -109,11 +109,14 @@ def ratios(study: Study) -> Iterator[Ratio]:
         if quantity.statistic != "hr":
             continue
         intervals = study.by_quantity.get(replace(quantity, statistic="ci95"), ())
+        cells = {interval.locator for interval in intervals}
+        together = any(estimate.locator in cells for estimate in places)
         for estimate in places:
             beside = [one for one in intervals if one.locator == estimate.locator]
+            own = bool(beside) if together else estimate is places[0]
             for interval in (*beside, *intervals)[:1]:
                 if _is_usable(estimate, interval):
-                    yield Ratio(study, estimate, interval, bool(beside))
+                    yield Ratio(study, estimate, interval, is_own=own)
 
 
 def _is_usable(estimate: Printed, interval: Printed) -> bool:

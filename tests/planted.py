@@ -1,0 +1,257 @@
+"""One contradiction of each kind, planted in a paper that has none."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from audit_study import COMPARISON
+from livingreview.audit.boxes import counts_that_print
+from livingreview.reported import Reported
+from livingreview.studies import Printed, Study
+
+Plant = Callable[[Study], Study | None]
+TINY_P = "<0.00000000000001"
+NEW_ORR = {"arm_id": "new", "outcome": "orr"}
+
+
+def first(study: Study, **identity: str) -> Printed | None:
+    wanted = {"population": "whole", "subgroup": "", "category": "", **identity}
+    return next(iter(study.find(**wanted)), None)
+
+
+def changed(study: Study, *changes: tuple[Printed | None, object]) -> Study | None:
+    """The study with other values; None where one of the numbers is not printed."""
+    values = {number.line: str(value) for number, value in changes if number is not None}
+    if len(values) < len(changes):
+        return None
+    numbers = [replace(n, value=values.get(n.line, n.value)) for n in study.numbers]
+    return replace(study, numbers=tuple(numbers))
+
+
+def moved(number: Printed | None, by: float) -> tuple[Printed | None, str]:
+    """A number moved by so much, with the decimals it has; away from the ends of a percentage."""
+    if number is None:
+        return None, ""
+    printed = number.number
+    value = printed.value + by
+    if number.unit == "%" and value > 100:
+        value = printed.value - by
+    return number, f"{value:.{printed.decimals}f}"
+
+
+def opposite(p: Printed | None) -> tuple[Printed | None, str]:
+    """A p-value on the other side of 0.05, and far from it."""
+    return p, "" if p is None else "0.904" if p.number.value < 0.05 else "0.002"
+
+
+def stated(**statement: object) -> Plant:
+    return lambda study: replace(study, statements=(*study.statements, statement))
+
+
+def _percent_of_no_count(study: Study) -> Study | None:
+    share = first(study, arm_id="new", outcome="completed", statistic="percent")
+    size = first(study, arm_id="new", outcome="participants", statistic="n")
+    if share is None or size is None:
+        return None
+    decimals, patients = share.number.decimals, int(size.number.value)
+    for step in range(1, 400):
+        value = f"{share.number.value - step * 10.0**-decimals:.{decimals}f}"
+        grid = (counts_that_print(Reported(value), n) for n in range(patients - 12, patients + 1))
+        if not any(grid):
+            return changed(study, (share, value))
+    return None
+
+
+def _log_rank(study: Study, outcome: str) -> Printed | None:
+    return first(study, outcome=outcome, comparison=COMPARISON, statistic="p", method="log-rank")
+
+
+def _ratio(study: Study, statistic: str, adjustment: str = "unadjusted") -> Printed | None:
+    where = {"outcome": "os", "comparison": COMPARISON, "adjustment": adjustment}
+    return first(study, statistic=statistic, method="cox", **where)
+
+
+def _wrong_ratio(study: Study) -> Study | None:
+    ratio, interval = _ratio(study, "hr"), _ratio(study, "ci95")
+    if ratio is None or interval is None:
+        return None
+    low, up = interval.interval.lower.value, interval.interval.upper.value
+    inside = math.exp(0.9 * math.log(up) + 0.1 * math.log(low))
+    return changed(study, (ratio, f"{inside:.3f}"))
+
+
+def _too_narrow(study: Study) -> Study | None:
+    ratio = _ratio(study, "hr")
+    value = 1.0 if ratio is None else ratio.number.value
+    return changed(study, (_ratio(study, "ci95"), f"{value * 0.95:.3f}-{value / 0.95:.3f}"))
+
+
+def _far_adjusted(study: Study) -> Study | None:
+    ratio, interval = (_ratio(study, statistic, "adjusted") for statistic in ("hr", "ci95"))
+    if ratio is None or interval is None:
+        return None
+    ends = (interval.interval.lower.value * 20, interval.interval.upper.value * 20)
+    shown = "-".join(f"{end:.3f}" for end in ends)
+    return changed(study, (ratio, f"{ratio.number.value * 20:.3f}"), (interval, shown))
+
+
+def _wrong_side(study: Study) -> Study | None:
+    median = first(study, arm_id="new", outcome="os", statistic="median")
+    rate = first(study, arm_id="new", outcome="os", statistic="rate", timepoint="12 months")
+    if median is None or 11.5 < median.number.value < 12.5:
+        return None
+    return changed(study, (rate, "71.0" if median.number.value < 12 else "21.0"))
+
+
+def _rising(study: Study) -> Study | None:
+    where = {"arm_id": "new", "outcome": "pfs", "statistic": "rate"}
+    earlier = first(study, timepoint="3 months", **where)
+    return changed(study, (first(study, timepoint="6 months", **where), moved(earlier, 2.5)[1]))
+
+
+def _late_progression(study: Study) -> Study | None:
+    where = {"arm_id": "new", "statistic": "median"}
+    overall, own = (first(study, outcome=outcome, **where) for outcome in ("os", "pfs"))
+    return changed(study, (own, "" if overall is None else f"{overall.number.value * 2:.2f}"))
+
+
+def _equal_curves(study: Study) -> Study | None:
+    variable = next(id_ for id_ in study.variables if id_ != "age")
+    changes: list[tuple[Printed | None, object]] = []
+    for level in list(study.variables[variable].levels)[:2]:
+        where = {"arm_id": "all", "outcome": "os", "subgroup": f"{variable}={level}"}
+        changes.append((first(study, statistic="median", **where), "5.123"))
+        changes.append((first(study, statistic="ci95", timepoint="", **where), "3.001-7.245"))
+    return changed(study, *changes)
+
+
+def _long_followup(study: Study) -> Study | None:
+    if not (study.outcomes["followup"].details or {}).get("ends_at"):
+        return None
+    median = first(study, arm_id="new", outcome="os", statistic="median")
+    own = first(study, arm_id="new", outcome="followup", statistic="median")
+    return changed(study, (own, "" if median is None else f"{median.number.value * 3:.1f}"))
+
+
+def _unbalanced(study: Study) -> Study | None:
+    variable = next(iter(study.variables))
+    where = {"arm_id": "new", "population": "matched", "outcome": variable, "statistic": "n"}
+    levels = list(study.variables[variable].levels)[:2]
+    low, high = (first(study, category=level, **where) for level in levels)
+    size = first(study, **{**where, "outcome": "participants"})
+    if low is None or high is None or size is None:
+        return None
+    step = int(size.number.value) // 5
+    if high.number.value < step:
+        low, high = high, low
+    return changed(study, moved(low, step), moved(high, -step)) if step else None
+
+
+def _entered_against_the_rule(study: Study) -> Study | None:
+    for adjusted in study.find(statistic="p", adjustment="adjusted", method="cox"):
+        alone = replace(adjusted.quantity, adjustment="unadjusted")
+        places = [p for p in study.by_quantity.get(alone, ()) if p.locator.table]
+        if places:
+            return changed(study, (places[0], "0.871"))
+    return None
+
+
+def _few_events(study: Study) -> Study | None:
+    if not study.find(statistic="hr", adjustment="adjusted", outcome="os"):
+        return None
+    return changed(
+        study, (first(study, arm_id="all", outcome="os", category="event", statistic="n"), 7)
+    )
+
+
+def _number(statistic: str, by: float, **identity: str) -> Plant:
+    """Moves one number."""
+    return lambda study: changed(study, moved(first(study, statistic=statistic, **identity), by))
+
+
+def _value(value: str, statistic: str, **identity: str) -> Plant:
+    """Replaces one number."""
+    return lambda study: changed(study, (first(study, statistic=statistic, **identity), value))
+
+
+PLANTS: dict[str, Plant] = {
+    "percent-of-count": _number("percent", -4.7, arm_id="new", outcome="ae_any"),
+    "percent-without-count": _percent_of_no_count,
+    "levels-add-up": _number("n", 3, arm_id="new", outcome="response", category="sd"),
+    "arms-add-up": _number("n", 4, arm_id="all", outcome="fatigue"),
+    "grades-add-up": _number("n", 3, arm_id="new", outcome="fatigue", category="grade1to2"),
+    "outcome-of-levels": _number("n", 2, **NEW_ORR),
+    "inside-its-group": _number("n", 300, arm_id="new", outcome="fatigue"),
+    "inside-a-wider-count": lambda study: changed(
+        study,
+        (
+            first(study, arm_id="new", outcome="rash", statistic="n"),
+            moved(first(study, arm_id="new", outcome="ae_any", statistic="n"), 1)[1],
+        ),
+    ),
+    "p-of-counts": lambda study: changed(
+        study, opposite(first(study, outcome="orr", statistic="p"))
+    ),
+    "p-of-means": lambda study: changed(
+        study, opposite(first(study, outcome="age", statistic="p"))
+    ),
+    "pooled-means": _number("mean", 3, arm_id="all", outcome="age"),
+    "middle-of-all": _number("mean", 15, arm_id="all", outcome="age"),
+    "spread-in-range": _value("60.00", "sd", arm_id="new", outcome="age"),
+    "interval-of-proportion": _value("1.1-97.3", "ci95", **NEW_ORR),
+    "printed-twice": lambda study: changed(
+        study,
+        moved(
+            next(n for n in study.find(statistic="percent", **NEW_ORR) if not n.locator.table), 1
+        ),
+    ),
+    "estimate-in-interval": _value("0.01-0.02", "ci95", arm_id="new", outcome="os", timepoint=""),
+    "claims": lambda study: changed(study, opposite(first(study, outcome="dcr", statistic="p"))),
+    "selection-rules": _entered_against_the_rule,
+    "named-covariates": lambda study: (
+        stated(
+            section="Discussion",
+            kind="model-covariates",
+            covariates=["age_group"],
+            tables=["Table os"],
+        )(study)
+        if study.find(statistic="hr", adjustment="adjusted", outcome="os")
+        and study.find(statistic="p", outcome="os", comparison="age_group", method="cox")
+        and not study.find(
+            statistic="hr", adjustment="adjusted", comparison="age_group", outcome="os"
+        )
+        else None
+    ),
+    "listed-events": stated(
+        section="Results", kind="list", table="Table 3", outcomes=["rash"], category="grade3plus"
+    ),
+    "possible-value": _value("1.204", "p", outcome="orr"),
+    "interval-symmetry": _wrong_ratio,
+    "p-of-ratio": lambda study: changed(study, opposite(_ratio(study, "p"))),
+    "interval-width": _too_narrow,
+    "adjusted-against-unadjusted": _far_adjusted,
+    "p-against-medians": lambda study: changed(
+        study, *((_log_rank(study, outcome), TINY_P) for outcome in ("os", "pfs"))
+    ),
+    "rate-against-median": _wrong_side,
+    "rates-fall": _rising,
+    "progression-before-death": _late_progression,
+    "rate-interval": _value("1.0-2.0", "ci95", arm_id="new", outcome="os", timepoint="6 months"),
+    "median-interval": _value("0.01-0.02", "ci95", arm_id="new", outcome="os", timepoint=""),
+    "events-against-rates": _value("3", "n", arm_id="new", outcome="os", category="event"),
+    "whole-between-parts": _number("rate", -38, arm_id="all", outcome="pfs", timepoint="3 months"),
+    "same-curve-twice": _equal_curves,
+    "followup-against-survival": _long_followup,
+    "within-followup": _value("0.1-0.9", "range", arm_id="new", outcome="followup"),
+    "followup-ranges": _value("0.1-500.0", "range", arm_id="new", outcome="followup"),
+    "response-time-of-responders": _number(
+        "n", 3, arm_id="all", outcome="participants", population="responders"
+    ),
+    "matched-sizes": _number("n", 3, arm_id="new", outcome="participants", population="matched"),
+    "balance": _unbalanced,
+    "events-per-covariate": _few_events,
+    "survival-exclusion": stated(section="Methods", kind="survival-exclusion", months="2"),
+    "eligible-range": _value(
+        "≥99", "threshold", arm_id="all", outcome="design", category="eligibility-age"
+    ),
+}
