@@ -125,10 +125,11 @@ def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
 
 def test_an_arm_counts_its_participants_by_population(tmp_path):
     write_review(tmp_path)
-    review = load_review(tmp_path)
-    frame = tables.arms(review, review.studies["example-2020"])
+    study = load_study("example-2020", tmp_path)
+    frame = tables.arms(study, {"treatment_classes": {"new-drug": "A new drug"}})
     assert list(frame["Arm"]) == ["New", "Old"]
     assert list(frame["Participants"]) == ["All: 40", "All: 50"]
+    assert list(frame["Class of treatment"]) == ["A new drug", "old-drug"]
 
 
 def test_a_section_that_does_not_exist_is_refused(example):

@@ -6,12 +6,13 @@ Each table shows the printed texts of one section (see ``sections``).  No number
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
 from livingreview.prose import as_printed, cell, listed, places, sentence
 from livingreview.reported import Reported
-from livingreview.studies import Printed, Review, Study
+from livingreview.studies import Printed, Study
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
     arm_label,
@@ -321,9 +322,9 @@ def _arm(study: Study, number: Printed) -> str:
     return arm_label(study, number.quantity.arm_id)
 
 
-def arms(review: Review, study: Study) -> pd.DataFrame:
+def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
     """The arms of a study: label, size in each population, class of treatment, regimen."""
-    classes = review.protocol.get("treatment_classes", {})
+    classes = protocol.get("treatment_classes", {})
     lines = []
     for arm in study.arms.values():
         sizes = {
