@@ -25,6 +25,8 @@ def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     _write(root / NUMBERS, "".join(f"{key} = {text}\n" for key, text in _numbers(root).items()))
     kept = {root / NUMBERS}
     for chapter, execution in executions.items():
+        if not execution.outputs:
+            continue
         path = expected_path(root, chapter)
         kept.add(path)
         _write(path, shown_by_chapter(root, chapter, execution))

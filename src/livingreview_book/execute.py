@@ -101,6 +101,8 @@ def _run_all(
 def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
     """Run one chapter's cells in a fresh kernel, in the chapter's folder."""
     notebook = read_notebook(text)
+    if not code_cells(notebook):
+        return Execution([], {}, 0.0)
     started = time.time_ns()
     with tempfile.TemporaryDirectory(prefix="book-") as scratch:
         log = Path(scratch, "reads")
