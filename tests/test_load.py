@@ -218,6 +218,18 @@ def test_the_command_line_lists_every_printed_number_as_json(tmp_path, capsys):
     assert rows[0] == {"study_id": "example-2020"} | full_row(**ROWS[0])
 
 
+def test_a_review_of_named_studies_reads_no_file_of_others(tmp_path):
+    write_review(tmp_path)
+    (tmp_path / "data" / "studies" / "broken").mkdir()
+    assert list(load_review(tmp_path, only=["example-2020"]).studies) == ["example-2020"]
+
+
+def test_a_named_study_that_does_not_exist_is_a_problem(tmp_path):
+    write_review(tmp_path)
+    with pytest.raises(DataProblemsError, match="nowhere-2020: need a folder, found none"):
+        load_review(tmp_path, only=["nowhere-2020"])
+
+
 def test_every_file_read_is_remembered_when_a_build_asks_for_it(tmp_path, monkeypatch):
     folder = write_review(tmp_path)
     log = tmp_path / "reads.txt"

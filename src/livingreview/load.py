@@ -4,7 +4,7 @@ The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the
 ``data/dictionary.csv``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,24 @@ from livingreview.studies import (
 WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
 
 
-def load_review(root: Path | str = ".") -> Review:
-    """The review under ``root/data``, with every study.
+def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
+    """The review under ``root/data``, with every study or with those named in ``only``.
 
+    Files of other studies are then not read, so that a change of theirs changes nothing here.
     Raises ``DataProblemsError``, which lists every problem of every file.
     """
     data = Path(root) / "data"
     problems: list[Problem] = []
     protocol = read_yaml(data / "review.yaml", problems)
     _check_shape(data / "review.yaml", "review", protocol, problems)
-    folders = sorted(path for path in (data / "studies").glob("*") if path.is_dir())
+    names = None if only is None else frozenset(only)
+    folders = sorted(
+        path
+        for path in (data / "studies").glob("*")
+        if path.is_dir() and (names is None or path.name in names)
+    )
+    for name in sorted((names or frozenset()) - {folder.name for folder in folders}):
+        problems.append(Problem(str(data / "studies" / name), "a folder", "none", "add the study"))
     if not folders:
         problems.append(Problem(str(data / "studies"), "a folder a study", "none", "add a study"))
     studies = {folder.name: _load_study(folder, problems) for folder in folders}

@@ -120,6 +120,6 @@ def comparison_label(study: Study, comparison: str) -> str:
 
 
 def slug_words(slug: str) -> str:
-    """An id as words: ``dose-anlotinib`` becomes ``Dose anlotinib``."""
+    """An id as words: ``dose-adjusted`` becomes ``Dose adjusted``."""
     words = slug.replace("-", " ").replace("_", " ")
     return f"{words[:1].upper()}{words[1:]}"
