@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
@@ -125,7 +125,7 @@ def p_box(z: Box) -> Box:
     >>> p_box(Box(1.96, 1.96)).lower.__round__(4)
     0.05
     """
-    return Box(2 * float(norm.sf(z.upper)), 2 * float(norm.sf(z.lower)))
+    return Box(2 * float(ndtr(-z.upper)), 2 * float(ndtr(-z.lower)))
 
 
 def _range(p: Box) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.curves import Curve, beside, curves, group_of, in_months
@@ -66,7 +66,7 @@ def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Con
     times = [in_months(median) for median in (first, second)]
     if any(time.lower <= 0 or math.isinf(time.upper) for time in times):
         return None
-    z = float(norm.isf(Box.of(p.number).within(1e-300, 1).upper / 2))
+    z = -float(ndtri(Box.of(p.number).within(1e-300, 1).upper / 2))
     apart = max(
         abs(math.log(times[0].upper / times[1].lower)),
         abs(math.log(times[0].lower / times[1].upper)),
