@@ -11,36 +11,39 @@ in which the smallest variance is 1 (`scaled`), so no tolerance depends on the u
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_Moments: TypeAlias = Any  # three numbers, or three arrays of one shape
 
 ESTIMATORS = ("reml", "ml", "pm", "dl", "he", "eb", "sj")
 GRID_STEP = 0.5  # in log(vmin + tau2), where each weight changes over a range of about 1
 MAX_GRID = 257
 STEP_TOLERANCE = 1e-7  # of the last step; convergence is quadratic, so the error is far below
 MAX_STEPS = 200
+NO_ROOT = f"tau2: no solution of y'Py = target within {MAX_STEPS} steps; check yi and vi"
 NOT_SETTLED = f"tau2: the likelihood did not settle within {MAX_STEPS} steps; check yi and vi"
 
 
 class Bracket(NamedTuple):
-    """Values of tau2 on both sides of a mode, with the score there: positive, then not."""
+    """Values of tau2 on both sides of modes, with the score there: positive, then not."""
 
-    lower: Floats
-    upper: Floats
-    score_lower: Floats
-    score_upper: Floats
+    lower: Any  # numbers, or arrays with one value per mode
+    upper: Any
+    score_lower: Any
+    score_upper: Any
 
-    def secant(self) -> Floats:
+    def secant(self) -> Any:
         """Where a straight line between the two scores times (1 + tau2)^2 is zero."""
         left = self.score_lower * (1 + self.lower) ** 2
         right = self.score_upper * (1 + self.upper) ** 2
-        share: Floats = left / (left - right)
+        share = left / (left - right)
         return self.lower + (self.upper - self.lower) * share
 
 
@@ -74,7 +77,7 @@ class Model(ABC):
 
     @abstractmethod
     def sums_of_first(self, tau2: float) -> Sums:
-        """Return the sums of the first data set at one tau2, without the cost of axes."""
+        """Return the sums of the first data set at one tau2, as plain numbers."""
 
     @abstractmethod
     def score(self, tau2: Floats, *, restricted: bool) -> Floats:
@@ -83,6 +86,10 @@ class Model(ABC):
     @abstractmethod
     def q(self, tau2: Floats) -> tuple[Floats, Floats]:
         """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
+
+    @abstractmethod
+    def q_of_first(self, tau2: float) -> tuple[float, float]:
+        """Return y'Py and y'PPy of the first data set at one tau2, as plain numbers."""
 
     @abstractmethod
     def log_likelihood(self, tau2: Floats, *, restricted: bool) -> Floats:
@@ -107,7 +114,22 @@ class Model(ABC):
 
 @dataclass(frozen=True, slots=True)
 class MeanModel(Model):
-    """Estimates with one common mean."""
+    """Estimates with one common mean, moved so that their weighted mean is zero.
+
+    All sums are then combinations of sum(w^a y^b), which three small products give.
+    """
+
+    powers: Floats = field(init=False, repr=False)  # 1, y, y^2 of shape (data sets, k, 3)
+
+    def __post_init__(self) -> None:
+        w = 1.0 / self.v
+        centre = np.vecdot(w, self.y) / np.add.reduce(w, -1)
+        y = self.y - centre[:, None]
+        powers = np.empty((*y.shape, 3))
+        powers[..., 0] = 1.0
+        powers[..., 1] = y
+        np.multiply(y, y, out=powers[..., 2])
+        object.__setattr__(self, "powers", powers)
 
     @property
     def df(self) -> int:
@@ -116,26 +138,43 @@ class MeanModel(Model):
 
     def sums(self, tau2: Floats) -> Sums:
         """Return the sums at tau2 of shape (data sets, values)."""
-        return _mean_sums(self.y[:, None, :], self.weights(tau2))
+        w = self.weights(tau2)
+        ww = w * w
+        return _mean_sums(*(_split(part @ self.powers) for part in (w, ww, ww * w)))
 
     def sums_of_first(self, tau2: float) -> Sums:
-        """Return the sums of the first data set at one tau2, without the cost of axes."""
-        return _mean_sums(self.y[0], 1.0 / (self.v[0] + tau2))
+        """Return the sums of the first data set at one tau2, as plain numbers."""
+        powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
+        ww = w * w
+        return _mean_sums(
+            (w @ powers).tolist(), (ww @ powers).tolist(), ((ww * w) @ powers).tolist()
+        )
 
     def score(self, tau2: Floats, *, restricted: bool) -> Floats:
         """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
         w = self.weights(tau2)
-        w1 = np.add.reduce(w, -1)
-        py = w * self._residual(w, w1)
-        trace: Floats = w1 - _dot(w, w) / w1 if restricted else w1
-        return _dot(py, py) - trace
+        w1, wy, _ = _split(w @ self.powers)
+        w2, wwy, wwyy = _split((w * w) @ self.powers)
+        mean = wy / w1
+        trace: Floats = w1 - w2 / w1 if restricted else w1
+        score: Floats = wwyy - mean * (2 * wwy - mean * w2) - trace
+        return score
 
     def q(self, tau2: Floats) -> tuple[Floats, Floats]:
         """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
         w = self.weights(tau2)
-        residual = self._residual(w, np.add.reduce(w, -1))
-        py = w * residual
-        return _dot(py, residual), _dot(py, py)
+        w1, wy, wyy = _split(w @ self.powers)
+        w2, wwy, wwyy = _split((w * w) @ self.powers)
+        mean = wy / w1
+        return np.maximum(wyy - mean * wy, 0.0), wwyy - mean * (2 * wwy - mean * w2)
+
+    def q_of_first(self, tau2: float) -> tuple[float, float]:
+        """Return y'Py and y'PPy of the first data set at one tau2, as plain numbers."""
+        powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
+        w1, wy, wyy = (w @ powers).tolist()
+        w2, wwy, wwyy = ((w * w) @ powers).tolist()
+        mean = wy / w1
+        return max(wyy - mean * wy, 0.0), wwyy - mean * (2 * wwy - mean * w2)
 
     def log_likelihood(self, tau2: Floats, *, restricted: bool) -> Floats:
         """Profile log-likelihood up to a constant, at tau2 of shape (data sets, values)."""
@@ -196,6 +235,11 @@ class DesignModel(Model):
         """Return the sums of the first data set at one tau2."""
         return Sums(*(part[0, 0] for part in self.sums(np.array([[tau2]]))))
 
+    def q_of_first(self, tau2: float) -> tuple[float, float]:
+        """Return y'Py and y'PPy of the first data set at one tau2."""
+        ypy, yppy = self.q(np.array([[tau2]]))
+        return float(ypy[0, 0]), float(yppy[0, 0])
+
     def score(self, tau2: Floats, *, restricted: bool) -> Floats:
         """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
         return _score(self.sums(tau2), restricted=restricted)[0]
@@ -235,23 +279,24 @@ class DesignModel(Model):
         return projected
 
 
-def _mean_sums(y: Floats, w: Floats) -> Sums:
-    """Sums of the projection on one mean; studies lie along the last axis."""
-    ww = w * w
-    w1, w2, w3 = np.add.reduce(w, -1), np.add.reduce(ww, -1), np.vecdot(ww, w)
-    residual = y - (np.vecdot(w, y) / w1)[..., None]
-    py = w * residual
-    wpy = w * py
-    ratio = w2 / w1
+def _mean_sums(m1: _Moments, m2: _Moments, m3: _Moments) -> Sums:
+    """Sums of the projection on one mean from sum(w^a y^b), a = 1, 2, 3, b = 0, 1, 2."""
+    (w1, wy, wyy), (w2, wwy, wwyy), (w3, wwwy, wwwyy) = m1, m2, m3
+    mean, ratio = wy / w1, w2 / w1
+    pulled = wwy - mean * w2
     return Sums(
-        ypy=np.vecdot(py, residual),
-        yppy=np.vecdot(py, py),
-        ypppy=np.vecdot(wpy, py) - np.add.reduce(wpy, -1) ** 2 / w1,
+        ypy=wyy - mean * wy,
+        yppy=wwyy - mean * (2 * wwy - mean * w2),
+        ypppy=wwwyy - mean * (2 * wwwy - mean * w3) - pulled * pulled / w1,
         trace_p=w1 - ratio,
         trace_pp=w2 - 2 * w3 / w1 + ratio * ratio,
         trace_w=w1,
         trace_ww=w2,
     )
+
+
+def _split(moments: Floats) -> tuple[Floats, Floats, Floats]:
+    return moments[..., 0], moments[..., 1], moments[..., 2]
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
@@ -323,6 +368,8 @@ def q_root(model: Model, target: Floats) -> Floats:
     """
     furthest = np.maximum.reduce(model.v, axis=1, keepdims=True)
     tau2: Floats = np.maximum(model.residual_sum()[:, None] / target - furthest, 0.0)
+    if tau2.shape[0] == 1:
+        return np.array([[_climb(model, *pair) for pair in zip(target[0], tau2[0], strict=True)]])
     with np.errstate(divide="ignore", invalid="ignore"):
         for _ in range(MAX_STEPS):
             ypy, yppy = model.q(tau2)
@@ -330,32 +377,60 @@ def q_root(model: Model, target: Floats) -> Floats:
             tau2 = tau2 + step
             if (step <= STEP_TOLERANCE * (1 + tau2)).all():
                 return tau2
-    msg = f"tau2: no solution of y'Py = target within {MAX_STEPS} steps; check yi and vi"
-    raise ArithmeticError(msg)
+    raise ArithmeticError(NO_ROOT)
+
+
+def _climb(model: Model, target: float, tau2: float) -> float:
+    """Do the same for one target of one data set in plain numbers."""
+    target, tau2 = float(target), float(tau2)
+    for _ in range(MAX_STEPS):
+        ypy, yppy = model.q_of_first(tau2)
+        step = (ypy / target - 1) * ypy / yppy if ypy > target else 0.0
+        tau2 += step
+        if step <= STEP_TOLERANCE * (1 + tau2):
+            return tau2
+    raise ArithmeticError(NO_ROOT)
 
 
 def _likeliest(model: Model, *, restricted: bool) -> Floats:
     """Refine every mode of the likelihood found on a grid, and take the highest."""
     grid = _grid(model)
     score = model.score(grid, restricted=restricted)
+    if score.shape[0] == 1:
+        return _likeliest_one(model, grid[0].tolist(), score[0].tolist(), restricted=restricted)
     data_set, cell = np.nonzero((score[:, :-1] > 0) & (score[:, 1:] <= 0))
-    tau2 = np.zeros(model.y.shape[0])
-    if not data_set.size:
-        return tau2
     bracket = Bracket(
         *(grid[data_set, cell], grid[data_set, cell + 1]),
         *(score[data_set, cell], score[data_set, cell + 1]),
     )
-    refine = _refine_one if tau2.size == data_set.size == 1 else _refine
-    peaks = refine(model.rows(data_set), bracket, restricted=restricted)
-    candidates = np.bincount(data_set, minlength=tau2.size) + (score[:, 0] <= 0)
+    peaks = _refine(model.rows(data_set), bracket, restricted=restricted)
+    candidates = np.bincount(data_set, minlength=score.shape[0]) + (score[:, 0] <= 0)
+    tau2 = np.zeros(score.shape[0])
     single = candidates[data_set] == 1
     tau2[data_set[single]] = peaks[single]
     for row in np.flatnonzero(candidates > 1):
-        options = np.append(peaks[data_set == row], 0.0)
-        value = model.rows(np.array([row])).log_likelihood(options[None], restricted=restricted)
-        tau2[row] = options[np.argmax(value[0])]
+        one = model.rows(np.array([row]))
+        tau2[row] = _highest(one, [0.0, *peaks[data_set == row]], restricted=restricted)
     return tau2
+
+
+def _likeliest_one(
+    model: Model, grid: list[float], score: list[float], *, restricted: bool
+) -> Floats:
+    """Do the same for one data set in plain numbers, where arrays are mostly overhead."""
+    modes = [0.0] if score[0] <= 0 else []
+    for cell, (left, right) in enumerate(pairwise(score)):
+        if left > 0 >= right:
+            bracket = Bracket(grid[cell], grid[cell + 1], left, right)
+            modes.append(_refine_one(model, bracket, restricted=restricted))
+    return np.array(
+        [modes[0] if len(modes) == 1 else _highest(model, modes, restricted=restricted)]
+    )
+
+
+def _highest(model: Model, modes: Sequence[float], *, restricted: bool) -> float:
+    value = model.log_likelihood(np.array([modes]), restricted=restricted)
+    return float(modes[int(np.argmax(value[0]))])
 
 
 def _grid(model: Model) -> Floats:
@@ -393,7 +468,8 @@ def _step(at: Sums, k: int, *, restricted: bool) -> tuple[Floats, Floats]:
 def _refine(model: Model, bracket: Bracket, *, restricted: bool) -> Floats:
     """Newton's method on the score, halving the bracket where a step would leave it."""
     lower, upper = bracket.lower, bracket.upper
-    tau2, k = bracket.secant(), model.y.shape[1]
+    tau2: Floats = bracket.secant()
+    k = model.y.shape[1]
     for _ in range(MAX_STEPS):
         value, slope = _step(model.sums(tau2[:, None]), k, restricted=restricted)
         rising = value[:, 0] > 0
@@ -409,19 +485,18 @@ def _refine(model: Model, bracket: Bracket, *, restricted: bool) -> Floats:
     raise ArithmeticError(NOT_SETTLED)
 
 
-def _refine_one(model: Model, bracket: Bracket, *, restricted: bool) -> Floats:
-    """Do the same for a single bracket in plain numbers, where most of the time is overhead."""
-    lower, upper, k = float(bracket.lower[0]), float(bracket.upper[0]), model.y.shape[1]
-    tau2 = bracket.secant().item()
+def _refine_one(model: Model, bracket: Bracket, *, restricted: bool) -> float:
+    """Do the same for one mode of one data set in plain numbers."""
+    lower, upper, k = bracket.lower, bracket.upper, model.y.shape[1]
+    tau2 = float(bracket.secant())
     for _ in range(MAX_STEPS):
-        parts = _step(model.sums_of_first(tau2), k, restricted=restricted)
-        value, slope = float(parts[0]), float(parts[1])
+        value, slope = _step(model.sums_of_first(tau2), k, restricted=restricted)
         lower, upper = (tau2, upper) if value > 0 else (lower, tau2)
         following = tau2 - value / slope if slope else lower - 1
         if not lower <= following <= upper:
             following = 0.5 * (lower + upper)
         converged = abs(following - tau2) <= STEP_TOLERANCE * (1 + tau2)
-        tau2 = following
+        tau2 = float(following)
         if converged:
-            return np.array([tau2])
+            return tau2
     raise ArithmeticError(NOT_SETTLED)

@@ -105,20 +105,16 @@ def random_effects(
         prediction=prediction,
         level=level,
     )
-    values = {
-        name: getattr(pooled, name)
-        for name in SynthesisBatch.__dataclass_fields__
-        if name != "weights"
-    }
-    single = {
-        name: value.item() if isinstance(value, np.ndarray) else value
-        for name, value in values.items()
-    }
+    single = {name: getattr(pooled, name) for name in SynthesisBatch.__dataclass_fields__}
+    weights = single.pop("weights")[0].tolist()
+    for name, value in single.items():
+        if isinstance(value, np.ndarray):
+            single[name] = value.item()
     return Synthesis(
         **single,
         measure=inputs.measure,
         studies=inputs.studies,
-        weights=tuple(pooled.weights[0].tolist()),
+        weights=tuple(weights),
         notes=(*inputs.notes, *_notes(inputs, pooled)),
     )
 
@@ -238,7 +234,8 @@ def _q_profile(model: MeanModel, q: Floats, level: float) -> tuple[Floats, Float
     if model.df == 0:
         return np.full_like(q, NAN), np.full_like(q, NAN)
     tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
-    target = np.broadcast_to(chdtri(model.df, tails), (q.size, 2))
+    target = np.empty((q.size, 2))
+    target[:] = chdtri(model.df, tails)
     limits = q_root(model, target)
     return limits[:, 0], limits[:, 1]
 
@@ -263,10 +260,8 @@ def _notes(inputs: Inputs, pooled: SynthesisBatch) -> list[str]:
         notes.append("tau2 is at its lower limit, zero; that is no proof of homogeneity")
     if pooled.tau2_upper[0] == 0:
         notes.append("both Q-profile limits of tau2 are zero: effects agree better than by chance")
-    if (
-        pooled.interval == "knha"
-        and pooled.se[0] ** 2 * (1 / (inputs.vi + pooled.tau2[0])).sum() < 1
-    ):
+    total = 100 / (pooled.weights[0, 0] * (inputs.vi[0] + pooled.tau2[0]))
+    if pooled.interval == "knha" and pooled.se[0] ** 2 * total < 1:
         notes.append(
             "the Knapp-Hartung standard error is below the normal one; see interval='adhoc'"
         )
