@@ -65,7 +65,7 @@ def test_cutting_off_counts_as_rounding_only_where_the_whole_table_cuts_off() ->
     assert paper.verdicts(OF_COUNT)[2] is Verdict.DISCREPANT
 
 
-def test_levels_adjusted_to_add_up_to_100_are_rounding() -> None:
+def test_a_level_that_only_makes_the_parts_add_up_is_discrepant_and_said_to_do_so() -> None:
     paper = Paper({"drug": {"kind": "categorical", "levels": list("abcd"), "exhaustive": True}})
     paper.sizes(68, 68)
     for level, part, text in (("a", 25, "36.8"), ("b", 17, "25.0"), ("c", 15, "22.1")):
@@ -74,11 +74,20 @@ def test_levels_adjusted_to_add_up_to_100_are_rounding() -> None:
     paper.count(11, "drug", category="d")
     paper.percent("16.1", "drug", category="d")
     finding = paper.findings(OF_COUNT)[-1]
-    assert finding.verdict is Verdict.ROUNDING
-    assert "36.8 + 25.0 + 22.1 + 16.1 = 100" in finding.explanation
+    assert (finding.verdict, finding.recomputed) == (Verdict.DISCREPANT, "16.2%")
+    assert "36.8 + 25.0 + 22.1 + 16.1 = 100, rounded from the counts 100.1" in finding.explanation
 
 
-def test_grades_adjusted_to_add_up_to_any_grade_are_rounding() -> None:
+def test_levels_that_are_rounded_pass_though_they_do_not_add_up_to_100() -> None:
+    paper = Paper({"drug": {"kind": "categorical", "levels": list("abcd"), "exhaustive": True}})
+    paper.sizes(68, 68)
+    for level, part, text in zip("abcd", (25, 17, 15, 11), ("36.8", "25.0", "22.1", "16.2")):
+        paper.count(part, "drug", category=level)
+        paper.percent(text, "drug", category=level)
+    assert set(paper.verdicts(OF_COUNT)) == {Verdict.REPRODUCED}
+
+
+def test_a_grade_that_is_the_difference_of_printed_shares_is_discrepant() -> None:
     grades = {"levels": ["grade1to2", "grade3plus"], "kind": "adverse-event"}
     paper = Paper({"rash": grades})
     paper.sizes(68, 68)
@@ -87,7 +96,9 @@ def test_grades_adjusted_to_add_up_to_any_grade_are_rounding() -> None:
         paper.percent(text, "rash", category=category)
     paper.count(9, "rash", category="grade3plus")
     paper.percent("13.3", "rash", category="grade3plus")  # 13.235
-    assert paper.verdicts(OF_COUNT)[-1] is Verdict.ROUNDING
+    finding = paper.findings(OF_COUNT)[-1]
+    assert finding.verdict is Verdict.DISCREPANT
+    assert "42.6 + 13.3 = 55.9" in finding.explanation
 
 
 def test_percentages_of_the_classified_are_reproduced_where_levels_leave_some_out() -> None:

@@ -46,6 +46,11 @@ KNOWN = {
     },
     "chen-2025": {
         ("percent-of-count", "Discussion, paragraph 3", "65.7%"),
+        ("percent-of-count", "Table 1; Immunotherapy types > Adebrelimab; Percentage", "16.1%"),
+        ("percent-of-count", "Table 3; Fatigue; Grade ≥ 3 (N, %)", "13.3%"),
+        ("percent-of-count", "Table 3; Hematologic toxicity; Grade ≥ 3 (N, %)", "7.3%"),
+        ("percent-of-count", "Table 3; Anorexia; Grade 1–2 (N, %)", "17.7%"),
+        ("percent-of-count", "Table 3; Hand-foot syndrome; Grade 1–2 (N, %)", "13.3%"),
         ("printed-twice", "Discussion, paragraph 3", "65.7"),
         ("claims", "Results: Prognosis, paragraph 2", "p 0.136"),
         ("selection-rules", "Table 2; Type of prior immunotherapy; P (univariate)", "p 0.736"),

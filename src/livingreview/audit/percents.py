@@ -4,7 +4,8 @@ A percentage is ``100 n / N``.  Where ``n`` is printed, it is recomputed; where 
 whole ``n`` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
 Science* 8:363).  Which ``N`` it is of is declared by the vocabulary.  Before a percentage is called
 discrepant, every usual way of printing one is tried: ties, cutting off (where the whole table cuts
-off), levels adjusted to add up to 100, shares of the row, a few patients not assessed.
+off), shares of the row, a few patients not assessed.  That the printed parts add up, as they do when
+one is the difference of others, is said, and is no way of printing the share of a count.
 """
 
 from collections.abc import Callable, Iterator
@@ -172,7 +173,7 @@ def _judge(case: _Case) -> Finding:
     recomputed = _share(case, part, size)
     verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
     said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
-    return case.find(check, verdict, recomputed, said)
+    return case.find(check, verdict, recomputed, said + _adding_up(case, part, size))
 
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
@@ -228,27 +229,28 @@ def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | 
     return Verdict.REPRODUCED, f"{_sum(part, row)}, a share of the row in every arm"
 
 
-def _adjusted_to_add_up(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
-    """Less than one unit in the last decimal off, so that the printed parts add up as printed."""
+def _adding_up(case: _Case, part: Count, size: Count) -> str:
+    """In words, that the printed parts add up where the rounded ones do not; or nothing.
+
+    For a percentage less than one unit in the last decimal off.
+    """
     quantity, decimals = case.percent.quantity, case.percent.number.decimals
     categories, whole = partition_of(case.outcome, quantity.category)
     shown = [_first_exact(case, category) for category in categories]
     aim = Decimal(100) if whole is None else _first_exact(case, whole)
     counted = [count(case.study, replace(quantity, category=category)) for category in categories]
     if not categories or aim is None or None in shown or None in counted:
-        return None
+        return ""
     rounded = [
         printed_as(Fraction(100 * one.value, size.value), decimals) for one in counted if one
     ]
     share = Fraction(100 * part.value, size.value)
     off = abs(Fraction(case.percent.number.exact or 0) - share)
     if sum(one for one in shown if one is not None) != aim or sum(rounded) == aim:
-        return None
-    if off >= Fraction(1, 10**decimals):
-        return None
+        return ""
     parts = " + ".join(str(one) for one in shown)
-    said = f"{_sum(part, size)}; printed so that {parts} = {aim}, rounded ones give {sum(rounded)}"
-    return Verdict.ROUNDING, said
+    adds = f"; as printed {parts} = {aim}, rounded from the counts {sum(rounded)}"
+    return adds if off < Fraction(1, 10**decimals) else ""
 
 
 def _first_exact(case: _Case, category: str) -> Decimal | None:
@@ -286,7 +288,6 @@ def _all_classified(case: _Case, size: Count) -> bool:
 _CONVENTIONS: tuple[_Convention, ...] = (
     _of_those_classified,
     _of_the_row,
-    _adjusted_to_add_up,
     _few_not_assessed,
 )
 
