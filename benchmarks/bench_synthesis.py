@@ -5,8 +5,9 @@
 
 PyMARE and statsmodels are timed where they can be imported (`pip install pymare
 statsmodels`), metafor where `Rscript` is found; what is absent is named in the table.
-Two scopes are kept apart: the estimate alone, and all that `random_effects` returns (mean
-and interval, Q, I2, H2, Q-profile limits of tau2, prediction interval).
+Times are processor times with one thread each, so that other work on the machine distorts
+them little.  Two scopes are kept apart: the estimate alone, and all that `random_effects`
+returns (mean and interval, Q, I2, H2, Q-profile limits of tau2, prediction interval).
 """
 
 import argparse
@@ -29,6 +30,7 @@ from livingreview.synthesis import random_effects, random_effects_batch
 from livingreview.synthesis.tau2 import MeanModel, estimate_tau2, scaled
 
 HERE = Path(__file__).parent
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 5
 SECONDS_PER_ROUND = 0.4
 BATCH = 2000
@@ -60,13 +62,13 @@ def simulated(count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def seconds_per_call(function: Callable[[], object]) -> float:
-    """Median over as many calls as fit into one round, at least three."""
+    """Median of processor time over as many calls as fit into one round, at least three."""
     function()
     times: list[float] = []
     while len(times) < 3 or sum(times) < SECONDS_PER_ROUND:
-        start = time.perf_counter()
+        start = time.process_time()
         function()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return statistics.median(times)
 
 
@@ -218,6 +220,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="renew benchmarks/README.md")
     options = parser.parse_args()
+    if any(os.environ.get(name) != "1" for name in THREADS):  # numpy reads them when loaded
+        os.execve(
+            sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(THREADS, "1")
+        )
     rows: list[Row] = []
     for task, (count, k) in zip(TASKS, ((1, 10), (1, 100), (1, 10_000), (BATCH, 10)), strict=True):
         rows += measure(task, *simulated(count, k), with_metafor=k < 1000)
