@@ -3,7 +3,8 @@
 The full thousand papers (`LIVINGREVIEW_PAPERS=1000`, some minutes) gave 0 contradictions in
 843,906 findings: 834,596 reproduced, 8,264 by another convention or rounding, 1,046 not checkable.
 Runs before had shown three limits to be too strict (medians of follow-up between two patients,
-progression-free survival above survival where few patients are left, equal intervals by chance).
+progression-free survival above survival where few patients are left, equal intervals by chance);
+500 papers made afterwards from other seeds (1000 to 1499) gave 0 in 418,011 findings.
 """
 
 import os
