@@ -81,7 +81,8 @@ def test_a_level_that_only_makes_the_parts_add_up_is_discrepant_and_said_to_do_s
 def test_levels_that_are_rounded_pass_though_they_do_not_add_up_to_100() -> None:
     paper = Paper({"drug": {"kind": "categorical", "levels": list("abcd"), "exhaustive": True}})
     paper.sizes(68, 68)
-    for level, part, text in zip("abcd", (25, 17, 15, 11), ("36.8", "25.0", "22.1", "16.2")):
+    rows = (("a", 25, "36.8"), ("b", 17, "25.0"), ("c", 15, "22.1"), ("d", 11, "16.2"))
+    for level, part, text in rows:
         paper.count(part, "drug", category=level)
         paper.percent(text, "drug", category=level)
     assert set(paper.verdicts(OF_COUNT)) == {Verdict.REPRODUCED}

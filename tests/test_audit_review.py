@@ -22,6 +22,7 @@ GROWTH = 2.5  # how far above linear a fourfold study may be, for noise of the c
 
 COUNTED = (
     *("percent-of-count", "percent-without-count", "levels-add-up", "percentages-add-up"),
+    "declared-denominator",
     *("arms-add-up", "subgroups-add-up", "grades-add-up", "outcome-of-levels"),
     *("inside-its-group", "inside-a-wider-count", "union-of-parts", "p-of-counts"),
     *("same-counts-same-p", "p-of-means", "pooled-means", "middle-of-all", "spread-in-range"),
@@ -67,6 +68,14 @@ KNOWN = {
         ("percent-without-count", "Results: Effectiveness, paragraph 2", "67.1%"),
         ("percent-without-count", "Results: Effectiveness, paragraph 2", "73.2%"),
         ("p-of-counts", "Abstract", "p 0.760"),
+        *(
+            ("declared-denominator", f"Table I; Timing of radiotherapy, n (%) > {cell}", printed)
+            for cell, printed in (
+                ("Before systemic treatment; Total", "10.0%"),
+                ("Before systemic treatment; P-value", "p 0.078"),
+                ("After systemic treatment; P-value", "p 0.856"),
+            )
+        ),
         ("union-of-parts", "Table V; Any irAE; Total", "28"),
         ("union-of-parts", "Table V; Any irAE; Serplulimab", "12"),
         ("union-of-parts", "Table V; Any irAE; Chemotherapy", "16"),

@@ -25,6 +25,7 @@ FEWEST = 3  # papers in which a kind of contradiction must have been planted
 # outcome with equal counts.  Their own tests plant them.
 ELSEWHERE = {
     "decimal-comma",
+    "declared-denominator",
     "difference-of-arms",
     "grim",
     "grimmer",

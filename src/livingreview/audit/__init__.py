@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from livingreview.audit import (
     consistency,
+    declared,
     design,
     differences,
     followup,
@@ -36,6 +37,7 @@ __all__ = ["CHECKS", "Check", "Finding", "Severity", "Verdict", "audit", "audit_
 CHECKS: Mapping[str, Check] = {
     "percent-of-count": percents.percent_of_count,
     "percent-without-count": percents.percent_without_count,
+    "declared-denominator": declared.declared_denominator,
     "levels-add-up": totals.levels_add_up,
     "percentages-add-up": totals.percentages_add_up,
     "arms-add-up": totals.arms_add_up,

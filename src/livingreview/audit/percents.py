@@ -4,8 +4,8 @@ A percentage is ``100 n / N``.  Where ``n`` is printed, it is recomputed; where 
 whole ``n`` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
 Science* 8:363).  Which ``N`` it is of is declared by the vocabulary.  Before a percentage is called
 discrepant, every usual way of printing one is tried: ties, cutting off (where the whole table cuts
-off), shares of the row, a few patients not assessed.  That the printed parts add up, as they do when
-one is the difference of others, is said, and is no way of printing the share of a count.
+off), shares of the row, a few patients not assessed.  That the printed parts add up, as they do
+when one is the difference of others, is said, and is no way of printing the share of a count.
 """
 
 from collections.abc import Callable, Iterator
