@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -37,7 +38,12 @@ def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
     if vi is None:
         return _from_effects(yi)
     y, v = checked_arrays(yi, vi, ndim=1)
-    return Inputs(y, v, studies=tuple(f"study {place + 1}" for place in range(y.size)))
+    return Inputs(y, v, studies=_numbered(y.size))
+
+
+@lru_cache(maxsize=64)
+def _numbered(k: int) -> tuple[str, ...]:
+    return tuple(f"study {place}" for place in range(1, k + 1))
 
 
 def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, Floats]:
@@ -86,7 +92,7 @@ def named_studies(
     if not k:
         msg = "events: need at least one study, found k = 0"
         raise ValueError(msg)
-    names = tuple(studies) or tuple(f"study {place + 1}" for place in range(k))
+    names = tuple(studies) or _numbered(k)
     patients = tuple(cohorts) or tuple(frozenset({name}) for name in names)
     for argument, found in (("studies", names), ("cohorts", patients)):
         if len(found) != k:

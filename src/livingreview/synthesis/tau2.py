@@ -25,7 +25,7 @@ _Moments: TypeAlias = Any  # three numbers, or three arrays of one shape
 ESTIMATORS = ("reml", "ml", "pm", "dl", "he", "eb", "sj")
 GRID_STEP = 0.5  # in log(vmin + tau2), where each weight changes over a range of about 1
 MAX_GRID = 257
-STEP_TOLERANCE = 1e-7  # of the last step; convergence is quadratic, so the error is far below
+STEP_TOLERANCE = 1e-6  # of the last step; convergence is quadratic, so the error is far below
 MAX_STEPS = 200
 NO_ROOT = f"tau2: no solution of y'Py = target within {MAX_STEPS} steps; check yi and vi"
 NOT_SETTLED = f"tau2: the likelihood did not settle within {MAX_STEPS} steps; check yi and vi"
@@ -190,8 +190,8 @@ class MeanModel(Model):
 
     def residual_sum(self) -> Floats:
         """Residual sum of squares of the unweighted fit, one per data set."""
-        residual = self.y - np.add.reduce(self.y, 1, keepdims=True) / self.y.shape[1]
-        return _dot(residual, residual)
+        k, y, yy = _split(np.add.reduce(self.powers, 1))
+        return np.maximum(yy - y * y / k, 0.0)
 
     def _residual(self, w: Floats, w1: Floats) -> Floats:
         mean: Floats = _dot(w, self.y[:, None, :]) / w1
@@ -302,6 +302,14 @@ def _split(moments: Floats) -> tuple[Floats, Floats, Floats]:
 def _dot(a: Floats, b: Floats) -> Floats:
     product: Floats = np.vecdot(a, b)
     return product
+
+
+def sums_at_ends(model: Model, tau2: Floats) -> Sums:
+    """Return the sums at zero and at the tau2 of each data set, of shape (data sets, 2)."""
+    if tau2.size > 1:
+        return model.sums(tau2[:, None] * np.array([0.0, 1.0]))
+    ends = np.array([model.sums_of_first(0.0), model.sums_of_first(tau2.item())])
+    return Sums(*ends.T[:, None, :])
 
 
 def scaled(yi: Floats, vi: Floats) -> tuple[Floats, Floats, Floats]:

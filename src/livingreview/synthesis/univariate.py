@@ -19,7 +19,14 @@ from livingreview.synthesis.result import (
     Synthesis,
     SynthesisBatch,
 )
-from livingreview.synthesis.tau2 import ESTIMATORS, MeanModel, estimate_tau2, q_root, scaled
+from livingreview.synthesis.tau2 import (
+    ESTIMATORS,
+    MeanModel,
+    estimate_tau2,
+    q_root,
+    scaled,
+    sums_at_ends,
+)
 
 Floats = NDArray[np.float64]
 
@@ -160,7 +167,7 @@ def _pool(
     scaled_y, scaled_v, scale = scaled(y, v)
     model = MeanModel(scaled_y, scaled_v)
     tau2 = estimate_tau2(model, tau2_estimator) if k > 1 else np.zeros(y.shape[0])
-    at = model.sums(tau2[:, None] * np.array([0.0, 1.0]))
+    at = sums_at_ends(model, tau2)
     q, total = at.ypy[:, 0], at.trace_w[:, 1]
     w = 1 / (scaled_v + tau2[:, None])
     mean = np.vecdot(w, scaled_y) / total
