@@ -162,3 +162,36 @@ def test_an_ordinary_adjustment_stays_silent() -> None:
 
 def test_an_open_interval_is_left_alone() -> None:
     assert paper("0.5", "0.2-NA").findings(SYMMETRY, P, WIDTH) == []
+
+
+SUMMED = {"kind": "categorical", "levels": ["no", "yes"], "exhaustive": True}
+PATTERN = {"kind": "categorical", "levels": ["alone", "third", "both"], "only_arm": "new"}
+LINK = {"level_sum_of": {"no": ["pattern=alone", "pattern=third"]}}
+
+
+def level_from_others(interval: str, printed: tuple[str, ...] = ("alone", "third")) -> Paper:
+    """Chemotherapy by yes against no, where only 4 + 8 of one arm had none."""
+    made = Paper({"os": OS}, variables={"chemo": {**SUMMED, **LINK}, "pattern": PATTERN})
+    made.sizes(67, 93)
+    for level, value in (("alone", 4), ("third", 8)):
+        if level in printed:
+            made.count(value, "pattern", category=level)
+    print_ratio(made, "1.101", interval, arm_id="all", comparison="chemo:yes/no")
+    return made
+
+
+def test_a_level_that_is_the_sum_of_others_bounds_the_width_of_an_interval() -> None:
+    finding = only(level_from_others("0.661-1.835"), WIDTH)
+    assert finding.verdict is Verdict.IMPOSSIBLE
+    assert "12 in one of the groups compared" in finding.explanation
+    assert "0.300" in finding.explanation
+    assert {"4", "8"} <= {number.value for number in finding.numbers}
+
+
+def test_an_interval_that_the_sum_of_other_levels_allows_is_reproduced() -> None:
+    assert only(level_from_others("0.604-2.007"), WIDTH).verdict is Verdict.REPRODUCED
+
+
+def test_a_sum_with_a_part_that_is_not_printed_bounds_nothing() -> None:
+    made = level_from_others("0.661-1.835", printed=("alone",))
+    assert only(made, WIDTH).verdict is Verdict.REPRODUCED

@@ -36,6 +36,7 @@ EXPECTED = {
             "adjusted-against-unadjusted",
             "Results: Subgroup analysis and risk factor of PFS and OS, paragraph 3",
         ),
+        ("interval-width", "Second-line treatment with chemotherapy > Yes"),
         ("survival-exclusion", "Abstract"),
     },
     "nct04363255": set(),

@@ -14,6 +14,7 @@ KEYED_BY_ID = {
     "arms",
     "categories",
     "comparisons",
+    "level_sum_of",
     "levels",
     "outcomes",
     "populations",

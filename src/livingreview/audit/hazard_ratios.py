@@ -158,7 +158,8 @@ def _width(ratio: Ratio, groups: Groups) -> Finding:
     else:
         of = f"{groups.everyone.value} patients, were all to have the event"
     split = [str(part.value) for part in (groups.first, groups.second) if part is not None]
-    of += f" ({' and '.join(split)} in the groups compared)" if split else ""
+    which = "the groups" if len(split) > 1 else "one of the groups"
+    of += f" ({' and '.join(split)} in {which} compared)" if split else ""
     said = (
         f"{ratio.interval.value} means a standard error of the log ratio of {widest:.3f} at most; "
         f"{of}, cannot give less than {least:.3f}"

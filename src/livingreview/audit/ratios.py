@@ -11,7 +11,7 @@ from functools import cached_property
 
 from livingreview.audit.boxes import Box, image
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import Count, count, group_sizes, quantity_words
+from livingreview.audit.sizes import Count, count, group_sizes, level_of_others, quantity_words
 from livingreview.studies import Printed, Quantity, Study
 
 Z95 = 1.959963984540054
@@ -211,12 +211,15 @@ def _levels(study: Study, quantity: Quantity) -> Groups | None:
     if len(levels) != 2 or not sizes:
         return None
     wanted = replace(quantity, comparison="", adjustment="", method="", outcome=variable)
-    first = count(study, replace(wanted, category=levels[0]))
-    second = count(study, replace(wanted, category=levels[1]))
+    first, second = (_level(study, replace(wanted, category=level)) for level in levels)
     if len(declared.levels) > 2:
         second = None
     events = _events(study, quantity)
     return Groups(first, second, sizes[0], events or sizes[0], events is not None)
+
+
+def _level(study: Study, quantity: Quantity) -> Count | None:
+    return count(study, quantity) or level_of_others(study, quantity)
 
 
 def _events(study: Study, quantity: Quantity) -> Count | None:

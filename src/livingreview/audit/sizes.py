@@ -114,6 +114,23 @@ def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> dict[str
     return {level: number for level, number in found.items() if number is not None}
 
 
+def level_of_others(study: Study, quantity: Quantity) -> Count | None:
+    """The count of a level that the vocabulary makes the sum of levels of other variables.
+
+    ``level_sum_of`` of the variable names them.  Another variable that classifies ``only_arm`` has
+    its counts there; a count of all patients then rests on that arm.
+    """
+    declared = study.vocabulary(quantity.outcome).details or {}
+    parts: list[Count | None] = []
+    for link in declared.get("level_sum_of", {}).get(quantity.category, ()):
+        of, _, level = link.partition("=")
+        only = str((study.vocabulary(of).details or {}).get("only_arm", ""))
+        arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
+        parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
+    known = [part for part in parts if part is not None]
+    return total(known) if known and len(known) == len(parts) else None
+
+
 def total(counts_to_add: Iterable[Count]) -> Count:
     """The sum of counts; ``ValueError`` when there is none."""
     first, *others = counts_to_add
