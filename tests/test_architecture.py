@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -84,9 +85,9 @@ def imported_names(path: Path) -> Iterator[str]:
             yield ast.literal_eval(node.args[0])
 
 
-def imports() -> Iterator[tuple[Path, str]]:
-    for path in modules():
-        yield from ((path, name) for name in imported_names(path))
+@cache
+def imports() -> tuple[tuple[Path, str], ...]:
+    return tuple((path, name) for path in modules() for name in imported_names(path))
 
 
 def test_every_module_has_its_place() -> None:

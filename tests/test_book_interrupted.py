@@ -1,0 +1,49 @@
+"""A build that is killed at any moment leaves nothing wrong behind."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from example_book import write_book
+from livingreview_book.chapters import chapter_path
+from livingreview_book.executions import CLOCK_STEP, Executions
+from livingreview_book.publishing import published
+from livingreview_book.results import collect
+
+KILLS = int(os.environ.get("KILLS", "6"))
+
+
+@pytest.mark.book
+def test_a_killed_build_is_never_remembered_wrongly(tmp_path: Path) -> None:
+    book = write_book(tmp_path)
+    moments = random.Random(20261121)
+    ratio = "0.70"
+    for kill in range(KILLS):
+        new = f"0.7{(kill + 1) % 10}"
+        book.edit("data/studies/example-2020/reported.csv", ratio, new)
+        ratio = new
+        time.sleep(2 * CLOCK_STEP / 1e9)
+        build = subprocess.Popen(
+            [sys.executable, "-m", "livingreview_book", "execute"],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(moments.uniform(0.2, 4.0))
+        os.killpg(build.pid, signal.SIGKILL)
+        build.wait()
+        text = chapter_path(tmp_path, "chapters/a").read_text("utf-8")
+        remembered = Executions(tmp_path).find(text)
+        if remembered is not None:
+            outputs = [output for cell in remembered.outputs for output in cell]
+            assert ("a.ratio", ratio) in [published(output) for output in outputs]
+    assert collect(book.execute())["a.ratio"] == ratio
+    assert book.build().returncode == 0
+    assert f'<span class="pasted-text">{ratio}</span>' in book.page("a")
