@@ -44,6 +44,15 @@ def opposite(p: Printed | None) -> tuple[Printed | None, str]:
     return p, "" if p is None else "0.904" if p.number.value < 0.05 else "0.002"
 
 
+def _seen_later(study: Study) -> Study:
+    """Every variable declared as measured after the start."""
+    variables = {
+        id_: replace(variable, details={**(variable.details or {}), "measured": "after-start"})
+        for id_, variable in study.variables.items()
+    }
+    return replace(study, variables=variables)
+
+
 def stated(**statement: object) -> Plant:
     return lambda study: replace(study, statements=(*study.statements, statement))
 
@@ -251,6 +260,7 @@ PLANTS: dict[str, Plant] = {
     "balance": _unbalanced,
     "events-per-covariate": _few_events,
     "survival-exclusion": stated(section="Methods", kind="survival-exclusion", months="2"),
+    "measured-after-start": _seen_later,
     "eligible-range": _value(
         "≥99", "threshold", arm_id="all", outcome="design", category="eligibility-age"
     ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from livingreview.audit import (
+    after_start,
     consistency,
     declared,
     design,
@@ -87,6 +88,7 @@ CHECKS: Mapping[str, Check] = {
     "balance": design.balance,
     "events-per-covariate": design.events_per_covariate,
     "survival-exclusion": design.survival_exclusion,
+    "measured-after-start": after_start.measured_after_start,
     "eligible-range": design.eligible_range,
 }
 
