@@ -27,7 +27,8 @@ from typing import NamedTuple
 import numpy as np
 
 from livingreview.synthesis import random_effects, random_effects_batch
-from livingreview.synthesis.tau2 import MeanModel, estimate_tau2, scaled
+from livingreview.synthesis.models import MeanModel, scaled
+from livingreview.synthesis.tau2 import estimate_tau2
 
 HERE = Path(__file__).parent
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from livingreview.synthesis import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
-from livingreview.synthesis.tau2 import ESTIMATORS, DesignModel, MeanModel, estimate_tau2, scaled
+from livingreview.synthesis.models import DesignModel, MeanModel, scaled
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2
 from reference_cases import data_sets
 
 FLAT = 1e-9  # two modes of the same height within this are equally good

@@ -15,8 +15,9 @@ from livingreview.synthesis.inputs import (
     normal_quantile,
     read_inputs,
 )
+from livingreview.synthesis.models import DesignModel, MeanModel, scaled
 from livingreview.synthesis.result import NAN, Synthesis
-from livingreview.synthesis.tau2 import ESTIMATORS, DesignModel, MeanModel, estimate_tau2, scaled
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2
 from livingreview.synthesis.univariate import INTERVALS, random_effects
 
 Floats = NDArray[np.float64]

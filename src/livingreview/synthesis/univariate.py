@@ -12,6 +12,7 @@ from livingreview.synthesis.inputs import (
     normal_quantile,
     read_inputs,
 )
+from livingreview.synthesis.models import MeanModel, scaled, sums_at_ends
 from livingreview.synthesis.result import (
     I2_FROM_Q,
     I2_FROM_TAU2,
@@ -19,14 +20,7 @@ from livingreview.synthesis.result import (
     Synthesis,
     SynthesisBatch,
 )
-from livingreview.synthesis.tau2 import (
-    ESTIMATORS,
-    MeanModel,
-    estimate_tau2,
-    q_root,
-    scaled,
-    sums_at_ends,
-)
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_root
 
 Floats = NDArray[np.float64]
 
