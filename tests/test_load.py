@@ -6,7 +6,6 @@ import pytest
 
 from example_review import ROWS, STUDY, full_row, write_review
 from livingreview.cli import main
-from livingreview.files import READS_VARIABLE
 from livingreview.load import load_review, load_study
 from livingreview.problems import DataProblemsError
 from livingreview.rows import COLUMNS
@@ -228,12 +227,3 @@ def test_a_named_study_that_does_not_exist_is_a_problem(tmp_path):
     write_review(tmp_path)
     with pytest.raises(DataProblemsError, match="nowhere-2020: need a folder, found none"):
         load_review(tmp_path, only=["nowhere-2020"])
-
-
-def test_every_file_read_is_remembered_when_a_build_asks_for_it(tmp_path, monkeypatch):
-    folder = write_review(tmp_path)
-    log = tmp_path / "reads.txt"
-    monkeypatch.setenv(READS_VARIABLE, str(log))
-    load_study("example-2020", tmp_path)
-    read = log.read_text(encoding="utf-8").splitlines()
-    assert read == [str(folder.resolve() / name) for name in ("study.yaml", "reported.csv")]

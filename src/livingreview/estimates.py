@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from livingreview.studies import Arm, Outcome, Printed, Quantity, Review, Study
+from livingreview.studies import Arm, Comparison, Outcome, Printed, Quantity, Review, Study
 
 
 @dataclass(frozen=True)
@@ -218,18 +218,23 @@ def _implied_count(percent: Printed, size: int) -> int | None:
     return fits[0] if len(fits) == 1 else None
 
 
+def _comparisons(study: Study, rules: Mapping[str, Any]) -> Iterator[Comparison]:
+    """Comparisons whose arms are what the rules want on either side."""
+    for comparison in study.comparisons.values():
+        sides = (("experimental", comparison.experimental), ("control", comparison.control))
+        if all(_fits(study.arms[arm], rules.get(role, {})) for role, arm in sides):
+            yield comparison
+
+
 def _two_arm_counts(
     study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
 ) -> Iterator[TwoArmCount]:
-    for comparison in study.comparisons.values():
-        arms = study.arms[comparison.experimental], study.arms[comparison.control]
-        if not all(_fits(arm, rules.get(role, {})) for arm, role in zip(arms, _ROLES, strict=True)):
-            continue
+    for comparison in _comparisons(study, rules):
         for outcome in _outcomes(study, rules["outcome"]):
             wanted = Quantity(outcome=outcome.id, category=rules.get("category", ""), **place)
             counts = [
-                _arm_count(study, arm, replace(wanted, arm_id=arm.id), "treatment_class")
-                for arm in arms
+                _arm_count(study, study.arms[arm], replace(wanted, arm_id=arm), "treatment_class")
+                for arm in (comparison.experimental, comparison.control)
             ]
             if counts[0] is not None and counts[1] is not None:
                 yield TwoArmCount(study.id, study.label, counts[0], counts[1])
@@ -238,10 +243,7 @@ def _two_arm_counts(
 def _ratios(
     study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
 ) -> Iterator[PrintedRatio]:
-    for comparison in study.comparisons.values():
-        arms = study.arms[comparison.experimental], study.arms[comparison.control]
-        if not all(_fits(arm, rules.get(role, {})) for arm, role in zip(arms, _ROLES, strict=True)):
-            continue
+    for comparison in _comparisons(study, rules):
         wanted = Quantity(
             outcome=rules["outcome"],
             comparison=comparison.id,
@@ -253,9 +255,6 @@ def _ratios(
         interval = _first(study, replace(wanted, statistic="ci95"))
         if estimate is not None and interval is not None:
             yield PrintedRatio(study.id, study.label, estimate, interval, study.cohorts)
-
-
-_ROLES = ("experimental", "control")
 
 
 def _first(study: Study, quantity: Quantity) -> Printed | None:

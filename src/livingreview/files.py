@@ -1,12 +1,7 @@
-"""The one door to the data: read text, YAML and CSV, and remember what was read.
-
-When the environment variable ``LIVINGREVIEW_READS`` names a file, the path of every data file that
-is read is appended to it.  A build uses this to know what a chapter depends on.
-"""
+"""The one door to the data: read text, YAML and CSV, with every fault noted."""
 
 import csv
 import io
-import os
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -16,12 +11,9 @@ import yaml
 
 from livingreview.problems import Problem
 
-READS_VARIABLE = "LIVINGREVIEW_READS"
-
 
 def read_text(path: Path, problems: list[Problem]) -> str:
     """The file as text, without a byte order mark; empty, with a problem noted, when unreadable."""
-    _remember(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -113,13 +105,6 @@ def _header_fits(
             found = f"{kind} {', '.join(repr(name) for name in names)}"
             problems.append(Problem(where, f"the columns {', '.join(columns)}", found, advice))
     return not (missing or unknown or repeated)
-
-
-def _remember(path: Path) -> None:
-    target = os.environ.get(READS_VARIABLE)
-    if target:
-        with Path(target).open("a", encoding="utf-8") as file:
-            file.write(f"{path.resolve()}\n")
 
 
 class _PlainLoader(yaml.SafeLoader):
