@@ -27,7 +27,8 @@ COUNTED = (
     *("inside-its-group", "inside-a-wider-count", "union-of-parts", "p-of-counts"),
     *("same-counts-same-p", "p-of-means", "pooled-means", "middle-of-all", "spread-in-range"),
     *("interval-of-proportion", "printed-twice", "estimate-in-interval", "claims"),
-    *("selection-rules", "named-covariates", "listed-events"),
+    *("selection-rules", "named-covariates", "listed-events", "analyses-not-done"),
+    *("benefit-in-every-level", "patients-shown"),
 )
 
 # Verified by hand against the papers; one line per contradiction: check, place, printed text.
@@ -56,10 +57,14 @@ KNOWN = {
         ("claims", "Results: Prognosis, paragraph 2", "p 0.136"),
         ("selection-rules", "Table 2; Type of prior immunotherapy; P (univariate)", "p 0.736"),
         ("selection-rules", "Table 2; Anlotinib dosage (mg); P (univariate)", "p 0.497"),
+        ("patients-shown", "Figure 2 caption", "68"),
         ("listed-events", "Table 3; Hand-foot syndrome; Grade ≥ 3 (N, %)", "2"),
     },
     "zhang-2025": {
         ("percent-of-count", "Table 2; PD; After PSM > 2L-non-ICIs", "48.2%"),
+        ("claims", "Results: 3.3 Efficacy, paragraph 1", "p 0.055"),
+        ("claims", "Figure 1 description", "p 0.292"),
+        ("analyses-not-done", "Results: 3.7 Subgroup analysis, paragraph 1", "p 0.019"),
         ("claims", "Table 3; Hypothyroidism; P", "p <0.001"),
         ("claims", "Table 3; Rash; P", "p <0.001"),
         ("claims", "Table 3; Pneumonitis; P", "p 0.026"),
@@ -75,6 +80,11 @@ KNOWN = {
                 ("Before systemic treatment; P-value", "p 0.078"),
                 ("After systemic treatment; P-value", "p 0.856"),
             )
+        ),
+        (  # once for the first-line inhibitor, once for first-line progression-free survival
+            "benefit-in-every-level",
+            "Results: Subgroup analysis and risk factor of PFS and OS, paragraph 1",
+            "a benefit in every group",
         ),
         ("union-of-parts", "Table V; Any irAE; Total", "28"),
         ("union-of-parts", "Table V; Any irAE; Serplulimab", "12"),

@@ -26,6 +26,9 @@ FEWEST = 3  # papers in which a kind of contradiction must have been planted
 ELSEWHERE = {
     "decimal-comma",
     "declared-denominator",
+    "analyses-not-done",
+    "benefit-in-every-level",
+    "patients-shown",
     "difference-of-arms",
     "grim",
     "grimmer",

@@ -28,6 +28,7 @@ from livingreview.audit import (
     tests,
     totals,
     unions,
+    words,
 )
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
 from livingreview.audit.sizes import PARTICIPANTS
@@ -66,6 +67,9 @@ CHECKS: Mapping[str, Check] = {
     "selection-rules": consistency.selection_rules,
     "named-covariates": consistency.named_covariates,
     "listed-events": consistency.listed_events,
+    "analyses-not-done": words.analyses_not_done,
+    "benefit-in-every-level": words.benefit_in_every_level,
+    "patients-shown": words.patients_shown,
     "possible-value": possible.possible_value,
     "interval-symmetry": hazard_ratios.interval_symmetry,
     "p-of-ratio": hazard_ratios.p_of_ratio,

@@ -20,6 +20,11 @@ CLAIMS = {
     "significant": "a significant difference",
     "not-significant": "no significant difference",
     "trend": "a trend",
+    "benefit": "a benefit",
+}
+UNCERTAIN = {  # words that are not of significance itself, and what else they may mean
+    "trend": "",
+    "benefit": "; plausible only where another outcome, or no significance, is meant",
 }
 CLAIM_KINDS = ("significance", "balance")
 Statement = Mapping[str, object]
@@ -147,10 +152,10 @@ def _judge_claim(study: Study, claim: _Claim, number: Printed) -> Finding:
     verdict = Verdict.REPRODUCED if holds else Verdict.DISCREPANT
     if holds is None:
         verdict = Verdict.ROUNDING
-    elif not holds and (claim.kind == "trend" or not claim.own):
+    elif not holds and (claim.kind in UNCERTAIN or not claim.own):
         verdict = Verdict.IMPLAUSIBLE
-        if claim.kind != "trend":
-            reason += "; the claim may be about the whole and not about each kind"
+        whole = "; the claim may be about the whole and not about each kind"
+        reason += UNCERTAIN.get(claim.kind, whole)
     label = quantity_words(study, number.quantity)
     where = f"{' and '.join(claim.sections)} {'says' if len(claim.sections) == 1 else 'say'}"
     said = f"{label}: {where} {CLAIMS[claim.kind]}; {value} is printed, {reason}."
@@ -174,7 +179,7 @@ def _holds_by_interval(kind: str, interval: ReportedInterval) -> tuple[bool | No
     excludes = lower.lower > 1 or upper.upper < 1
     if not excludes and not lower.upper < 1 < upper.lower:
         return None, "which touches 1"
-    wanted = excludes if kind == "significant" else not excludes
+    wanted = not excludes if kind == "not-significant" else excludes
     return wanted, f"which {'excludes' if excludes else 'includes'} 1"
 
 
