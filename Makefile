@@ -62,7 +62,11 @@ serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
 
 reference: ## renew the pinned reference values with R's metafor and survival
 	Rscript validation/metafor/make_reference.R
+	Rscript validation/metafor/own_data.R
 	Rscript validation/survival/make_reference.R
+
+bench: $(STAMP) ## time the synthesis engine beside its peers (needs: pip install pymare statsmodels; R)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_synthesis.py
 
 lock: ## renew requirements.lock from pyproject.toml
 	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv
