@@ -192,6 +192,85 @@ def test_a_faulty_study_yaml_names_the_key(tmp_path, old, new, message):
     assert message in "\n".join(problems_of(tmp_path))
 
 
+LINKED = STUDY.replace(
+    "variables: {sex:",
+    "variables: {form: {label: F, kind: binary, form_of: sex, only_arm: new}, sex:",
+)
+SEX_LEVELS = "levels: {male: Male, female: Female}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "within: whole}}",
+            "within: whole, members: [response=cr]}}",
+            "members: need one of pr, sd",
+        ),
+        (
+            "within: whole}}",
+            "within: whole, members: [resp]}}",
+            "populations.matched.members: need",
+        ),
+        (
+            "form_of: sex",
+            "form_of: orr",
+            "variables.form.form_of: need one of form, sex, found 'orr'",
+        ),
+        ("only_arm: new", "only_arm: newer", "variables.form.only_arm: need one of new, old"),
+        (SEX_LEVELS, SEX_LEVELS + ", within: orrr", "variables.sex.within: need one of"),
+        (SEX_LEVELS, SEX_LEVELS + ", within: response=cr", "sex.within: need one of pr, sd"),
+        (SEX_LEVELS, SEX_LEVELS + ", denominator_declared: within", "sex.within: need one of"),
+        (
+            SEX_LEVELS,
+            SEX_LEVELS + ", subset_of: {male: response=cr}",
+            "sex.subset_of: need one of pr",
+        ),
+        (SEX_LEVELS, SEX_LEVELS + ", subset_of: {man: response=pr}", "need one of male, female"),
+        (SEX_LEVELS, SEX_LEVELS + ", subset_of: none=pr", "variables.sex.subset_of: need one of"),
+        (SEX_LEVELS, SEX_LEVELS + ", level_sum_of: {male: [sex=man]}", "found 'man'; declare or"),
+        (SEX_LEVELS, SEX_LEVELS + ", level_sum_of: {man: [sex=male]}", "found 'man'; declare or"),
+        (
+            "kind: time-to-event",
+            "kind: binary, includes: [sex]",
+            "outcomes.os.includes: need one of",
+        ),
+        (
+            "outcomes:",
+            "statements: [{section: A, kind: b, outcome: oss}]\noutcomes:",
+            "found 'oss'",
+        ),
+        ("outcomes:", "statements: [{section: A, kind: b, arm_id: c}]\noutcomes:", "found 'c'"),
+        (
+            "outcomes:",
+            "statements: [{section: A, kind: b, variables: [os]}]\noutcomes:",
+            "found 'os'",
+        ),
+    ],
+)
+def test_a_link_to_nothing_declared_names_the_key_and_what_may_stand_there(
+    tmp_path, old, new, message
+):
+    write_review(tmp_path, study=LINKED.replace(old, new))
+    (problem,) = problems_of(tmp_path)
+    assert "study.yaml" in problem
+    assert message in problem
+    assert "declare or correct it" in problem
+
+
+def test_links_to_what_is_declared_are_no_problem(tmp_path):
+    links = ", within: response=pr, subset_of: {male: response=pr}, level_sum_of: {male: [orr]}"
+    study = LINKED.replace(SEX_LEVELS, SEX_LEVELS + links)
+    study = study.replace("kind: time-to-event", "kind: time-to-event, includes: [orr]")
+    statement = (
+        "{section: A, kind: b, outcome: os, arm_id: all, population: whole, variables: [sex]}"
+    )
+    write_review(
+        tmp_path, study=study.replace("outcomes:", f"statements: [{statement}]\noutcomes:")
+    )
+    assert load_study("example-2020", tmp_path).variables["form"].details["form_of"] == "sex"
+
+
 def test_an_ongoing_study_has_no_numbers_and_may_not_get_any(tmp_path):
     study = STUDY.replace("status: included", "status: ongoing")
     folder = write_review(tmp_path, study=study)

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from livingreview.files import read_rows, read_yaml
+from livingreview.links import check_links
 from livingreview.problems import DataProblemsError, Problem
 from livingreview.rows import COLUMNS, printed_number
 from livingreview.studies import (
@@ -80,6 +81,7 @@ def _load_study(folder: Path, problems: list[Problem]) -> Study | None:
         problems.append(Problem(f"{path} id", repr(folder.name), repr(content["id"]), advice))
     study = _study(content)
     _check_references(path, study, problems)
+    check_links(path, study, problems)
     return _with_numbers(folder / "reported.csv", study, problems)
 
 

@@ -2,7 +2,7 @@
 
 A patient has such a factor only if it was seen before follow-up or life ended, so its groups are
 formed by what happened later: immortal time (Suissa 2008, *American Journal of Epidemiology*
-167:492; Anderson, Cain & Gelber 1983, *Journal of Clinical Oncology* 1:710).
+167:492).
 """
 
 from collections.abc import Iterator
