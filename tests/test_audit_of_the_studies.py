@@ -15,6 +15,7 @@ FAMILIES = {
     *("same-curve-twice", "followup-against-survival", "within-followup", "followup-ranges"),
     *("response-time-of-responders", "matched-sizes", "balance", "events-per-covariate"),
     *("survival-exclusion", "eligible-range", "possible-value", "measured-after-start"),
+    "early-progression",
 }
 NARROW = ("ECOG performance status", "Reason for prior immunotherapy failure")
 PLATINUM, TYPE = "Response to platinum-based treatment", "Type of prior immunotherapy"
@@ -38,6 +39,7 @@ EXPECTED = {
         ),
         ("interval-width", "Second-line treatment with chemotherapy > Yes"),
         ("survival-exclusion", "Abstract"),
+        ("early-progression", "PD"),
         ("measured-after-start", "Brain metastasis during second-line treatment > Yes"),
     },
     "nct04363255": set(),

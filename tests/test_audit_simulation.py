@@ -26,6 +26,7 @@ FEWEST = 3  # papers in which a kind of contradiction must have been planted
 ELSEWHERE = {
     "decimal-comma",
     "declared-denominator",
+    "early-progression",
     "analyses-not-done",
     "benefit-in-every-level",
     "patients-shown",
