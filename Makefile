@@ -7,12 +7,15 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PORT ?= 8000
 JOBS ?= auto
+# FORK=0: each chapter's kernel imports everything anew, instead of starting from a process that has.
+FORK ?= 1
 LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest --all-extras
 
 # Nothing of the user's own set-up reaches the build, and the build writes nothing outside this folder.
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export BOOK_FORK := $(FORK)
 
 .DEFAULT_GOAL := help
 .PHONY: help env book test check accept new-study serve reference bench lock clean

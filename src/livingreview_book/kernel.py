@@ -17,12 +17,18 @@ READS_VARIABLE = "BOOK_READS"
 
 def main() -> None:
     """Run a kernel until its client asks it to stop."""
-    # A kernel is interrupted before it is asked to stop, and would report that as an error.
-    app = IPKernelApp.instance(ignore_cwd=True, log_level=logging.CRITICAL)
-    app.initialize()
+    app = prepare()
     if READS_VARIABLE in os.environ:
         watch(Path(os.environ[ROOT_VARIABLE]), Path(os.environ[READS_VARIABLE]))
     app.start()
+
+
+def prepare(**options: int) -> IPKernelApp:
+    """The kernel that the command line describes, ready to start."""
+    # A kernel is interrupted before it is asked to stop, and would report that as an error.
+    app = IPKernelApp.instance(ignore_cwd=True, log_level=logging.CRITICAL, **options)
+    app.initialize()
+    return app
 
 
 if __name__ == "__main__":

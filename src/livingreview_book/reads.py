@@ -23,13 +23,13 @@ class UndeclaredInputError(PermissionError):
     """A chapter used something that the build cannot see."""
 
 
-def watch(root: Path, log: Path) -> None:
+def watch(root: Path, log: Path) -> "Inputs":
     """From now on write each path under ``root`` that this process reads to ``log``, a line each.
 
     Paths are relative to ``root``; a listed folder ends with a slash.  A hook cannot be taken
     out again: call this in a process of its own.
     """
-    inputs = _Inputs(os.path.realpath(root), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
+    inputs = Inputs(os.path.realpath(root), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -42,15 +42,22 @@ def watch(root: Path, log: Path) -> None:
             _refuse_host(arguments[1])
 
     sys.addaudithook(hook)
+    return inputs
 
 
-class _Inputs:
+class Inputs:
     """The files and folders of one project that were read so far."""
 
     def __init__(self, root: str, log: int) -> None:
         self.root, self.log, self.seen = root + os.sep, log, set[str]()
 
+    def continue_in(self, log: Path) -> None:
+        """Write to another log from now on; what was read so far is written there too."""
+        self.log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(self.log, "".join(f"{line}\n" for line in sorted(self.seen)).encode())
+
     def opened(self, path: object, mode: str | None, flags: int) -> None:
+        """Note a file that is read; refuse one that is written, and data read past the door."""
         inside = self._inside(path)
         if inside is None:
             return
@@ -63,6 +70,7 @@ class _Inputs:
         self._note(inside)
 
     def listed(self, path: object) -> None:
+        """Note a folder of data whose names are asked for."""
         inside = self._inside("." if path is None else path)
         if inside is not None and f"{inside}/".startswith("data/"):
             self._through_the_door(inside)

@@ -1,0 +1,65 @@
+"""A process that has imported the stack and forks into a kernel whenever it is asked to.
+
+``provisioner`` starts it with the environment and in the folder of the kernels, and keeps the other
+end of its standard input, a socket.  Each message there carries a connection that belongs to one
+kernel: the kernel reads from it what to be, writes its process id, and holds it until it ends.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from livingreview_book import kernel
+from livingreview_book.reads import Inputs, watch
+
+STACK = ("livingreview.show", "livingreview_book", "livingreview.cli", "numpy.random")
+
+
+def serve(control: socket.socket, inputs: Inputs) -> None:
+    """Fork for each request, until the process that asks has ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # an ended kernel leaves nothing to collect
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not message:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            _become_kernel(socket.socket(fileno=descriptors[0]), inputs)
+            return
+        os.close(descriptors[0])
+
+
+def _become_kernel(connection: socket.socket, inputs: Inputs) -> None:
+    with connection.makefile(encoding="utf-8") as lines:
+        request = json.loads(lines.readline())
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(request["environment"], JPY_PARENT_PID=str(os.getppid()))
+    inputs.continue_in(Path(os.environ[kernel.READS_VARIABLE]))
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()  # kernels must not share a stream
+    sys.argv = [kernel.__file__, *request["arguments"]]
+    connection.sendall(f"{os.getpid()}\n".encode())
+    kernel.prepare(parent_handle=os.getppid()).start()
+
+
+def main() -> None:
+    """Import what chapters import, watched as in a chapter, then serve."""
+    control = socket.socket(fileno=os.dup(0))
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    inputs = watch(Path(os.environ[kernel.ROOT_VARIABLE]), Path(os.devnull))
+    for name in STACK:
+        with contextlib.suppress(Exception):  # the chapter that imports it will show the error
+            importlib.import_module(name)
+    serve(control, inputs)
+
+
+if __name__ == "__main__":
+    main()
