@@ -9,7 +9,10 @@ PORT ?= 8000
 JOBS ?= auto
 # FORK=0: each chapter's kernel imports everything anew, instead of starting from a process that has.
 FORK ?= 1
-LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest --all-extras
+# EXECUTOR=tcp://host:8786: chapters execute on the workers of that dask scheduler.
+EXECUTOR ?=
+LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest \
+  --extra book --extra test --extra dev
 
 # Nothing of the user's own set-up reaches the build, and the build writes nothing outside this folder.
 unexport PYTHONPATH PYTHONHOME
@@ -39,7 +42,7 @@ $(STAMP): .venv/.made-from-lock pyproject.toml
 
 book: $(STAMP) ## execute the chapters that changed and build the website into _build/html
 	@$(BIN)/livingreview check
-	@$(BIN)/python -m livingreview_book execute
+	@$(BIN)/python -m livingreview_book execute --executor "$(EXECUTOR)"
 	@$(BIN)/jupyter-book build . --quiet -n -W --keep-going
 	@echo "The book is in _build/html (open _build/html/index.html, or: make serve)"
 

@@ -2,7 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from livingreview_book.accepted import accept
@@ -18,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     renew = commands.add_parser("accept", help="renew tests/expected and results.json")
     renew.set_defaults(run=_accept)
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
+    execute.add_argument("--executor", metavar="ADDRESS", help="a dask scheduler: tcp://...")
     execute.set_defaults(run=_execute)
     study = commands.add_parser("new-study", help="begin the files of a study")
     study.add_argument("study_id", metavar="ID", help="author and year: smith-2027")
@@ -32,7 +36,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    execute_chapters(options.root)
+    with executor_at(options.executor) as executor:
+        execute_chapters(options.root, executor=executor)
+
+
+@contextmanager
+def executor_at(address: str | None) -> Iterator[Executor | None]:
+    """The executor of the dask scheduler at this address; nothing without an address.
+
+    Its workers need this project under the same path and the same Python packages.
+    """
+    if not address:
+        yield None
+        return
+    try:
+        client_class = import_module("distributed").Client
+    except ImportError:
+        msg = f"EXECUTOR={address} needs dask: .venv/bin/python -m pip install -e '.[cluster]'"
+        raise ValueError(msg) from None
+    with client_class(address) as client:
+        yield client.get_executor(pure=False)
 
 
 def _new_study(options: argparse.Namespace) -> None:

@@ -88,6 +88,7 @@ def execute_chapters(
 def _run_all(
     root: Path, texts: Mapping[str, str], executor: Executor | None
 ) -> Iterator[tuple[str, Execution | Failure]]:
+    root = root.resolve()  # an executor's processes may stand in another folder
     pool = executor or ThreadPoolExecutor(max_workers=os.cpu_count())
     try:
         futures = {pool.submit(execute_chapter, root, n, text): n for n, text in texts.items()}
