@@ -11,6 +11,11 @@ import yaml
 
 from livingreview.problems import Problem
 
+try:  # libyaml reads a study some ten times faster; every usual wheel of PyYAML has it
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
 
 def read_text(path: Path, problems: list[Problem]) -> str:
     """The file as text, without a byte order mark; empty, with a problem noted, when unreadable."""
@@ -107,7 +112,7 @@ def _header_fits(
     return not (missing or unknown or repeated)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(_SafeLoader):
     """YAML whose plain words stay words: only true and false are booleans, dates stay text.
 
     A key that occurs twice is an error, so that nothing is dropped silently.

@@ -5,6 +5,7 @@ The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -90,12 +91,17 @@ def _check_shape(
 ) -> None:
     if not content:
         return
-    text = resources.files("livingreview").joinpath(f"schema/{schema}.yaml").read_text("utf-8")
-    errors = Draft202012Validator(yaml.safe_load(text)).iter_errors(content)
+    errors = _validator(schema).iter_errors(content)
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         where = f"{path} {'.'.join(map(str, error.absolute_path))}".strip()
         needed = f"what {schema}.yaml's schema asks for ({error.validator})"
         problems.append(Problem(where, needed, error.message, "mend or add it"))
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    text = resources.files("livingreview").joinpath(f"schema/{schema}.yaml").read_text("utf-8")
+    return Draft202012Validator(yaml.safe_load(text))
 
 
 def _study(content: Mapping[str, Any]) -> Study:
