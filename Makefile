@@ -15,7 +15,7 @@ LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy
   --extra book --extra test --extra dev
 
 # Nothing of the user's own set-up reaches the build, and the build writes nothing outside this folder.
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export BOOK_FORK := $(FORK)
