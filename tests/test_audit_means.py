@@ -43,6 +43,7 @@ def describe(
         paper.add(value, arm_id=arm, outcome="age", statistic=statistic)
 
 
+@pytest.mark.slow
 @given(values, values)
 def test_t_tests_agree_with_scipy(new: list[int], old: list[int]) -> None:
     spreads = float(np.std(new, ddof=1)), float(np.std(old, ddof=1))

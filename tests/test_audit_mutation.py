@@ -79,6 +79,7 @@ def test_a_number_that_nothing_checks_is_listed_and_never_noticed() -> None:
     assert not guard.notices(Mistyped(alone, "digit", "126"))
 
 
+@pytest.mark.slow
 def test_the_stored_rate_is_of_all_slips_in_the_present_data(
     review: Review, stored: list[dict[str, str]]
 ) -> None:
@@ -102,6 +103,7 @@ def test_four_in_five_slips_are_noticed_in_every_study(stored: list[dict[str, st
         assert noticed / tried >= NOTICED_AT_LEAST, study
 
 
+@pytest.mark.slow
 def test_a_sample_of_slips_is_noticed_as_often_as_stored(review: Review) -> None:
     rng = random.Random(SEED)
     for study in review.studies.values():
@@ -113,6 +115,7 @@ def test_a_sample_of_slips_is_noticed_as_often_as_stored(review: Review) -> None
             assert noticed >= NOTICED_AT_LEAST - 0.1, study.id  # three standard errors of a sample
 
 
+@pytest.mark.slow
 def test_the_chapter_lists_what_nothing_checks_and_shows_the_rate(review: Review) -> None:
     lines = tables.unchecked(review).frame
     assert set(lines.columns) >= {"Study", "As printed", "Where printed"}

@@ -43,6 +43,7 @@ def test_methods_give_the_published_intervals(
     assert METHODS[name](x, n) == pytest.approx((lower, upper), abs=PUBLISHED_TOLERANCE)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300), st.data())
 def test_three_methods_agree_with_scipy(n: int, data) -> None:
     x = data.draw(st.integers(0, n))

@@ -46,12 +46,14 @@ def paper(seed: int) -> Study:
     return simulated_paper(seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, PAPERS, 20))
 def test_a_paper_that_only_rounds_passes_every_check(start: int) -> None:
     for seed in range(start, min(start + 20, PAPERS)):
         assert above_rounding(audit(paper(seed))) == [], f"paper {seed}"
 
 
+@pytest.mark.slow
 def test_papers_are_examined_by_nearly_every_check() -> None:
     asked = {finding.check for seed in PLANTED_IN for finding in audit(paper(seed))}
     only_where_wrong = {"possible-value", "same-curve-twice", "survival-exclusion"}
@@ -63,6 +65,7 @@ def test_a_contradiction_is_planted_for_every_check() -> None:
     assert CHECKS.keys() - PLANTS.keys() <= ELSEWHERE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", PLANTS)
 def test_a_planted_contradiction_is_found(check: str) -> None:
     tried = 0

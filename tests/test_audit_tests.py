@@ -25,6 +25,7 @@ two_by_four = st.tuples(*(st.tuples(*(st.integers(0, 12) for _ in range(4))) for
 )
 
 
+@pytest.mark.slow
 @given(two_by_two)
 def test_chi_squared_and_fisher_agree_with_scipy(table: Table) -> None:
     plain = stats.chi2_contingency(table, correction=False).pvalue
@@ -43,6 +44,7 @@ def test_tests_of_more_columns_agree_with_scipy(table: Table) -> None:
     assert contingency.likelihood_ratio(table) == pytest.approx(likelihood.pvalue, abs=TOLERANCE)
 
 
+@pytest.mark.slow
 @given(st.tuples(*(st.tuples(*(st.integers(0, 5) for _ in range(3))) for _ in "ab")))
 def test_freeman_and_halton_sum_every_table_with_these_margins(table: Table) -> None:
     if not has_variation(table):
@@ -230,6 +232,7 @@ def test_a_rounded_p_value_is_never_accused(
     assert not above_rounding(paper_with(table, printed, method).findings())
 
 
+@pytest.mark.slow
 @given(two_by_four, st.sampled_from(ROUNDINGS))
 def test_a_rounded_p_value_over_four_levels_is_never_accused(table: Table, rounding: str) -> None:
     levels = ["a", "b", "c", "d"]

@@ -1,5 +1,6 @@
 """Sums, wholes, subsets and unions of counts."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -207,6 +208,7 @@ patients = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(patients)
 def test_counts_of_real_patients_are_never_accused(people: list[tuple[str, ...]]) -> None:
     paper = Paper(SEX | RESPONSE | RASH)

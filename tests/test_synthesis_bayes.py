@@ -91,6 +91,7 @@ class Oracle:
         return self.over_tau(lambda _: 1.0, upper=tau) / self.total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("name", DATA)
 def test_every_quantile_and_probability_agrees_with_adaptive_quadrature(name, prior):
@@ -114,6 +115,7 @@ def test_every_quantile_and_probability_agrees_with_adaptive_quadrature(name, pr
         assert oracle.study_cdf(value, 0) == pytest.approx(probability, **near)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("name", ["two studies", "bcg"])
 def test_the_shortest_interval_has_its_level_and_no_shift_makes_it_shorter(name, prior):
@@ -160,6 +162,7 @@ def test_benefit_is_on_the_side_that_the_caller_names():
     assert (below.benefit, above.benefit) == ("below", "above")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.floats(-3, 3), st.floats(0.01, 2)), min_size=2, max_size=6),
@@ -179,6 +182,7 @@ def test_studies_are_drawn_towards_the_mean_and_intervals_are_in_order(rows, pri
     assert np.ptp(medians) <= np.ptp(yi) + 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.integers(-20, 20))
 def test_results_are_equivariant_under_a_change_of_units(power):

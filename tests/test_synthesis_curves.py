@@ -99,6 +99,7 @@ PATIENTS = st.lists(st.tuples(st.floats(0.1, 50), st.booleans()), min_size=2, ma
 TIMES = st.lists(st.floats(0.5, 55), min_size=1, max_size=5, unique=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(PATIENTS, TIMES, st.booleans())
 def test_numbers_printed_from_patients_never_contradict_each_other_and_bound_their_curve(

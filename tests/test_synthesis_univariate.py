@@ -91,6 +91,7 @@ HARD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HARD)
 @pytest.mark.parametrize("estimator", ["reml", "ml"])
 def test_no_other_tau2_is_likelier_in_hard_cases(name, estimator):
@@ -206,6 +207,7 @@ def test_weights_are_percentages_and_fall_with_the_variance():
         assert np.all(np.diff(np.array(result.weights)[order]) < 0)
 
 
+@pytest.mark.slow
 def test_a_batch_gives_the_same_as_single_fits():
     generator = np.random.default_rng(20240501)
     vi = generator.uniform(0.01, 1, (40, 6))
