@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PORT ?= 8000
+STUDIES ?= 15
 JOBS ?= auto
 # FORK=0: each chapter's kernel imports everything anew, instead of starting from a process that has.
 FORK ?= 1
@@ -21,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export BOOK_FORK := $(FORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test check accept new-study serve reference bench lock clean
+.PHONY: help env book test check accept new-study serve reference bench bench-build lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -73,6 +74,9 @@ reference: ## renew the pinned reference values with R's metafor and survival
 
 bench: $(STAMP) ## time the synthesis engine beside its peers (needs: pip install pymare statsmodels; R)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_synthesis.py
+
+bench-build: $(STAMP) ## time the build beside stock Jupyter Book: make bench-build STUDIES="15 100"
+	@$(BIN)/python benchmarks/bench_build.py $(STUDIES)
 
 lock: ## renew requirements.lock from pyproject.toml
 	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv
