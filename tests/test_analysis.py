@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,16 @@ def test_a_printed_hazard_ratio_gives_its_logarithm_and_the_variance_of_its_inte
 def test_every_effect_knows_the_printed_numbers_it_rests_on(tmp_path):
     review = example(tmp_path)
     assert {number.value for number in used_numbers(review)} == {row["value"] for row in ROWS}
+
+
+@pytest.mark.parametrize("values", [{}, {"20": "40", "30.0": "100.0"}])  # then no ratio
+def test_used_numbers_are_the_sources_of_the_effects_of_every_answer(tmp_path, values):
+    rows = tuple(row | {"value": values.get(row["value"], row["value"])} for row in ROWS)
+    review = example(tmp_path, rows=rows)
+    for planned in review.protocol["syntheses"]:
+        alone = replace(review, protocol={**review.protocol, "syntheses": [planned]})
+        effects = [effect for result in answer(alone, planned["id"]) for effect in result.effects]
+        assert used_numbers(alone) == {source for effect in effects for source in effect.sources}
 
 
 def test_leaving_out_a_number_leaves_out_the_estimates_that_rest_on_it(tmp_path):

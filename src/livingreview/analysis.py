@@ -79,11 +79,23 @@ def used_numbers(review: Review) -> frozenset[Printed]:
     return frozenset(
         source
         for planned in review.protocol["syntheses"]
-        for result in answer(review, planned["id"])
-        for effect in result.effects
-        for source in effect.sources
+        for estimate in _estimates(review, planned)
+        for source in estimate.sources
         if isinstance(source, Printed)
     )
+
+
+def _estimates(
+    review: Review, planned: Mapping[str, Any]
+) -> Iterable[ArmCount | TwoArmCount | PrintedRatio]:
+    """What the synthesis would pool, by any of its measures, without pooling it."""
+    if planned["kind"] == "proportion":
+        return select_arms(review, planned["id"]).used
+    if planned["kind"] == "hazard-ratio":
+        return select_ratios(review, planned["id"]).used
+    measures = planned.get("measures", TWO_ARM_DEFAULT)
+    pairs = select_comparisons(review, planned["id"]).used
+    return [p for p in pairs if not all(_is_uninformative(p, measure) for measure in measures)]
 
 
 def findings(review: Review) -> tuple[Finding, ...]:
