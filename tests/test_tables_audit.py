@@ -9,6 +9,8 @@ from livingreview.studies import Review
 from livingreview.tables import audit as tables
 from regenerate_mistyped import ROOT
 
+pytestmark = pytest.mark.slow  # the whole review is audited, twice
+
 
 @pytest.fixture(scope="module")
 def review() -> Review:
