@@ -130,6 +130,7 @@ def test_a_continuous_covariate_has_no_least_width() -> None:
     assert made.findings(WIDTH) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 10_000))
 def test_no_cox_model_of_real_patients_has_a_standard_error_below_the_bound(seed: int) -> None:

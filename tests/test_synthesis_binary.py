@@ -188,6 +188,7 @@ def test_the_likelihood_agrees_with_adaptive_quadrature(name):
         assert ours == pytest.approx(adaptive_log_likelihood(x, n, mu, tau), rel=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARMS)
 def test_the_estimate_is_where_adaptive_quadrature_is_flat(name):
     x, n = (np.array(column, dtype=float) for column in ARMS[name])

@@ -128,6 +128,7 @@ def test_numbers_printed_from_patients_never_contradict_each_other_and_bound_the
     assert np.isnan(curve.at(grid[grid > curve.last])).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(PATIENTS, TIMES, st.floats(1, 60))
 def test_areas_are_those_of_numerical_integration(patients, times, horizon):

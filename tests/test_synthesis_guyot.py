@@ -161,6 +161,7 @@ def test_rises_of_a_shaky_hand_are_levelled_and_order_is_irrelevant():
     assert reconstruct_patients(times[order], survival[order], [0], [10], events=3) == level
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=3, max_size=40),
@@ -182,6 +183,7 @@ def test_an_exactly_read_curve_is_followed_and_no_patient_is_lost(patients, inne
     assert list(found.time) == sorted(found.time)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=40))
 def test_without_censoring_an_exact_reading_gives_back_the_patients(times):

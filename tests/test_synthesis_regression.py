@@ -58,6 +58,7 @@ def weighted_least_squares(yi, vi, tau2, design):
     return covariance @ design.T @ weights @ yi, covariance
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(
@@ -78,6 +79,7 @@ def test_given_tau2_the_coefficients_are_weighted_least_squares(rows, estimator)
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 4)), min_size=5, max_size=10),
