@@ -54,7 +54,7 @@ check: $(STAMP) ## lint, types and fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not book and not slow" --hypothesis-profile few
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not book and not slow" --hypothesis-profile few tests src
 
 accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and results.json
 	@$(BIN)/python -m livingreview_book accept
