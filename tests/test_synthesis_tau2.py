@@ -5,7 +5,7 @@ import pytest
 
 from livingreview.synthesis import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
 from livingreview.synthesis.models import DesignModel, MeanModel, scaled
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_root
 from reference_cases import data_sets
 
 FLAT = 1e-9  # two modes of the same height within this are equally good
@@ -81,6 +81,25 @@ def test_many_data_sets_at_once_give_what_each_gives_alone():
             for row in range(200)
         ]
         np.testing.assert_allclose(together, alone, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("tau2_known", [0.0, 0.7, 1e4])
+def test_a_known_tangent_moves_no_root_of_q_wherever_it_is_taken(tau2_known):
+    yi, vi = hostile_data(np.random.default_rng(12), 200, 6)
+    model = MeanModel(*scaled(yi, vi)[:2])
+    targets = [12.8, 5.0, 0.83]
+    known = np.full(200, tau2_known)
+    near = (known, *(part[:, 0] for part in model.q(known[:, None])))
+    unaided = q_root(model, targets)
+    np.testing.assert_allclose(q_root(model, targets, near), unaided, rtol=1e-8, atol=1e-10)
+    for row in range(200):
+        alone = q_root(model.rows(np.array([row])), targets, [part[[row]] for part in near])
+        np.testing.assert_allclose(alone[0], unaided[row], rtol=1e-8, atol=1e-10)
+    reached = model.q(unaided)[0]
+    np.testing.assert_allclose(
+        reached[unaided > 0], np.broadcast_to(targets, reached.shape)[unaided > 0], rtol=1e-8
+    )
+    assert np.all(reached[unaided == 0] <= np.broadcast_to(targets, reached.shape)[unaided == 0])
 
 
 def test_the_solver_never_builds_a_matrix_of_studies_by_studies():

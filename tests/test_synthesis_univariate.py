@@ -345,3 +345,13 @@ def test_turning_all_effects_round_flips_the_mean_and_keeps_the_rest(data, estim
 @given(st.floats(-50, 50, allow_subnormal=False), st.integers(2, 9))
 def test_equal_effects_give_q_of_zero(value, k):
     assert random_effects(np.full(k, value), np.linspace(0.1, 2, k)).q == 0
+
+
+def test_rounding_alone_does_not_make_a_standard_error_narrow():
+    generator = np.random.default_rng(4)  # Paule-Mandel sets the residual variance to 1
+    for yi, vi in zip(
+        generator.normal(0, 2, (50, 9)), generator.uniform(0.1, 1, (50, 9)), strict=True
+    ):
+        result = random_effects(yi, vi, tau2_estimator="pm", interval="knha")
+        assert result.tau2 > 0
+        assert result.notes == ()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from livingreview.counts import checked_counts
 from livingreview.effects import Effect, check_disjoint, check_poolable
@@ -57,7 +57,7 @@ def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, 
         msg = "yi: need at least one estimate, found k = 0"
         raise ValueError(msg)
     _refuse("yi", y, np.isfinite(y), "a finite estimate")
-    _refuse("vi", v, np.isfinite(v) & (v > 0), "a positive finite variance")
+    _refuse("vi", v, (v > 0) & (v < np.inf), "a positive finite variance")
     return y, v
 
 
@@ -117,6 +117,11 @@ def normal_quantile(level: float) -> float:
     return float(ndtri(0.5 + 0.5 * level))
 
 
+def t_quantile(df: float, level: float) -> float:
+    """Half-width of a t interval in standard errors; normal for infinite df."""
+    return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
+
+
 def _numbers(name: str, values: object) -> Floats:
     try:
         return np.asarray(values, dtype=float)
@@ -126,7 +131,7 @@ def _numbers(name: str, values: object) -> Floats:
 
 
 def _refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
-    if valid.all():
+    if np.logical_and.reduce(valid, axis=None):
         return
     place = tuple(int(axis) for axis in np.argwhere(~valid)[0])
     shown = ", ".join(map(str, place))

@@ -90,6 +90,7 @@ class MeanModel(Model):
     """
 
     powers: Floats = field(init=False, repr=False)  # 1, y, y^2 of shape (data sets, k, 3)
+    around_mean: Floats = field(init=False, repr=False)  # sum of squares, one per data set
 
     def __post_init__(self) -> None:
         w = 1.0 / self.v
@@ -99,7 +100,9 @@ class MeanModel(Model):
         powers[..., 0] = 1.0
         powers[..., 1] = y
         np.multiply(y, y, out=powers[..., 2])
+        k, total, squares = _split(np.add.reduce(powers, 1))
         object.__setattr__(self, "powers", powers)
+        object.__setattr__(self, "around_mean", np.maximum(squares - total * total / k, 0.0))
 
     @property
     def df(self) -> int:
@@ -116,9 +119,7 @@ class MeanModel(Model):
         """Return the sums of the first data set at one tau2, as plain numbers."""
         powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
         ww = w * w
-        return _mean_sums(
-            (w @ powers).tolist(), (ww @ powers).tolist(), ((ww * w) @ powers).tolist()
-        )
+        return _mean_sums(*(part.dot(powers).tolist() for part in (w, ww, ww * w)))
 
     def score(self, tau2: Floats, *, restricted: bool) -> Floats:
         """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
@@ -141,8 +142,8 @@ class MeanModel(Model):
     def q_of_first(self, tau2: float) -> tuple[float, float]:
         """Return y'Py and y'PPy of the first data set at one tau2, as plain numbers."""
         powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
-        w1, wy, wyy = (w @ powers).tolist()
-        w2, wwy, wwyy = ((w * w) @ powers).tolist()
+        w1, wy, wyy = w.dot(powers).tolist()
+        w2, wwy, wwyy = (w * w).dot(powers).tolist()
         mean = wy / w1
         return max(wyy - mean * wy, 0.0), wwyy - mean * (2 * wwy - mean * w2)
 
@@ -160,8 +161,7 @@ class MeanModel(Model):
 
     def residual_sum(self) -> Floats:
         """Residual sum of squares of the unweighted fit, one per data set."""
-        k, y, yy = _split(np.add.reduce(self.powers, 1))
-        return np.maximum(yy - y * y / k, 0.0)
+        return self.around_mean
 
     def _residual(self, w: Floats, w1: Floats) -> Floats:
         mean: Floats = _dot(w, self.y[:, None, :]) / w1
@@ -275,12 +275,15 @@ def _dot(a: Floats, b: Floats) -> Floats:
     return product
 
 
-def sums_at_ends(model: Model, tau2: Floats) -> Sums:
-    """Return the sums at zero and at the tau2 of each data set, of shape (data sets, 2)."""
+def sums_at_ends(model: Model, tau2: Floats) -> tuple[Floats, ...]:
+    """Return y'Py and tr P at zero, y'Py and y'PPy at the tau2 of each data set."""
     if tau2.size > 1:
-        return model.sums(tau2[:, None] * np.array([0.0, 1.0]))
-    ends = np.array([model.sums_of_first(0.0), model.sums_of_first(tau2.item())])
-    return Sums(*ends.T[:, None, :])
+        start = model.sums(np.zeros((tau2.size, 1)))
+        ends = (start.ypy, start.trace_p, *model.q(tau2[:, None]))
+        return tuple(part[:, 0] for part in ends)
+    first = model.sums_of_first(0.0)
+    numbers = (first.ypy, first.trace_p, *model.q_of_first(tau2.item()))
+    return tuple(np.array([numbers]).T)
 
 
 def scaled(yi: Floats, vi: Floats) -> tuple[Floats, Floats, Floats]:

@@ -9,11 +9,13 @@ A model (`models`) supplies the sums at given tau2, for one data set or many.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtri
 
 from livingreview.synthesis.models import Model, Sums
 
@@ -59,7 +61,7 @@ def estimate_tau2(model: Model, estimator: str) -> Floats:
     if estimator in {"reml", "ml"}:
         return _likeliest(model, restricted=estimator == "reml")
     if estimator in {"pm", "eb"}:
-        return q_root(model, np.full((model.y.shape[0], 1), float(model.df)))[:, 0]
+        return q_root(model, [float(model.df)])[:, 0]
     if estimator in CLOSED:
         return np.maximum(CLOSED[estimator](model), 0.0)
     msg = f"tau2_estimator: need one of {', '.join(ESTIMATORS)}, found {estimator!r}"
@@ -94,22 +96,35 @@ CLOSED: Mapping[str, Callable[[Model], Floats]] = {
 }
 
 
-def q_root(model: Model, target: Floats) -> Floats:
-    """Solve y'Py = target for tau2, for targets of shape (data sets, values); 0 if below it.
+def _tangent(target: Any, tau2: Any, ypy: Any, yppy: Any) -> Any:
+    """Newton's step on 1/(y'Py): where its tangent at tau2 takes the value 1/target."""
+    return tau2 + (ypy / target - 1) * ypy / yppy
 
-    By Cauchy-Schwarz 1/(y'Py) is increasing and concave in tau2, so Newton's method climbs
-    to the root without overshooting from any start below it, whatever the data.  A start
-    is known: y'Py is at least the unweighted residual sum over v_max + tau2.
+
+def q_root(model: Model, targets: Sequence[float], near: Sequence[Floats] = ()) -> Floats:
+    """Solve y'Py = target for tau2, of shape (data sets, targets); 0 where y'Py is below it.
+
+    By Cauchy-Schwarz 1/(y'Py) is increasing and concave in tau2, so a step of Newton's
+    method from anywhere ends at or below the root, and the next ones climb to it, whatever
+    the data.  The highest of the known lower bounds is the start: y'Py is at least the
+    unweighted residual sum over v_max + tau2; `near`, a tau2 per data set with its y'Py and
+    y'PPy, adds a tangent.
     """
-    furthest = np.maximum.reduce(model.v, axis=1, keepdims=True)
-    tau2: Floats = np.maximum(model.residual_sum()[:, None] / target - furthest, 0.0)
-    if tau2.shape[0] == 1:
-        return np.array([[_climb(model, *pair) for pair in zip(target[0], tau2[0], strict=True)]])
+    unweighted, furthest = model.residual_sum(), np.maximum.reduce(model.v, axis=1)
+    if unweighted.size == 1:
+        bounds = [max(unweighted.item() / target - furthest.item(), 0.0) for target in targets]
+        known = [part.item() for part in near]
+        if known and known[-1] > 0:
+            bounds = list(map(max, bounds, (_tangent(target, *known) for target in targets)))
+        return np.array([list(map(partial(_climb, model), targets, bounds))])
+    target = np.array(targets)
+    tau2: Floats = np.maximum(unweighted[:, None] / target - furthest[:, None], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
+        if near:
+            tau2 = np.fmax(tau2, _tangent(target, *(part[:, None] for part in near)))
         for _ in range(MAX_STEPS):
-            ypy, yppy = model.q(tau2)
-            step = np.fmax((ypy / target - 1) * ypy / yppy, 0.0)  # NaN: no spread at all
-            tau2 = tau2 + step
+            following = np.fmax(_tangent(target, tau2, *model.q(tau2)), 0.0)  # NaN: no spread
+            step, tau2 = np.abs(following - tau2), following
             if (step <= STEP_TOLERANCE * (1 + tau2)).all():
                 return tau2
     raise ArithmeticError(NO_ROOT)
@@ -117,14 +132,25 @@ def q_root(model: Model, target: Floats) -> Floats:
 
 def _climb(model: Model, target: float, tau2: float) -> float:
     """Do the same for one target of one data set in plain numbers."""
-    target, tau2 = float(target), float(tau2)
     for _ in range(MAX_STEPS):
         ypy, yppy = model.q_of_first(tau2)
-        step = (ypy / target - 1) * ypy / yppy if ypy > target else 0.0
-        tau2 += step
+        following = max(_tangent(target, tau2, ypy, yppy), 0.0) if yppy > 0 else 0.0
+        step, tau2 = abs(following - tau2), following
         if step <= STEP_TOLERANCE * (1 + tau2):
             return tau2
     raise ArithmeticError(NO_ROOT)
+
+
+def q_profile(model: Model, level: float, near: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Limits of tau2 where y'Py is at the quantiles of chi-squared; NaN without df.
+
+    References: Viechtbauer 2007, *Statistics in Medicine* 26:37; `near` as for `q_root`.
+    """
+    if not model.df:
+        return np.full(len(model.y), np.nan), np.full(len(model.y), np.nan)
+    targets = [float(chdtri(model.df, 0.5 + sign * 0.5 * level)) for sign in (-1, 1)]
+    limits = q_root(model, targets, near)
+    return limits[:, 0], limits[:, 1]
 
 
 def _likeliest(model: Model, *, restricted: bool) -> Floats:
@@ -175,11 +201,10 @@ def _grid(model: Model) -> Floats:
     w_min = 1/(v_max + t): y'PPy <= w_max^2 s df and tr W >= tr P >= w_min df, so the
     scores are negative beyond s + sqrt(s v_max).
     """
-    spread = model.residual_sum()[:, None] / model.df
-    upper = spread + np.sqrt(spread * np.maximum.reduce(model.v, axis=1, keepdims=True))
-    span = np.log1p(upper)
-    points = min(MAX_GRID, 3 + int(span.max() / GRID_STEP))
-    grid: Floats = np.expm1(span * (np.arange(points) / (points - 1)))
+    spread = model.residual_sum() / model.df
+    span = np.log1p(spread + np.sqrt(spread * np.maximum.reduce(model.v, axis=1)))
+    points = min(MAX_GRID, 3 + int(np.maximum.reduce(span) / GRID_STEP))
+    grid: Floats = np.expm1(span[:, None] * (np.arange(points) / (points - 1)))
     return grid
 
 

@@ -1,8 +1,11 @@
 """Common and random effects: the inverse-variance models of one pooled mean."""
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, chdtri, ndtr, stdtr, stdtrit
+from scipy.special import chdtrc, ndtr, stdtr
 
 from livingreview.synthesis.inputs import (
     Estimates,
@@ -11,6 +14,7 @@ from livingreview.synthesis.inputs import (
     checked_arrays,
     normal_quantile,
     read_inputs,
+    t_quantile,
 )
 from livingreview.synthesis.models import MeanModel, scaled, sums_at_ends
 from livingreview.synthesis.result import (
@@ -20,7 +24,7 @@ from livingreview.synthesis.result import (
     Synthesis,
     SynthesisBatch,
 )
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_root
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_profile
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +34,7 @@ PREDICTIONS = {
     "k-2": "t with k - 2 degrees of freedom, root of tau2 + se^2",
     "z": "normal, root of tau2 + se^2",
 }
+ROUNDING = 1e-9  # the residual variance is exactly 1 where tau2 solves y'Py = k - 1
 NO_PREDICTION = "none: a prediction interval needs at least three studies"
 
 
@@ -98,26 +103,13 @@ def random_effects(
     (2.0, 3.0)
     """
     inputs = read_inputs(yi, vi)
-    pooled = _pool(
-        inputs.yi[None],
-        inputs.vi[None],
-        tau2_estimator=tau2_estimator,
-        interval=interval,
-        prediction=prediction,
-        level=level,
-    )
-    single = {name: getattr(pooled, name) for name in SynthesisBatch.__dataclass_fields__}
-    weights = single.pop("weights")[0].tolist()
-    for name, value in single.items():
-        if isinstance(value, np.ndarray):
-            single[name] = value.item()
-    return Synthesis(
-        **single,
-        measure=inputs.measure,
-        studies=inputs.studies,
-        weights=tuple(weights),
-        notes=(*inputs.notes, *_notes(inputs, pooled)),
-    )
+    pooled = _pool(inputs.yi, inputs.vi, _Options(tau2_estimator, interval, prediction, level))
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in pooled.items()
+    }
+    plain |= {"weights": tuple(plain["weights"]), "notes": (*inputs.notes, *_notes(inputs, plain))}
+    return Synthesis(**plain, measure=inputs.measure, studies=inputs.studies)
 
 
 def random_effects_batch(
@@ -135,75 +127,122 @@ def random_effects_batch(
     [3.0, 3.0]
     """
     y, v = checked_arrays(yi, vi, ndim=2)
-    return _pool(
-        y,
-        v,
-        tau2_estimator=tau2_estimator,
-        interval=interval,
-        prediction=prediction,
-        level=level,
+    pooled = _pool(y, v, _Options(tau2_estimator, interval, prediction, level))
+    return SynthesisBatch(**pooled)
+
+
+class _Options(NamedTuple):
+    tau2_estimator: str
+    interval: str | None
+    prediction: str | None
+    level: float
+
+
+class _Solved(NamedTuple):
+    """What the solver found, one value per data set; in units of the model but for `origin`."""
+
+    origin: Any  # of the model, in the units of yi
+    scale: Any  # smallest variance, in the units of vi
+    mean: Any
+    total: Any  # weight
+    residual: Any  # y'Py at tau2
+    tau2: Any
+    tau2_lower: Any
+    tau2_upper: Any
+    typical: Any  # sampling variance
+    q: Any
+    q_pval: Any
+    weights: Any  # in percent, of shape (data sets, k)
+
+
+def _pool(y: Floats, v: Floats, options: _Options) -> dict[str, Any]:
+    """Fields of the result: numbers for y of shape (k,), arrays for shape (data sets, k)."""
+    tau2_estimator, interval, prediction, level = options
+    normal_quantile(level)
+    check_choice("tau2_estimator", tau2_estimator, ESTIMATORS)
+    k = y.shape[-1]
+    interval = _interval(interval, k)
+    single = y.ndim == 1
+    found = _solve(y[None] if single else y, v[None] if single else v, tau2_estimator, level)
+    if single:  # in plain numbers from here on, where arrays are mostly overhead
+        found = _Solved(*(part.tolist()[0] for part in found))
+    return {
+        "model": "random effects",
+        "k": k,
+        "level": level,
+        "tau2_estimator": tau2_estimator,
+        "weights": found.weights,
+        **_mean_fields(found, k, interval=interval, prediction=prediction, level=level),
+        **_heterogeneity_fields(found, k),
+    }
+
+
+def _solve(y: Floats, v: Floats, tau2_estimator: str, level: float) -> _Solved:
+    scaled_y, scaled_v, scale = scaled(y, v)
+    model = MeanModel(scaled_y, scaled_v)
+    tau2 = estimate_tau2(model, tau2_estimator) if model.df else np.zeros(len(y))
+    q, trace_p, *near = sums_at_ends(model, tau2)
+    lower, upper = q_profile(model, level, (tau2, *near))
+    w = 1 / (scaled_v + tau2[:, None])
+    total = np.add.reduce(w, 1)
+    return _Solved(
+        origin=y[:, 0],
+        scale=scale,
+        mean=np.vecdot(w, scaled_y) / total,
+        total=total,
+        residual=near[0],
+        tau2=tau2,
+        tau2_lower=lower,
+        tau2_upper=upper,
+        typical=model.df / trace_p if model.df else np.ones_like(q),
+        q=q,
+        q_pval=chdtrc(model.df, q) if model.df else np.ones_like(q),
+        weights=100 * w / total[:, None],
     )
 
 
-def _pool(
-    y: Floats,
-    v: Floats,
-    *,
-    tau2_estimator: str,
-    interval: str | None,
-    prediction: str | None,
-    level: float,
-) -> SynthesisBatch:
-    z = normal_quantile(level)
-    check_choice("tau2_estimator", tau2_estimator, ESTIMATORS)
-    k = y.shape[1]
-    interval = _interval(interval, k)
-    scaled_y, scaled_v, scale = scaled(y, v)
-    model = MeanModel(scaled_y, scaled_v)
-    tau2 = estimate_tau2(model, tau2_estimator) if k > 1 else np.zeros(y.shape[0])
-    at = sums_at_ends(model, tau2)
-    q, total = at.ypy[:, 0], at.trace_w[:, 1]
-    w = 1 / (scaled_v + tau2[:, None])
-    mean = np.vecdot(w, scaled_y) / total
-    se = np.sqrt(_widening(interval, at.ypy[:, 1], k) / total)
-    typical = model.df / at.trace_p[:, 0] if k > 1 else np.ones_like(mean)
-    tau2_lower, tau2_upper = _q_profile(model, q, level)
-    mean, se = mean * np.sqrt(scale) + y[:, 0], se * np.sqrt(scale)
+def _mean_fields(
+    found: _Solved, k: int, *, interval: str, prediction: str | None, level: float
+) -> dict[str, Any]:
+    root = np.sqrt(found.scale)
+    mean = found.mean * root + found.origin
+    se = np.sqrt(_widening(interval, found.residual, k) / found.total) * root
     df = np.inf if interval == "z" else float(k - 1)
-    half = (z if interval == "z" else stdtrit(df, 0.5 + 0.5 * level)) * se
+    half = t_quantile(df, level) * se
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = mean / se
     prediction, reach = prediction_reach(prediction, k, level)
-    spread = reach * np.sqrt(tau2 * scale + se**2)
-    return SynthesisBatch(
-        model="random effects",
-        k=k,
-        mean=mean,
-        se=se,
-        statistic=statistic,
-        pval=2 * (ndtr(-abs(statistic)) if interval == "z" else stdtr(df, -abs(statistic))),
-        ci_lower=mean - half,
-        ci_upper=mean + half,
-        level=level,
-        interval=interval,
-        df=df,
-        pi_lower=mean - spread,
-        pi_upper=mean + spread,
-        prediction_convention=prediction,
-        tau2=tau2 * scale,
-        tau2_lower=tau2_lower * scale,
-        tau2_upper=tau2_upper * scale,
-        tau2_estimator=tau2_estimator,
-        i2=100 * tau2 / (tau2 + typical),
-        i2_lower=100 * tau2_lower / (tau2_lower + typical),
-        i2_upper=100 * tau2_upper / (tau2_upper + typical),
-        i2_convention=I2_FROM_TAU2,
-        h2=tau2 / typical + 1,
-        q=q,
-        q_df=k - 1,
-        q_pval=chdtrc(k - 1, q) if k > 1 else np.ones_like(mean),
-        weights=100 * w / total[:, None],
-    )
+    spread = reach * np.sqrt(found.tau2 * found.scale + se * se)
+    return {
+        "mean": mean,
+        "se": se,
+        "statistic": statistic,
+        "pval": 2 * (ndtr(-abs(statistic)) if interval == "z" else stdtr(df, -abs(statistic))),
+        "ci_lower": mean - half,
+        "ci_upper": mean + half,
+        "interval": interval,
+        "df": df,
+        "pi_lower": mean - spread,
+        "pi_upper": mean + spread,
+        "prediction_convention": prediction,
+    }
+
+
+def _heterogeneity_fields(found: _Solved, k: int) -> dict[str, Any]:
+    tau2, lower, upper, typical = found.tau2, found.tau2_lower, found.tau2_upper, found.typical
+    return {
+        "tau2": tau2 * found.scale,
+        "tau2_lower": lower * found.scale,
+        "tau2_upper": upper * found.scale,
+        "i2": 100 * tau2 / (tau2 + typical),
+        "i2_lower": 100 * lower / (lower + typical),
+        "i2_upper": 100 * upper / (upper + typical),
+        "i2_convention": I2_FROM_TAU2,
+        "h2": tau2 / typical + 1,
+        "q": found.q,
+        "q_df": k - 1,
+        "q_pval": found.q_pval,
+    }
 
 
 def _interval(named: str | None, k: int) -> str:
@@ -227,18 +266,7 @@ def prediction_reach(named: str | None, k: int, level: float) -> tuple[str, floa
     df = {"k-1": k - 1, "k-2": k - 2, "z": np.inf}[named or "k-1"]
     if df < 1 or (named is None and k < 3):
         return NO_PREDICTION, NAN
-    reach = normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
-    return PREDICTIONS[named or "k-1"], reach
-
-
-def _q_profile(model: MeanModel, q: Floats, level: float) -> tuple[Floats, Floats]:
-    if model.df == 0:
-        return np.full_like(q, NAN), np.full_like(q, NAN)
-    tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
-    target = np.empty((q.size, 2))
-    target[:] = chdtri(model.df, tails)
-    limits = q_root(model, target)
-    return limits[:, 0], limits[:, 1]
+    return PREDICTIONS[named or "k-1"], t_quantile(df, level)
 
 
 def few_studies_notes(k: int) -> list[str]:
@@ -250,19 +278,19 @@ def few_studies_notes(k: int) -> list[str]:
     return []
 
 
-def _notes(inputs: Inputs, pooled: SynthesisBatch) -> list[str]:
+def _notes(inputs: Inputs, pooled: Mapping[str, Any]) -> list[str]:
     k = inputs.k
     notes = few_studies_notes(k)
     if k == 1:
         return notes
-    if k == 2 and pooled.interval != "z":
-        notes.append(f"{pooled.interval} with two studies rests on one degree of freedom")
-    if pooled.tau2[0] == 0:
+    if k == 2 and pooled["interval"] != "z":
+        notes.append(f"{pooled['interval']} with two studies rests on one degree of freedom")
+    if pooled["tau2"] == 0:
         notes.append("tau2 is at its lower limit, zero; that is no proof of homogeneity")
-    if pooled.tau2_upper[0] == 0:
+    if pooled["tau2_upper"] == 0:
         notes.append("both Q-profile limits of tau2 are zero: effects agree better than by chance")
-    total = 100 / (pooled.weights[0, 0] * (inputs.vi[0] + pooled.tau2[0]))
-    if pooled.interval == "knha" and pooled.se[0] ** 2 * total < 1:
+    total = 100 / (pooled["weights"][0] * (inputs.vi[0] + pooled["tau2"]))
+    if pooled["interval"] == "knha" and pooled["se"] ** 2 * total < 1 - ROUNDING:
         notes.append(
             "the Knapp-Hartung standard error is below the normal one; see interval='adhoc'"
         )
