@@ -16,8 +16,11 @@ def sensitivity_table(review: Review, marked: frozenset[Printed]) -> Table:
     """Syntheses that use a number with a finding, with it and without it."""
     rows = []
     for planned in review.protocol["syntheses"]:
+        answers = answer(review, planned["id"])
+        if not any(marked.intersection(e.sources) for full in answers for e in full.effects):
+            continue
         rest = {(a.measure, a.group): a for a in answer(review, planned["id"], without=marked)}
-        for full in answer(review, planned["id"]):
+        for full in answers:
             left = rest.get((full.measure, full.group))
             if left is None or left.effects != full.effects:
                 rows.append(_with_and_without(full, left))
