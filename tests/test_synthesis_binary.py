@@ -245,3 +245,10 @@ def test_large_arms_are_fitted_as_well_as_small_ones():
     logits = np.log([1 / 9, 9, 1])
     assert result.mean == pytest.approx(0, abs=1e-9)
     assert result.tau == pytest.approx(logits.std(), rel=0.01)
+
+
+def test_one_usable_study_has_no_heterogeneity():
+    result = mantel_haenszel(([1, 0], [10, 12]), ([3, 0], [11, 12]), measure="rd")
+    single = mantel_haenszel(([0], [10]), ([5], [11]), measure="rd")
+    assert single.q == 0
+    assert result.q_df == (0 if result.q == 0 else 1)

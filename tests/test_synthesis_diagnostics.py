@@ -142,7 +142,7 @@ def test_methods_for_asymmetry_are_refused_below_ten_studies_with_the_reason(met
         (lambda yi, vi: trim_and_fill(yi, vi, model="fe"), "model: need one of .* found 'fe'"),
         (lambda yi, vi: trim_and_fill(yi, vi, estimator="q0"), "estimator: .* found 'q0'"),
         (lambda yi, vi: trim_and_fill(yi, vi, side="top"), "side: need one of .* found 'top'"),
-        (lambda yi, vi: egger_test(yi, np.ones(13)), "standard error: one is constant"),
+        (lambda yi, vi: egger_test(yi, np.ones(13)), "vi: egger_test needs variances that differ, found 1"),
     ],
 )
 def test_bad_requests_are_refused_by_name(call, message):
@@ -154,3 +154,28 @@ def test_the_observed_result_stands_beside_the_filled_one():
     yi, vi = DATA["bcg"]
     assert trim_and_fill(yi, vi, model="common").observed.mean == common_effect(yi, vi).mean
     assert trim_and_fill(yi, vi).observed.mean == random_effects(yi, vi, interval="z").mean
+
+
+def test_equal_effects_leave_nothing_to_fill_in():
+    variances = np.linspace(0.1, 0.6, 12)
+    for estimator in ("l0", "r0"):
+        assert trim_and_fill([0.7] * 12, variances, estimator=estimator, side="left").filled == 0
+
+
+def test_the_side_to_fill_is_chosen_with_the_model_of_the_fit():
+    yi = [0.076, -1.427, -0.135, -0.77, -1.423, 0.258, -0.569, -1.03, -1.043, 0.268]
+    vi = [0.33, 0.24, 0.696, 0.325, 0.333, 0.319, 0.026, 0.109, 0.186, 0.104]
+    found = trim_and_fill(yi, vi, model="common")
+    assert (found.side, found.filled) == ("right", 1)  # as metafor's trimfill of an FE fit
+    assert trim_and_fill(yi, vi).side == "left"
+
+
+@pytest.mark.parametrize("method", [egger_test, trim_and_fill])
+def test_equal_variances_show_no_asymmetry_and_are_named(method):
+    with pytest.raises(ValueError, match=r"vi: \w+ needs variances that differ, found 0.1"):
+        method([0.1 * place for place in range(10)], [0.1] * 10)
+
+
+def test_an_order_that_is_not_a_number_is_refused():
+    with pytest.raises(ValueError, match="order: need values that sort, found nan at 1"):
+        cumulative([0.0, 1.0, 2.0], [1.0] * 3, order=[2, float("nan"), 1])

@@ -188,3 +188,16 @@ def test_subgroups_need_one_name_per_effect_and_two_groups():
         subgroups(effects(), ["a", "b"])
     with pytest.raises(ValueError, match=r"by: need at least two subgroups, found \['a'\]"):
         subgroups(effects(), ["a"] * 13)
+
+
+def test_without_residual_tau2_the_heterogeneity_is_measured_by_q():
+    fit = meta_regression(
+        [1.0, 5.0, 2.0, 9.0],
+        [0.1] * 4,
+        moderators={"x": [0, 1, 2, 3]},
+        tau2_estimator="common",
+        interval="z",
+    )
+    assert (fit.q, fit.q_df) == (pytest.approx(167.0), 2)
+    assert fit.h2 == pytest.approx(83.5)  # metafor 3.8.1, rma(method = "FE")
+    assert fit.i2 == pytest.approx(100 * 165 / 167)

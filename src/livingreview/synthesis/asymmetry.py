@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview.synthesis.inputs import Estimates, check_choice, read_inputs
+from livingreview.synthesis.inputs import Estimates, Inputs, check_choice, read_inputs
 from livingreview.synthesis.policy import refuse_below
-from livingreview.synthesis.regression import meta_regression
+from livingreview.synthesis.regression import Regression, meta_regression
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import common_effect, random_effects
 
@@ -64,12 +64,11 @@ def egger_test(yi: Estimates, vi: ArrayLike | None = None, *, model: str = "weig
     check_choice("model", model, ("weighted", "mixed"))
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "egger_test")
-    fit = meta_regression(
-        inputs.yi,
-        inputs.vi,
-        moderators={"standard error": np.sqrt(inputs.vi)},
-        tau2_estimator="common" if model == "weighted" else "reml",
-        interval="knha" if model == "weighted" else "z",
+    fit = _on_standard_error(
+        "egger_test",
+        inputs,
+        "common" if model == "weighted" else "reml",
+        "knha" if model == "weighted" else "z",
     )
     intercept, slope = fit.coefficients
     return EggerTest(
@@ -96,8 +95,8 @@ def trim_and_fill(
     """Fill in the studies that a symmetric funnel would have; refused below ten studies.
 
     `side` is where studies are missing, "left" or "right"; not named, it is opposite to
-    the asymmetry that a meta-regression on the standard error finds.  `estimator` is "l0"
-    or "r0"; `model` "common" or "random" (REML, normal interval).
+    the asymmetry that a meta-regression on the standard error finds, with the same
+    `model`: "common" or "random" (REML, normal interval).  `estimator` is "l0" or "r0".
 
     References: Duval & Tweedie 2000, *Biometrics* 56:455 and *JASA* 95:89.
 
@@ -110,7 +109,9 @@ def trim_and_fill(
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "trim_and_fill")
     if side is None:
-        side = "right" if egger_test(inputs.yi, inputs.vi, model="mixed").slope < 0 else "left"
+        estimator_of_side = "common" if model == "common" else "reml"
+        fit = _on_standard_error("trim_and_fill", inputs, estimator_of_side, "z")
+        side = "right" if fit.coefficients[1].estimate < 0 else "left"
     check_choice("side", side, ("left", "right"))
     sign = -1.0 if side == "right" else 1.0
     order = np.argsort(sign * inputs.yi, kind="stable")
@@ -128,6 +129,19 @@ def trim_and_fill(
         observed=_pool(inputs.yi, inputs.vi, model),
         adjusted=adjusted,
         notes=("filled studies are a what-if, not data; read beside the observed result",),
+    )
+
+
+def _on_standard_error(what: str, inputs: Inputs, tau2_estimator: str, interval: str) -> Regression:
+    if np.ptp(inputs.vi) == 0:
+        msg = f"vi: {what} needs variances that differ, found {inputs.vi[0]:g} for every study"
+        raise ValueError(msg)
+    return meta_regression(
+        inputs.yi,
+        inputs.vi,
+        moderators={"standard error": np.sqrt(inputs.vi)},
+        tau2_estimator=tau2_estimator,
+        interval=interval,
     )
 
 
@@ -149,7 +163,7 @@ def _count(centred: Floats, estimator: str) -> int:
     ranks[np.argsort(np.abs(centred), kind="stable")] = np.arange(1, k + 1)
     if estimator == "r0":
         below = ranks[centred < 0]
-        return max(0, k - int(below.max(initial=0.0)) - 1)
+        return max(0, k - int(below.max()) - 1) if below.size else 0
     above = float(ranks[centred > 0].sum())
     return max(0, round((4 * above - k * (k + 1)) / (2 * k - 1)))
 

@@ -127,7 +127,9 @@ def _heterogeneity(measure: str, tables: Tables, mean: float) -> tuple[float, in
         n_control=tables.c + tables.d,
     )
     known = np.isfinite(yi)
-    return float((((yi - mean) ** 2)[known] / vi[known]).sum()), max(int(known.sum()) - 1, 0)
+    if known.sum() < 2:
+        return 0.0, 0
+    return float((((yi - mean) ** 2)[known] / vi[known]).sum()), int(known.sum()) - 1
 
 
 def _peto_heterogeneity(tables: Tables, weights: Floats) -> tuple[float, int]:

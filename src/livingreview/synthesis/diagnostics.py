@@ -85,6 +85,10 @@ def cumulative(
     if len(order) != inputs.k:
         msg = f"order: need {inputs.k} values, one per study, found {len(order)}"
         raise ValueError(msg)
+    unordered = [place for place, value in enumerate(order) if value != value]
+    if unordered:
+        msg = f"order: need values that sort, found {order[unordered[0]]!r} at {unordered[0]}"
+        raise ValueError(msg)
     try:
         places = sorted(range(inputs.k), key=lambda place: order[place])  # type: ignore[arg-type,return-value]
     except TypeError:

@@ -124,7 +124,9 @@ def meta_regression(
     df = np.inf if interval == "z" else float(model.df)
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:]) / np.float64(widening)
-    typical = model.df / at.trace_p[0, 0]
+    h2 = float(tau2 * at.trace_p[0, 0] / model.df + 1)
+    if tau2_estimator == COMMON:  # no tau2 to measure it by: Q against its degrees of freedom
+        h2 = float(q) / model.df
     return Regression(
         model="meta-regression",
         measure=inputs.measure,
@@ -142,8 +144,8 @@ def meta_regression(
         qm=float(moved) if np.isinf(df) else float(moved) / len(moderators),
         qm_df=len(moderators),
         qm_pval=_joint_pval(float(moved), len(moderators), df),
-        i2=float(100 * tau2 / (tau2 + typical)),
-        h2=float(tau2 / typical + 1),
+        i2=100 * max(0.0, 1 - 1 / h2) if h2 > 0 else 0.0,
+        h2=h2,
         r2=_explained(inputs, tau2 * scale.item(), tau2_estimator),
         notes=(*inputs.notes, *_notes(inputs.k, len(moderators))),
     )
