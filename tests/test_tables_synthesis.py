@@ -7,6 +7,7 @@ from livingreview.show import arms_plot, forest_plot
 from livingreview.tables.robustness import (
     certainty_table,
     evidence_size,
+    headline_table,
     heterogeneity_table,
     left_out_table,
     sensitivity_table,
@@ -88,6 +89,20 @@ def test_the_sensitivity_table_shows_the_result_with_and_without_a_number(review
     (row,) = sensitivity_table(review, marked).frame.to_dict("records")
     assert row["Without"] == "0.70 (0.50 to 0.98)"
     assert row["What is left out"] == "Example 2020"
+
+
+def test_the_headline_names_every_study_and_every_way_to_pool(review):
+    (row,) = headline_table(answer(review, "survival")).frame.to_dict("records")
+    assert row["Study by study"] == (
+        "Example 2020: 0.70 (0.50 to 0.98); Other 2021: 0.70 (0.50 to 0.98)"
+    )
+    assert row["Together"].startswith("Common effect: 0.70")
+
+
+def test_the_headline_of_one_study_says_so(tmp_path):
+    write_review(tmp_path)
+    (row,) = headline_table(answer(load_review(tmp_path), "survival")).frame.to_dict("records")
+    assert row["Together"] == "one study"
 
 
 def test_without_findings_the_sensitivity_table_says_so(review):

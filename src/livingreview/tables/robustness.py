@@ -1,7 +1,7 @@
 """Around the syntheses: how far studies differ, what is left out, what is certain."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -9,7 +9,31 @@ from livingreview import prose
 from livingreview.analysis import Answer, answer
 from livingreview.studies import ALL_ARMS, Printed, Review, Study
 from livingreview.tables.html import Table
-from livingreview.tables.synthesis import caption, estimate_text, main_model
+from livingreview.tables.synthesis import STUDY, caption, estimate_text, forest_rows, main_model
+
+
+def headline_table(answers: Iterable[Answer]) -> Table:
+    """One row a question: each study's result, and the results together where there are several."""
+    rows = []
+    for result in answers:
+        drawn = forest_rows(result)
+        studies = drawn[drawn["mark"] == STUDY]
+        together = [
+            f"{label}: {text}"
+            for mark, label, text in zip(drawn["mark"], drawn["label"], drawn["text"], strict=True)
+            if mark != STUDY
+        ]
+        rows.append(
+            {
+                "Question": caption(result),
+                "Study by study": "; ".join(
+                    f"{label}: {text}"
+                    for label, text in zip(studies["label"], studies["text"], strict=True)
+                ),
+                "Together": "; ".join(together) or "one study",
+            }
+        )
+    return Table(pd.DataFrame(rows), caption="Hazard ratios (95% interval)", empty="No result yet.")
 
 
 def sensitivity_table(review: Review, marked: frozenset[Printed]) -> Table:
