@@ -27,7 +27,7 @@ def drawn_words(figure) -> list[str]:
 def test_every_estimate_is_drawn_where_its_row_says():
     rows = make_rows({"estimate": 0.6}, {"label": "b", "estimate": 1.7})
     figure = figures.forest(rows, figures.HAZARD_RATIO)
-    assert [x for x, _ in drawn_points(figure)] == [0.6, 1.7]
+    assert [x for x, _ in drawn_points(figure)] == pytest.approx([0.6, 1.7])
     assert [y for _, y in drawn_points(figure)] == pytest.approx(
         [row.y for row in figures.place(rows)]
     )
