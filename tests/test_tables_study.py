@@ -179,6 +179,18 @@ def test_a_repeated_first_cell_is_kept_for_screen_readers_only():
     assert html.count('<span class="visually-hidden">x</span>') == 1
 
 
+def test_cells_of_a_row_too_wide_for_a_phone_carry_the_name_of_their_column():
+    row = ["Overall survival of all", "0.69 (0.55 to 0.87)", "Table 3", ""]
+    columns = ["Outcome", "New: Hazard ratio", tables.WHERE, "Note"]
+    html = Table(pd.DataFrame([row], columns=columns), "t")._repr_html_()
+    assert '<table class="dataframe printed stacks">' in html
+    assert '<td data-label="New: Hazard ratio">0.69 (0.55 to 0.87)</td>' in html
+    assert f'<td class="where" data-label="{tables.WHERE}">Table 3</td><td></td></tr>' in html
+    narrow = Table(pd.DataFrame([["Age", "61"]], columns=["Item", "New"]), "t")._repr_html_()
+    assert "stacks" not in narrow
+    assert "data-label" not in narrow
+
+
 def test_an_empty_table_says_so():
     empty = Table(pd.DataFrame([], columns=["a"]), "t", empty="Nothing.")
     assert empty._repr_html_() is None

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import groupby
 
@@ -14,6 +15,7 @@ from livingreview.tables.study import LEVEL, WHERE
 EMPTY = "<td></td>"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
+PHONE = 44  # characters that stand beside each other on a phone
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,7 +24,8 @@ class Table:
 
     As plain text it is the same table in columns, so that a change of one number is one changed
     line.  A first cell that repeats the one above is kept for screen readers and not drawn; a level
-    stands indented under its item, or beside it when it is the only one.
+    stands indented under its item, or beside it when it is the only one.  Where a row is too wide
+    for a phone, each cell carries the name of its column, so that a style sheet can stack them.
     """
 
     frame: pd.DataFrame
@@ -44,9 +47,10 @@ class Table:
         if self.frame.empty:
             return None
         caption = escape(self.caption)
+        kind = "dataframe printed stacks" if self._stacks else "dataframe printed"
         return (
             f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">\n'
-            f'<table class="dataframe printed">\n<caption>{caption}</caption>\n'
+            f'<table class="{kind}">\n<caption>{caption}</caption>\n'
             f"<thead>\n{self._head()}\n</thead>\n<tbody>\n{self._body()}\n</tbody>\n"
             "</table>\n</div>"
         )
@@ -73,6 +77,13 @@ class Table:
         """The columns that are drawn: a level stands indented under its item."""
         return [str(name) for name in self.frame.columns if name != LEVEL]
 
+    @cached_property
+    def _stacks(self) -> bool:
+        """Whether a row is too wide for a phone, when each long cell is broken into lines."""
+        shown = self.frame[self._shown_columns()].astype(str)
+        widest = (shown[name].str.len().max() for name in shown.columns)
+        return sum(min(width, LONG) for width in widest) > PHONE
+
     def _body(self) -> str:
         lines: list[str] = []
         above = ""
@@ -98,11 +109,12 @@ class Table:
         else:
             cells = [f'<th scope="row">{_shown(first)}</th>']
         for name, text in zip(self._shown_columns()[1:], rest, strict=True):
+            label = f' data-label="{escape(name)}"' if self._stacks and text else ""
             if name == WHERE:
-                cells.append(f'<td class="where">{_places(text)}</td>')
+                cells.append(f'<td class="where"{label}>{_places(text)}</td>')
             else:
                 kind = ' class="long"' if len(text) > LONG else ""
-                cells.append(f"<td{kind}>{_shown(text)}</td>")
+                cells.append(f"<td{kind}{label}>{_shown(text)}</td>")
         return f"<tr>{''.join(cells)}</tr>"
 
 
