@@ -73,6 +73,13 @@ def test_fishers_tea_tasting_gives_17_in_35() -> None:
     assert contingency.fisher_mid_p(table) == pytest.approx((2 * 1 + 16) / 70)
 
 
+@pytest.mark.parametrize("table", [((900, 600), (850, 650)), ((2900, 100), (2950, 50))])
+def test_fishers_test_of_a_large_trial_agrees_with_scipy(table: Table) -> None:
+    exact = stats.fisher_exact(table).pvalue
+    assert contingency.fisher(table) == pytest.approx(exact, rel=1e-6)  # scipy's rounding
+    assert contingency.fisher_mid_p(table) < exact < contingency.fisher_doubled(table) * 1.1
+
+
 def test_the_trend_test_of_two_columns_is_the_n_minus_1_test() -> None:
     table = ((9, 15), (2, 22))
     assert contingency.trend(table) == pytest.approx(contingency.n_minus_1(table))

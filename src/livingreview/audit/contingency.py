@@ -17,7 +17,7 @@ from scipy import special, stats
 Table = tuple[tuple[int, ...], tuple[int, ...]]
 
 MOST_TABLES = 1_000_000  # beyond this, Freeman and Halton's test is not computed
-TIE = 1e-7  # relative: tables as probable as the one observed count as such
+TIE = 1e-7  # of logarithms: tables as probable as the one observed count as such
 
 
 def compact(table: Table) -> Table:
@@ -93,7 +93,7 @@ def fisher(table: Table) -> float | None:
     kept = compact(table)
     if len(kept[0]) == 2:
         weights, seen = _hypergeometric(kept)
-        return sum(w for w in weights if w <= weights[seen] * (1 + TIE)) / sum(weights)
+        return sum(w for w in weights if w <= weights[seen]) / sum(weights)
     return _freeman_halton(kept)
 
 
@@ -114,9 +114,9 @@ def fisher_mid_p(table: Table) -> float:
     References: Lancaster 1961, *Journal of the American Statistical Association* 56:223.
     """
     weights, seen = _hypergeometric(compact(table))
-    smaller = sum(w for w in weights if w < weights[seen] * (1 - TIE))
-    ties = sum(w for w in weights if abs(w - weights[seen]) <= weights[seen] * TIE)
-    return (smaller + ties / 2) / sum(weights)
+    as_probable = sum(w for w in weights if w <= weights[seen])
+    less_probable = sum(w for w in weights if w < weights[seen])
+    return (as_probable + less_probable) / (2 * sum(weights))
 
 
 Test = Callable[[Table], float | None]
@@ -155,7 +155,7 @@ def _tail(statistic: float, table: Table) -> float:
 
 
 def _hypergeometric(table: Table) -> tuple[list[int], int]:
-    """Weights of every two by two table with these margins, and the place of the one observed."""
+    """Whole weights of every two by two table with these margins, and the place of this one."""
     (a, b), (c, _) = table
     first, second = a + c, b + table[1][1]
     low, high = max(0, a + b - second), min(a + b, first)
