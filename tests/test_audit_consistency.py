@@ -227,3 +227,14 @@ def test_a_list_of_events_is_held_against_the_table() -> None:
     paper.statements = (listed | {"outcomes": ["rash", "cough"]},)
     good, bad = Verdict.REPRODUCED, Verdict.DISCREPANT
     assert paper.verdicts("listed-events") == [good, good, bad, bad]
+
+
+def test_tables_are_taken_in_the_order_in_which_the_text_names_them() -> None:
+    tables = [f"Table {number}" for number in (9, 4, 7, 5, 8, 6)]
+    paper = Paper({"os": {"kind": "time-to-event"}, "liver": {"kind": "categorical"}})
+    for table in sorted(tables):
+        paper.p("0.01", "os", "cox", comparison="liver", adjustment="unadjusted", place=table)
+    named = {"kind": "model-covariates", "section": "Discussion", "covariates": ["liver"]}
+    paper.statements = (named | {"tables": tables},)
+    places = [finding.numbers[0].locator.table for finding in paper.findings("named-covariates")]
+    assert places == tables

@@ -119,7 +119,7 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
     if outcome:
         own = [places for places in found if places[0].quantity.outcome == outcome]
         found = own or [places for places in found if _belongs(study, places[0], outcome)]
-    left_out = _listed(statement.get("except", ()))
+    left_out = set(_listed(statement.get("except", ())))
     return [
         chosen
         for places in found
@@ -279,5 +279,5 @@ def _judge_listed(study: Study, statement: Statement, number: Printed, named: bo
     return Finding(study.id, "listed-events", (number,), number.value, words, verdict, said)
 
 
-def _listed(value: object) -> frozenset[str]:
-    return frozenset(map(str, value)) if isinstance(value, Iterable) else frozenset()
+def _listed(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, Iterable) else []
