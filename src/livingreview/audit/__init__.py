@@ -1,12 +1,13 @@
 """The audit: every printed number that others imply is recomputed, and the verdict said plainly.
 
-``CHECKS`` names every question; which of them apply to a number follows from the study's own
+``CHECKS`` names every check; which of them apply to a number follows from the study's own
 vocabulary.  ``audit`` asks them all of one study, ``audit_review`` of every study and adds what
 each contradiction touches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 
 from livingreview.audit import (
     after_start,
@@ -37,7 +38,7 @@ from livingreview.studies import Printed, Review, Study
 
 __all__ = ["CHECKS", "Check", "Finding", "Severity", "Verdict", "audit", "audit_review"]
 
-CHECKS: Mapping[str, Check] = {
+_QUESTIONS: Mapping[str, Check] = {
     "percent-of-count": percents.percent_of_count,
     "percent-without-count": percents.percent_without_count,
     "declared-denominator": declared.declared_denominator,
@@ -97,6 +98,20 @@ CHECKS: Mapping[str, Check] = {
     "measured-after-start": after_start.measured_after_start,
     "eligible-range": design.eligible_range,
 }
+
+
+def _named(name: str, question: Check) -> Check:
+    """The question, its findings under its name in the registry."""
+
+    @wraps(question)
+    def check(study: Study) -> Iterator[Finding]:
+        for finding in question(study):
+            yield replace(finding, check=name)
+
+    return check
+
+
+CHECKS: Mapping[str, Check] = {name: _named(name, asked) for name, asked in _QUESTIONS.items()}
 
 
 def audit(study: Study) -> tuple[Finding, ...]:

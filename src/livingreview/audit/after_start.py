@@ -58,11 +58,9 @@ def _finding(study: Study, outcome: Outcome, late: set[str], used: list[Printed]
     )
     first = ordered[0]
     return Finding(
-        study_id=study.id,
-        check="measured-after-start",
-        numbers=tuple(ordered),
-        reported=f"{first.quantity.statistic} {first.value}",
-        recomputed="groups known at the start",
-        verdict=Verdict.IMPLAUSIBLE,
-        explanation=said,
+        tuple(ordered),
+        f"{first.quantity.statistic} {first.value}",
+        "groups known at the start",
+        Verdict.IMPLAUSIBLE,
+        said,
     )

@@ -159,7 +159,7 @@ def _judge_claim(study: Study, claim: _Claim, number: Printed) -> Finding:
     label = quantity_words(study, number.quantity)
     where = f"{' and '.join(claim.sections)} {'says' if len(claim.sections) == 1 else 'say'}"
     said = f"{label}: {where} {CLAIMS[claim.kind]}; {value} is printed, {reason}."
-    return Finding(study.id, "claims", (number,), value, CLAIMS[claim.kind], verdict, said)
+    return Finding((number,), value, CLAIMS[claim.kind], verdict, said)
 
 
 def _holds(kind: str, p: Reported) -> tuple[bool | None, str]:
@@ -231,15 +231,7 @@ def _judge_covariate(
         expected = "entered"
     elif box.upper < strict:
         verdict, rule = _left_out(study, key, entered, rule)
-    return Finding(
-        study.id,
-        "selection-rules",
-        tuple(p_values),
-        f"p {p.value}",
-        expected,
-        verdict,
-        f"{said}; {rule}.",
-    )
+    return Finding(tuple(p_values), f"p {p.value}", expected, verdict, f"{said}; {rule}.")
 
 
 def _left_out(
@@ -267,7 +259,7 @@ def _judge_named(
     verdict = Verdict.REPRODUCED if entered else Verdict.DISCREPANT
     shown = "an adjusted number" if entered else "no adjusted number"
     said = f"{label}: {statement['section']} says it was adjusted for; {table} has {shown} for it."
-    return Finding(study.id, "named-covariates", (p,), "adjusted for", shown, verdict, said)
+    return Finding((p,), "adjusted for", shown, verdict, said)
 
 
 def _judge_listed(study: Study, statement: Statement, number: Printed, named: bool) -> Finding:
@@ -276,7 +268,7 @@ def _judge_listed(study: Study, statement: Statement, number: Printed, named: bo
     words = "lists it" if named else "does not list it"
     label = quantity_words(study, number.quantity)
     said = f"{label}: {number.value} in the table; {statement['section']} {words}."
-    return Finding(study.id, "listed-events", (number,), number.value, words, verdict, said)
+    return Finding((number,), number.value, words, verdict, said)
 
 
 def _listed(value: object) -> list[str]:

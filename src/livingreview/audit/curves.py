@@ -51,17 +51,15 @@ class Curve:
         return f"{quantity_words(self.study, self.group)} ({group_words(self.study, self.group)})"
 
     def find(
-        self, check: str, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
+        self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
     ) -> Finding:
         """A finding on the first of ``numbers``."""
         return Finding(
-            study_id=self.study.id,
-            check=check,
-            numbers=numbers,
-            reported=f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}",
-            recomputed=recomputed,
-            verdict=verdict,
-            explanation=f"{self.words}: {said}.",
+            numbers,
+            f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}",
+            recomputed,
+            verdict,
+            f"{self.words}: {said}.",
         )
 
 

@@ -22,7 +22,6 @@ from livingreview.audit.sizes import (
 from livingreview.audit.tests import ALPHA, NAMED
 from livingreview.studies import Outcome, Printed, Quantity, Study
 
-CHECK = "declared-denominator"
 WITHIN = "within"
 
 
@@ -72,13 +71,11 @@ def _percentages(study: Study, outcome: Outcome) -> Iterator[Finding]:
         said += f", shares of {', '.join(groups)}"
     first, share = next(iter(shown.items()))
     yield Finding(
-        study_id=study.id,
-        check=CHECK,
-        numbers=(*shown, *_declared(study, outcome)),
-        reported=f"{first.value}%",
-        recomputed=f"{_percent(first, share)}%",
-        verdict=Verdict.DISCREPANT if apart else Verdict.REPRODUCED,
-        explanation=f"{said}.",
+        (*shown, *_declared(study, outcome)),
+        f"{first.value}%",
+        f"{_percent(first, share)}%",
+        Verdict.DISCREPANT if apart else Verdict.REPRODUCED,
+        f"{said}.",
     )
 
 
@@ -139,13 +136,11 @@ def _p_value(study: Study, outcome: Outcome, p: Printed) -> Iterator[Finding]:
         said += f"; the two are on {_sides(p, declared)} of {ALPHA}"
     numbers = [n for s in known for n in (*s.part.numbers, *s.declared.numbers)]
     yield Finding(
-        study_id=study.id,
-        check=CHECK,
-        numbers=(p, *numbers, *_declared(study, outcome)),
-        reported=f"p {p.value}",
-        recomputed=" or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values())),
-        verdict=Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
-        explanation=f"{said}.",
+        (p, *numbers, *_declared(study, outcome)),
+        f"p {p.value}",
+        " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values())),
+        Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
+        f"{said}.",
     )
 
 

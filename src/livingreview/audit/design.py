@@ -61,8 +61,6 @@ def _matched(
         f"{sizes[0].value} and {sizes[1].value} patients."
     )
     return Finding(
-        study.id,
-        "matched-sizes",
         (*sizes[0].numbers, *sizes[1].numbers),
         f"{sizes[0].value} and {sizes[1].value}",
         str(statement["ratio"]),
@@ -219,13 +217,11 @@ def _judge_balance(
         for place in table_first(study.by_quantity[quantity])[:1]
     ]
     return Finding(
-        study_id=study.id,
-        check="balance",
-        numbers=(*tests, *found.numbers),
-        reported=f"p {tests[0].value}" if tests else "balanced",
-        recomputed=f"{found.value:.3f}",
-        verdict=Verdict.DISCREPANT if over else Verdict.REPRODUCED,
-        explanation=f"{found.variable.label} ({study.populations[population].label}): {said}.",
+        (*tests, *found.numbers),
+        f"p {tests[0].value}" if tests else "balanced",
+        f"{found.value:.3f}",
+        Verdict.DISCREPANT if over else Verdict.REPRODUCED,
+        f"{found.variable.label} ({study.populations[population].label}): {said}.",
     )
 
 
@@ -270,8 +266,6 @@ def _events_each(
         verdict = Verdict.NOT_CHECKABLE
         said += "; the number of events is not printed"
     yield Finding(
-        study.id,
-        "events-per-covariate",
         (*size.numbers, covariates[0]),
         f"{size.value} for {len(covariates)}",
         f"{each:.1f} each",
@@ -310,8 +304,6 @@ def _excluded(study: Study, statement: Mapping[str, str], median: Printed) -> Fi
         f"months is of those who lived {limit:g} months, not of all who began the treatment."
     )
     return Finding(
-        study.id,
-        "survival-exclusion",
         (median,),
         f"{median.value} {median.unit}",
         "lower among all who began",
@@ -344,8 +336,6 @@ def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
     label = study.vocabulary(printed.quantity.outcome).label
     said = f"{label}: {printed.value}, and eligible were {limit.value}."
     return Finding(
-        study.id,
-        "eligible-range",
         (printed, limit),
         printed.value,
         limit.value,

@@ -43,7 +43,7 @@ def _judge(study: Study, number: Printed, pairs: list[tuple[Printed, Printed]]) 
     said = f"{quantity_words(study, number.quantity)}: {one.value} and {other.value} differ by"
     printed = f"{said} {text}; {number.value} is printed."
     numbers = (number, one, other)
-    return Finding(study.id, "difference-of-arms", numbers, number.value, text, verdict, printed)
+    return Finding(numbers, number.value, text, verdict, printed)
 
 
 def _apart(one: Printed, other: Printed) -> Box:

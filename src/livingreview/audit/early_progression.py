@@ -60,4 +60,4 @@ def _judge(curve: Curve, none: Count, size: Count) -> Finding:
             "these patients"
         )
     numbers = (*none.numbers, median, *size.numbers)
-    return curve.find("early-progression", verdict, numbers, "some", said)
+    return curve.find(verdict, numbers, "some", said)

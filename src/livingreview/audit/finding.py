@@ -37,16 +37,21 @@ class Finding:
 
     The other ``numbers`` are those it was recomputed from.  ``reported`` and ``recomputed`` are
     short texts to stand side by side; ``explanation`` is one plain sentence with the arithmetic.
+    The registry adds the name of the check.
     """
 
-    study_id: str
-    check: str
     numbers: tuple[Printed, ...]
     reported: str
     recomputed: str
     verdict: Verdict
     explanation: str
+    check: str = ""
     severity: Severity = Severity.NEITHER
+
+    @property
+    def study_id(self) -> str:
+        """The study that prints the number judged."""
+        return self.numbers[0].study_id
 
     @property
     def where(self) -> str:

@@ -57,15 +57,7 @@ def _ended_by(
 
 def _unsaid(study: Study, place: Printed) -> Finding:
     said = f"Follow-up ({group_words(study, place.quantity)}): how it was measured is not said."
-    return Finding(
-        study.id,
-        "followup-against-survival",
-        (place,),
-        f"{place.value} {place.unit}",
-        "",
-        Verdict.NOT_CHECKABLE,
-        said,
-    )
+    return Finding((place,), f"{place.value} {place.unit}", "", Verdict.NOT_CHECKABLE, said)
 
 
 def _followup(study: Study, place: Printed, curve: Curve) -> Finding:
@@ -82,7 +74,7 @@ def _followup(study: Study, place: Printed, curve: Curve) -> Finding:
     if own > most and not longer:
         verdict, said = Verdict.ROUNDING, f"{said}; between two patients both may be medians"
     bound = f"at most {limit.value}"
-    return curve.find("followup-against-survival", verdict, (place, limit), bound, said)
+    return curve.find(verdict, (place, limit), bound, said)
 
 
 def within_followup(study: Study) -> Iterator[Finding]:
@@ -101,7 +93,7 @@ def within_followup(study: Study) -> Iterator[Finding]:
             said += f"{ranges[0].interval.upper.text} months"
             verdict = Verdict.IMPOSSIBLE if beyond else Verdict.REPRODUCED
             numbers = (number, ranges[0])
-            yield curve.find("within-followup", verdict, numbers, f"to {longest:g}", said)
+            yield curve.find(verdict, numbers, f"to {longest:g}", said)
 
 
 def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
@@ -176,9 +168,7 @@ def _range(
         if longest > window[0]:
             verdict, said = Verdict.IMPOSSIBLE, f"{said}, which is less"
     limit = f"at most {window[0]:.0f}" if window else printed.value
-    return Finding(
-        study.id, "followup-ranges", tuple(numbers), printed.value, limit, verdict, f"{said}."
-    )
+    return Finding(tuple(numbers), printed.value, limit, verdict, f"{said}.")
 
 
 def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
@@ -196,7 +186,7 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
     said = f"Follow-up: a range of {whole.value} in all patients, and {hull} over the arms"
     verdict = Verdict.REPRODUCED if same else Verdict.IMPOSSIBLE
     numbers = (whole, *(places[0] for places in parts))
-    yield Finding(study.id, "followup-ranges", numbers, whole.value, hull, verdict, f"{said}.")
+    yield Finding(numbers, whole.value, hull, verdict, f"{said}.")
 
 
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
@@ -235,6 +225,4 @@ def _responders(study: Study, curve: Curve, size: Count, responders: Count) -> I
     quantity = size.numbers[0].quantity
     for place in table_first(study.by_quantity[quantity]):
         numbers = (place, *responders.numbers)
-        yield curve.find(
-            "response-time-of-responders", verdict, numbers, str(responders.value), said
-        )
+        yield curve.find(verdict, numbers, str(responders.value), said)

@@ -49,14 +49,14 @@ def _symmetry(ratio: Ratio) -> Finding:
         or ratio.log_estimate.lower > ratio.log_upper.upper
     ):
         outside = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
-        return ratio.find("interval-symmetry", Verdict.IMPOSSIBLE, middle, outside)
+        return ratio.find(Verdict.IMPOSSIBLE, middle, outside)
     if ratio.asymmetry.contains(0):
-        return ratio.find("interval-symmetry", Verdict.REPRODUCED, middle, said)
+        return ratio.find(Verdict.REPRODUCED, middle, said)
     said = f"{said}, so the interval is not symmetrical about {ratio.estimate.value} (log scale)"
     if _may_be_likelihood_interval(ratio):
         excused = f"{said}; a profile-likelihood interval may be so"
-        return ratio.find("interval-symmetry", Verdict.ROUNDING, middle, excused)
-    return ratio.find("interval-symmetry", Verdict.DISCREPANT, middle, f"{said}, rounding included")
+        return ratio.find(Verdict.ROUNDING, middle, excused)
+    return ratio.find(Verdict.DISCREPANT, middle, f"{said}, rounding included")
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
@@ -105,7 +105,7 @@ def _p(ratio: Ratio, p: Printed) -> Finding:
         verdict = Verdict.DISCREPANT
         said += f"; the two are on {_sides(printed, wald)} of 0.05"
     return replace(
-        ratio.find("p-of-ratio", verdict, _range(wald), said),
+        ratio.find(verdict, _range(wald), said),
         numbers=(p, ratio.estimate, ratio.interval),
         reported=p.value,
     )
@@ -165,7 +165,7 @@ def _width(ratio: Ratio, groups: Groups) -> Finding:
         f"{of}, cannot give less than {least:.3f}"
     )
     verdict = Verdict.IMPOSSIBLE if widest < least else Verdict.REPRODUCED
-    finding = ratio.find("interval-width", verdict, f"standard error from {least:.3f}", said)
+    finding = ratio.find(verdict, f"standard error from {least:.3f}", said)
     return replace(
         finding,
         numbers=(ratio.interval, ratio.estimate, *groups.numbers),
@@ -209,6 +209,6 @@ def _shift(ratio: Ratio, raw: Ratio) -> Finding:
     else:
         verdict = Verdict.REPRODUCED
         said += f", a factor of {factor:.2f}, as covariates may"
-    finding = ratio.find("adjusted-against-unadjusted", verdict, raw.estimate.value, said)
+    finding = ratio.find(verdict, raw.estimate.value, said)
     numbers = (ratio.estimate, ratio.interval, raw.estimate, raw.interval)
     return replace(finding, numbers=numbers, reported=ratio.estimate.value)

@@ -110,15 +110,7 @@ def spread_in_range(study: Study) -> Iterator[Finding]:
         said = f"{_label(study, group.sd)}: with values from {limits.value}, the SD is at most"
         numbers = (group.sd, limits, group.mean)
         text = f"{said} {largest:.2f}; {group.sd.value} is printed."
-        yield Finding(
-            study.id,
-            "spread-in-range",
-            numbers,
-            group.sd.value,
-            f"at most {largest:.2f}",
-            verdict,
-            text,
-        )
+        yield Finding(numbers, group.sd.value, f"at most {largest:.2f}", verdict, text)
 
 
 def grim(study: Study) -> Iterator[Finding]:
@@ -139,7 +131,7 @@ def grim(study: Study) -> Iterator[Finding]:
         told = f"{'a' if fits else 'no'} sum of {sizes[0].value} whole numbers"
         said = f"{_label(study, number)}: {told} gives the mean {number.value}."
         numbers = (number, *sizes[0].numbers)
-        yield Finding(study.id, "grim", numbers, number.value, told, verdict, said)
+        yield Finding(numbers, number.value, told, verdict, said)
 
 
 def grimmer(study: Study) -> Iterator[Finding]:
@@ -160,7 +152,7 @@ def grimmer(study: Study) -> Iterator[Finding]:
         told = f"{'a' if fits else 'no'} sum of squares of {group.size} whole numbers"
         said = f"{_label(study, number)}: {told} gives {group.words}."
         numbers = (number, *group.numbers)
-        yield Finding(study.id, "grimmer", numbers, number.value, told, verdict, said)
+        yield Finding(numbers, number.value, told, verdict, said)
 
 
 def whole_sums(mean: Reported, size: int) -> range:
@@ -251,7 +243,7 @@ def _judge_p(study: Study, p: Printed, arms: list[_Group]) -> Finding:
     numbers = (p, *arms[0].numbers, *arms[1].numbers)
     recomputed = f"{usual.lower:.3f} to {usual.upper:.3f}"
     text = f"{_label(study, p)}: {said}."
-    return Finding(study.id, "p-of-means", numbers, f"p {p.value}", recomputed, verdict, text)
+    return Finding(numbers, f"p {p.value}", recomputed, verdict, text)
 
 
 def _judge_pooled(study: Study, whole: Printed, arms: list[_Group]) -> Finding:
@@ -294,7 +286,7 @@ def _pooled(study: Study, whole: Printed, arms: list[_Group], box: Box) -> Findi
     together = " and ".join(arm.words for arm in arms)
     said = f"{_label(study, whole)}: {together} give {recomputed} together; {whole.value} printed."
     numbers = (whole, *(number for arm in arms for number in arm.numbers))
-    return Finding(study.id, "pooled-means", numbers, whole.value, recomputed, verdict, said)
+    return Finding(numbers, whole.value, recomputed, verdict, said)
 
 
 def _between(study: Study, whole: Printed, arms: list[Printed]) -> Finding:
@@ -330,7 +322,7 @@ def _placed(study: Study, whole: Printed, arms: list[Printed], told: str, *, fit
     words = group_words(study, whole.quantity)
     said = f"{_label(study, whole)} ({words}): {whole.value} {'is' if fits else 'is not'} {told}."
     numbers = (whole, *arms)
-    return Finding(study.id, "middle-of-all", numbers, whole.value, told, verdict, said)
+    return Finding(numbers, whole.value, told, verdict, said)
 
 
 def _label(study: Study, number: Printed) -> str:

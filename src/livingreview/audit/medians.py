@@ -117,13 +117,11 @@ def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     words = f"{study.vocabulary(contrast.p.quantity.outcome).label}, "
     words += comparison_words(study, contrast.p.quantity)
     return Finding(
-        study_id=study.id,
-        check="p-against-medians",
-        numbers=(contrast.p, first, second, *contrast.groups.numbers),
-        reported=contrast.p.value,
-        recomputed=f"hazard ratio to {contrast.needed:.2f}",
-        verdict=verdict,
-        explanation=f"{words}: {said}.",
+        (contrast.p, first, second, *contrast.groups.numbers),
+        contrast.p.value,
+        f"hazard ratio to {contrast.needed:.2f}",
+        verdict,
+        f"{words}: {said}.",
     )
 
 

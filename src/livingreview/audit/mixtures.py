@@ -153,7 +153,7 @@ def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     elif away > 0:
         verdict, said = Verdict.ROUNDING, f"{said}; censoring may explain the difference"
     numbers = (whole, *parts, *(number for size in mixture.sizes for number in size.numbers))
-    return mixture.whole.find("whole-between-parts", verdict, numbers, f"{middle:.1f}%", said)
+    return mixture.whole.find(verdict, numbers, f"{middle:.1f}%", said)
 
 
 def _distance(own: Box, other: Box) -> float:
@@ -182,7 +182,7 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
         verdict = Verdict.IMPLAUSIBLE
         said += "; the median of the whole lies among those of its parts, but for heavy censoring"
     numbers = (whole, *parts)
-    return mixture.whole.find("whole-between-parts", verdict, numbers, shown, said)
+    return mixture.whole.find(verdict, numbers, shown, said)
 
 
 def same_curve_twice(study: Study) -> Iterator[Finding]:
@@ -254,4 +254,4 @@ def _same_spread(first: _Spread, second: _Spread, expected: float) -> Finding:
     )
     verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
     numbers = (second.interval, second.median, first.interval)
-    return second.curve.find("same-curve-twice", verdict, numbers, "", said)
+    return second.curve.find(verdict, numbers, "", said)

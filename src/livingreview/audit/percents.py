@@ -57,15 +57,13 @@ class _Case:
         used = (*self.numerators[:1], *self.denominators[:1])
         return (self.percent, *(number for part in used for number in part.numbers))
 
-    def find(self, check: str, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
+    def find(self, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
         return Finding(
-            study_id=self.study.id,
-            check=check,
-            numbers=self.places,
-            reported=f"{self.percent.value}%",
-            recomputed=recomputed,
-            verdict=verdict,
-            explanation=f"{self.label}: {explanation}.",
+            self.places,
+            f"{self.percent.value}%",
+            recomputed,
+            verdict,
+            f"{self.label}: {explanation}.",
         )
 
 
@@ -85,7 +83,7 @@ def percent_without_count(study: Study) -> Iterator[Finding]:
             yield _judge_alone(case)
         else:
             missing = "neither its count nor the size of its group is printed"
-            yield case.find("percent-without-count", Verdict.NOT_CHECKABLE, "", missing)
+            yield case.find(Verdict.NOT_CHECKABLE, "", missing)
 
 
 def shares(study: Study) -> list[Printed]:
@@ -154,26 +152,23 @@ def _rounds_and_cannot_be_cut(case: _Case) -> bool:
 
 
 def _judge(case: _Case) -> Finding:
-    check = "percent-of-count"
     for size in case.denominators:
         for part in case.numerators:
             way = _way(case.percent, part, size)
             if way in ("half up", "bound"):
-                return case.find(
-                    check, Verdict.REPRODUCED, _share(case, part, size), _sum(part, size)
-                )
+                return case.find(Verdict.REPRODUCED, _share(case, part, size), _sum(part, size))
             if way == "half to even" or (way == "cut off" and case.cuts_off):
                 said = f"{_sum(part, size)}, {way}"
-                return case.find(check, Verdict.ROUNDING, _share(case, part, size), said)
+                return case.find(Verdict.ROUNDING, _share(case, part, size), said)
     part, size = case.numerators[0], case.denominators[0]
     for convention in _CONVENTIONS:
         found = convention(case, part, size)
         if found is not None:
-            return case.find(check, found[0], _share(case, part, size), found[1])
+            return case.find(found[0], _share(case, part, size), found[1])
     recomputed = _share(case, part, size)
     verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
     said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
-    return case.find(check, verdict, recomputed, said + _adding_up(case, part, size))
+    return case.find(verdict, recomputed, said + _adding_up(case, part, size))
 
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
@@ -293,34 +288,34 @@ _CONVENTIONS: tuple[_Convention, ...] = (
 
 
 def _judge_alone(case: _Case) -> Finding:
-    check, printed = "percent-without-count", case.percent.number
+    printed = case.percent.number
     for size in case.denominators:
         fits = counts_that_print(printed, size.value)
         if fits:
             which = f"{fits[0]}" if len(fits) == 1 else f"{fits[0]} to {fits[-1]}"
             said = f"{which} of {size.value} prints like this"
-            return case.find(check, Verdict.REPRODUCED, f"{which} of {size.value}", said)
+            return case.find(Verdict.REPRODUCED, f"{which} of {size.value}", said)
     size = case.denominators[0]
     cut = [n for n in _neighbours(printed.value, size.value) if _way_is_cut(case, n, size)]
     if cut and case.cuts_off:
         said = f"{_sum(Count(cut[0], (), ''), size)}, cut off"
-        return case.find(check, Verdict.ROUNDING, f"{cut[0]} of {size.value}", said)
+        return case.find(Verdict.ROUNDING, f"{cut[0]} of {size.value}", said)
     return _judge_missing(case, size)
 
 
 def _judge_missing(case: _Case, size: Count) -> Finding:
-    check, printed = "percent-without-count", case.percent.number
+    printed = case.percent.number
     near = [_sum(Count(n, (), ""), size) for n in _neighbours(printed.value, size.value)]
     none = f"no whole number of {size.value} gives {printed.text}% ({', '.join(near)})"
     smaller = [
         n for n in range(size.value - 1, size.value // 2, -1) if counts_that_print(printed, n)
     ]
     if not smaller:
-        return case.find(check, Verdict.DISCREPANT, " or ".join(near), none)
+        return case.find(Verdict.DISCREPANT, " or ".join(near), none)
     said = f"{none}; the next smaller group that allows it has {smaller[0]} patients"
     few = smaller[0] >= GRIM_SHARE * size.value
     verdict = Verdict.ROUNDING if few else Verdict.DISCREPANT
-    return case.find(check, verdict, " or ".join(near), said)
+    return case.find(verdict, " or ".join(near), said)
 
 
 def _neighbours(percent: float, size: int) -> list[int]:

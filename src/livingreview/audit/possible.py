@@ -17,13 +17,11 @@ def possible_value(study: Study) -> Iterator[Finding]:
         why = _why_not(number)
         if why:
             yield Finding(
-                study_id=study.id,
-                check="possible-value",
-                numbers=(number,),
-                reported=number.value,
-                recomputed="",
-                verdict=Verdict.IMPOSSIBLE,
-                explanation=f"{quantity_words(study, number.quantity)}: {number.value}, {why}.",
+                (number,),
+                number.value,
+                "",
+                Verdict.IMPOSSIBLE,
+                f"{quantity_words(study, number.quantity)}: {number.value}, {why}.",
             )
 
 

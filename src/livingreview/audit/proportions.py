@@ -174,12 +174,4 @@ def _find(
 ) -> Finding:
     recomputed, verdict, said = told
     label = f"{quantity_words(study, number.quantity)} ({group_words(study, number.quantity)})"
-    return Finding(
-        study.id,
-        "interval-of-proportion",
-        numbers,
-        number.value,
-        str(recomputed),
-        Verdict(verdict),
-        f"{label}: {said}.",
-    )
+    return Finding(numbers, number.value, str(recomputed), Verdict(verdict), f"{label}: {said}.")

@@ -85,16 +85,14 @@ class Ratio:
         """Estimate and interval as printed."""
         return f"{self.estimate.value} ({self.interval.value})"
 
-    def find(self, check: str, verdict: Verdict, recomputed: str, said: str) -> Finding:
+    def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
         """A finding on the interval."""
         return Finding(
-            study_id=self.study.id,
-            check=check,
-            numbers=(self.interval, self.estimate),
-            reported=self.shown,
-            recomputed=recomputed,
-            verdict=verdict,
-            explanation=f"{self.words}: {said}.",
+            (self.interval, self.estimate),
+            self.shown,
+            recomputed,
+            verdict,
+            f"{self.words}: {said}.",
         )
 
 

@@ -58,7 +58,7 @@ def decimal_comma(study: Study) -> Iterator[Finding]:
             point = number.value.replace(",", ".")
             said = f"{quantity_words(study, number.quantity)}: {number.value} is read as {point}."
             verdict = Verdict.ROUNDING
-            yield Finding(study.id, "decimal-comma", (number,), number.value, point, verdict, said)
+            yield Finding((number,), number.value, point, verdict, said)
 
 
 def parts(number: Printed) -> tuple[Reported, ...]:
@@ -82,9 +82,7 @@ def _compare(study: Study, other: Printed, first: Printed) -> Finding:
     label = quantity_words(study, other.quantity)
     about = f"{label}, {other.quantity.statistic}"
     said = f"{about}: {other.value} {how} {first.value} in {place}."
-    return Finding(
-        study.id, "printed-twice", (other, first), other.value, first.value, verdict, said
-    )
+    return Finding((other, first), other.value, first.value, verdict, said)
 
 
 def _in_days(study: Study, other: Printed, first: Printed) -> Finding:
@@ -145,4 +143,4 @@ def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[
     value = estimate.value if estimate else "an interval"
     said = f"{label}: {value} {'lies' if fits else 'does not lie'} within {number.value}."
     numbers = (number, estimate) if estimate else (number,)
-    yield Finding(study.id, "estimate-in-interval", numbers, number.value, value, verdict, said)
+    yield Finding(numbers, number.value, value, verdict, said)

@@ -51,7 +51,7 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
 def _rate(
     curve: Curve, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
 ) -> Finding:
-    return curve.find("rate-against-median", verdict, numbers, recomputed, said)
+    return curve.find(verdict, numbers, recomputed, said)
 
 
 def rates_fall(study: Study) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def rates_fall(study: Study) -> Iterator[Finding]:
                 verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
                 said += "; a survival curve never rises" if rises else ""
                 most = f"at most {first.value}%"
-                yield curve.find("rates-fall", verdict, (rate, first), most, said)
+                yield curve.find(verdict, (rate, first), most, said)
 
 
 def progression_before_death(study: Study) -> Iterator[Finding]:
@@ -108,9 +108,7 @@ def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
         verdict, said = Verdict.ROUNDING, f"{said}; different censoring may explain it"
     else:
         verdict, said = Verdict.IMPOSSIBLE, f"{said}; no one progresses or dies after death"
-    return curve.find(
-        "progression-before-death", verdict, (number, limit), f"at most {limit.value}", said
-    )
+    return curve.find(verdict, (number, limit), f"at most {limit.value}", said)
 
 
 def _slack(curve: Curve, limit: Printed) -> float:
@@ -131,4 +129,4 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     said += "; every death is an event unless it was censored before" if fewer else ""
     verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
     numbers = (*own.numbers, *deaths.numbers)
-    yield curve.find("progression-before-death", verdict, numbers, f"at least {deaths.value}", said)
+    yield curve.find(verdict, numbers, f"at least {deaths.value}", said)

@@ -69,18 +69,16 @@ def _rate_interval(curve: Curve, rate: Printed, interval: Printed) -> Finding:
     shown = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}"
     if share.upper < low.lower or share.lower > up.upper:
         said = f"{shown}; the rate lies outside its interval"
-        return curve.find("rate-interval", Verdict.IMPOSSIBLE, numbers, rate.value, said)
+        return curve.find(Verdict.IMPOSSIBLE, numbers, rate.value, said)
     narrow = _too_narrow(curve, share, low, up)
     if narrow:
-        return curve.find(
-            "rate-interval", Verdict.IMPOSSIBLE, numbers, "wider", f"{shown}; {narrow}"
-        )
+        return curve.find(Verdict.IMPOSSIBLE, numbers, "wider", f"{shown}; {narrow}")
     kinds = [name for name in SCALES if _fits(name, share, low, up)]
     if kinds:
         said = f"{shown} is symmetrical on the {kinds[0]} scale"
-        return curve.find("rate-interval", Verdict.REPRODUCED, numbers, kinds[0], said)
+        return curve.find(Verdict.REPRODUCED, numbers, kinds[0], said)
     said = f"{shown} is none of the usual intervals ({', '.join(SCALES)})"
-    return curve.find("rate-interval", Verdict.DISCREPANT, numbers, "", said)
+    return curve.find(Verdict.DISCREPANT, numbers, "", said)
 
 
 def _fits(name: str, share: Box, low: Box, up: Box) -> bool:
@@ -153,23 +151,22 @@ def _median_interval(curve: Curve, median: Printed, interval: Printed, *, usual:
     ends, middle = interval.interval, Box.of(median.number)
     numbers = (interval, median)
     shown = f"{median.value} ({interval.value})"
-    check = "median-interval"
     lower, upper = Box.of(ends.lower).lower, Box.of(ends.upper).upper
     if middle.upper < lower or middle.lower > upper:
         said = f"{shown}; the median lies outside its interval"
-        return curve.find(check, Verdict.IMPOSSIBLE, numbers, median.value, said)
+        return curve.find(Verdict.IMPOSSIBLE, numbers, median.value, said)
     if not _has_ends(interval):
         said = f"{shown}; the interval is open at one end and holds the median"
-        return curve.find(check, Verdict.REPRODUCED, numbers, "holds the median", said)
+        return curve.find(Verdict.REPRODUCED, numbers, "holds the median", said)
     if _is_symmetrical(median, interval):
         said = f"{shown} is symmetrical about the median"
-        return curve.find(check, Verdict.REPRODUCED, numbers, median.value, said)
+        return curve.find(Verdict.REPRODUCED, numbers, median.value, said)
     centre = f"{(ends.lower.value + ends.upper.value) / 2:.2f}"
     if usual:
         said = f"{shown} is centred at {centre}; the paper's other intervals are symmetrical"
-        return curve.find(check, Verdict.DISCREPANT, numbers, centre, said)
+        return curve.find(Verdict.DISCREPANT, numbers, centre, said)
     said = f"{shown} holds the median and is not symmetrical, as an inverted interval may be"
-    return curve.find(check, Verdict.REPRODUCED, numbers, "holds the median", said)
+    return curve.find(Verdict.REPRODUCED, numbers, "holds the median", said)
 
 
 def events_against_rates(study: Study) -> Iterator[Finding]:
@@ -209,10 +206,4 @@ def _events_against(
         f"{error:.3f} on the log-log scale; {events} events give at least {least:.3f}"
     )
     verdict = Verdict.IMPOSSIBLE if error < least else Verdict.REPRODUCED
-    yield curve.find(
-        "events-against-rates",
-        verdict,
-        (interval, rate, *sources),
-        f"standard error from {least:.3f}",
-        said,
-    )
+    yield curve.find(verdict, (interval, rate, *sources), f"standard error from {least:.3f}", said)

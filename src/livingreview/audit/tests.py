@@ -64,12 +64,10 @@ class _Case:
     def method(self) -> str:
         return self.p.quantity.method
 
-    def find(self, check: str, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
+    def find(self, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
         said = f"{quantity_words(self.study, self.p.quantity)}: {explanation}."
         numbers = (self.p, *self.counts)
-        return Finding(
-            self.study.id, check, numbers, f"p {self.p.value}", recomputed, verdict, said
-        )
+        return Finding(numbers, f"p {self.p.value}", recomputed, verdict, said)
 
 
 def p_of_counts(study: Study) -> Iterator[Finding]:
@@ -223,31 +221,30 @@ def _combinations(options: list[list[Count]]) -> list[tuple[int, ...]]:
 
 
 def _judge(case: _Case, ruled_out: frozenset[str]) -> Finding:
-    check = "p-of-counts"
     if not case.tables:
         missing = "a count of one of the groups is not printed"
-        return case.find(check, Verdict.NOT_CHECKABLE, "", missing)
+        return case.find(Verdict.NOT_CHECKABLE, "", missing)
     if not any(has_variation(table) for table in case.tables):
         return _judge_constant(case)
     named = _match(case, NAMED[case.method], exact=True)
     if named:
-        return case.find(check, Verdict.REPRODUCED, *_told(*named))
+        return case.find(Verdict.REPRODUCED, *_told(*named))
     left = tuple(name for name in VARIANTS[case.method] if name not in ruled_out)
     variant = _match(case, left, exact=True)
     if variant:
-        return case.find(check, Verdict.ROUNDING, *_told(*variant))
+        return case.find(Verdict.ROUNDING, *_told(*variant))
     near = _match(case, NAMED[case.method], exact=False)
     if near:
         recomputed, said = _told(*near)
         how = f"{said}; one unit in the last printed decimal"
-        return case.find(check, Verdict.ROUNDING, recomputed, how)
+        return case.find(Verdict.ROUNDING, recomputed, how)
     return _judge_other(case)
 
 
 def _judge_constant(case: _Case) -> Finding:
     told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
     verdict = Verdict.REPRODUCED if case.p.number.admits(1.0) else Verdict.DISCREPANT
-    return case.find("p-of-counts", verdict, "1", f"{told}; programs print 1")
+    return case.find(verdict, "1", f"{told}; programs print 1")
 
 
 def _judge_other(case: _Case) -> Finding:
@@ -257,7 +254,7 @@ def _judge_other(case: _Case) -> Finding:
     own = {name: p for name, p in expected.items() if p is not None}
     if not own:
         missing = f"{_shown(table)} has too many possible tables for {said}"
-        return case.find("p-of-counts", Verdict.NOT_CHECKABLE, "", missing)
+        return case.find(Verdict.NOT_CHECKABLE, "", missing)
     values = ", ".join(f"{_p(p)} by {name}" for name, p in own.items())
     told = f"{_shown(table)} gives {values}; the paper names {said}"
     other = _match(case, tuple(TESTS), exact=True)
@@ -272,7 +269,7 @@ def _judge_other(case: _Case) -> Finding:
         "; the two are on different sides of 0.05" if crosses else "; both are on one side of 0.05"
     )
     recomputed = " or ".join(dict.fromkeys(_p(p) for p in own.values()))
-    return case.find("p-of-counts", Verdict.DISCREPANT, recomputed, told)
+    return case.find(Verdict.DISCREPANT, recomputed, told)
 
 
 def _match(case: _Case, names: tuple[str, ...], *, exact: bool) -> tuple[str, float, Table] | None:
@@ -314,7 +311,7 @@ def _shown(table: Table) -> str:
 
 def _same(case: _Case, other: _Case) -> Finding:
     """The value further from the named test is the one judged."""
-    table, check = case.tables[0], "same-counts-same-p"
+    table = case.tables[0]
     distance = [_distance(one, table) for one in (case, other)]
     judged, beside = (case, other) if distance[0] >= distance[1] else (other, case)
     boxes = [one.p.number.rounding_interval for one in (judged, beside)]
@@ -323,7 +320,7 @@ def _same(case: _Case, other: _Case) -> Finding:
     told = f"p {judged.p.value} for {_shown(table)}, p {beside.p.value} for the same of {label}"
     verdict = Verdict.REPRODUCED if equal else Verdict.DISCREPANT
     numbers = replace(judged, counts=(beside.p, *judged.counts))
-    return numbers.find(check, verdict, f"p {beside.p.value}", told)
+    return numbers.find(verdict, f"p {beside.p.value}", told)
 
 
 def _distance(case: _Case, table: Table) -> float:

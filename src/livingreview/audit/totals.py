@@ -37,13 +37,11 @@ from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 class _Sum:
     """Counts that must add up to one of the wholes (the first is the usual one)."""
 
-    check: str
     about: str
     parts: tuple[Count, ...]
     wholes: tuple[Count, ...]
     of: str
     twice: str = ""  # how a patient may be in two parts, if one may
-    apart: str = ""  # how a patient may be in none, if one may
 
 
 def levels_add_up(study: Study) -> Iterator[Finding]:
@@ -57,10 +55,10 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
         about = f"{outcome.label} ({group_words(study, group)})"
         if levels.keys() == set(outcome.levels):
             of = "patients"
-            check = _Sum("levels-add-up", about, tuple(levels.values()), tuple(wholes), of)
-            yield _judge(study, check)
+            check = _Sum(about, tuple(levels.values()), tuple(wholes), of)
+            yield _judge(check)
         else:
-            yield _at_most(study, "levels-add-up", about, total(levels.values()), wholes)
+            yield _at_most(about, total(levels.values()), wholes)
 
 
 def percentages_add_up(study: Study) -> Iterator[Finding]:
@@ -81,7 +79,7 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
         summed = f"{sum(place.number.value for place in shown):.10g}"
         verdict = Verdict.REPRODUCED if box.contains(100.0) else Verdict.DISCREPANT
         said = f"{outcome.label} ({group_words(study, group)}): {parts} = {summed}%, of 100%."
-        yield Finding(study.id, "percentages-add-up", tuple(shown), parts, "100", verdict, said)
+        yield Finding(tuple(shown), parts, "100", verdict, said)
 
 
 def arms_add_up(study: Study) -> Iterator[Finding]:
@@ -96,7 +94,7 @@ def arms_add_up(study: Study) -> Iterator[Finding]:
         parts = tuple(arm for arm in arms if arm is not None)
         if whole is not None and len(parts) == len(arms):
             about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-            yield _judge(study, _Sum("arms-add-up", about, parts, (whole,), "all arms together"))
+            yield _judge(_Sum(about, parts, (whole,), "all arms together"))
 
 
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
@@ -116,7 +114,7 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
         whole = count(study, group)
         if outcome.exhaustive and whole is not None and len(known) == len(parts):
             about = f"{quantity_words(study, group)} by {outcome.label}"
-            yield _judge(study, _Sum("subgroups-add-up", about, known, (whole,), "the whole group"))
+            yield _judge(_Sum(about, known, (whole,), "the whole group"))
 
 
 def grades_add_up(study: Study) -> Iterator[Finding]:
@@ -131,9 +129,7 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
         if quantity.category == LOW_GRADES and low and high and whole:
             about = f"{outcome.label} ({group_words(study, quantity)})"
             twice = "patients with events of both grades are counted in each"
-            yield _judge(
-                study, _Sum("grades-add-up", about, (low, high), (whole,), "any grade", twice=twice)
-            )
+            yield _judge(_Sum(about, (low, high), (whole,), "any grade", twice=twice))
 
 
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
@@ -152,10 +148,10 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                     continue
                 if len(printed) == len(parts):
                     of_words = "patients with the outcome"
-                    check = _Sum("outcome-of-levels", about, printed, (known,), of_words)
-                    yield _judge(study, check)
+                    check = _Sum(about, printed, (known,), of_words)
+                    yield _judge(check)
                 else:
-                    yield _at_most(study, "outcome-of-levels", about, total(printed), [known])
+                    yield _at_most(about, total(printed), [known])
 
 
 def inside_its_group(study: Study) -> Iterator[Finding]:
@@ -164,7 +160,7 @@ def inside_its_group(study: Study) -> Iterator[Finding]:
         around = group_sizes(study, quantity)
         if quantity.outcome != PARTICIPANTS and around:
             about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-            yield _at_most(study, "inside-its-group", about, part, around)
+            yield _at_most(about, part, around)
 
 
 def inside_a_wider_count(study: Study) -> Iterator[Finding]:
@@ -174,7 +170,7 @@ def inside_a_wider_count(study: Study) -> Iterator[Finding]:
         for wider, by_definition in supersets(study, quantity):
             whole = count(study, wider)
             if whole is not None:
-                found = _at_most(study, "inside-a-wider-count", about, part, [whole])
+                found = _at_most(about, part, [whole])
                 yield found if by_definition else _by_meaning(study, found, wider)
 
 
@@ -198,7 +194,7 @@ def members_add_up(study: Study) -> Iterator[Finding]:
         known, whole = tuple(part for part in parts if part), count(study, quantity)
         if len(known) == len(parts) and whole is not None:
             about = f"{population.label} ({group_words(study, around)})"
-            yield _judge(study, _Sum("members-add-up", about, known, (whole,), "patients"))
+            yield _judge(_Sum(about, known, (whole,), "patients"))
 
 
 def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
@@ -209,7 +205,7 @@ def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
             yield quantity, part
 
 
-def _judge(study: Study, check: _Sum) -> Finding:
+def _judge(check: _Sum) -> Finding:
     parts, whole = total(check.parts), check.wholes[0]
     fits = [one for one in check.wholes if one.value == parts.value]
     numbers = (*parts.numbers, *(fits or [whole])[0].numbers)
@@ -223,17 +219,17 @@ def _judge(study: Study, check: _Sum) -> Finding:
         verdict = Verdict.DISCREPANT
         reason = f"; {whole.value - parts.value} in no printed part"
     said = f"{check.about}: {arithmetic}{reason}."
-    return Finding(study.id, check.check, numbers, parts.words, str(whole.value), verdict, said)
+    return Finding(numbers, parts.words, str(whole.value), verdict, said)
 
 
-def _at_most(study: Study, check: str, about: str, part: Count, wholes: Iterable[Count]) -> Finding:
+def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
     """The part may not exceed the largest printed size of its whole."""
     whole = max(wholes, key=lambda one: one.value)
     fits = part.value <= whole.value
     verdict = Verdict.REPRODUCED if fits else Verdict.IMPOSSIBLE
     said = f"{about}: {part.words} {'is within' if fits else 'is more than'} {whole.words}."
     numbers = (*part.numbers, *whole.numbers)
-    return Finding(study.id, check, numbers, part.words, f"at most {whole.value}", verdict, said)
+    return Finding(numbers, part.words, f"at most {whole.value}", verdict, said)
 
 
 def _by_meaning(study: Study, found: Finding, wider: Quantity) -> Finding:

@@ -77,9 +77,7 @@ def _finding(
     numbers = (*whole.numbers, *largest_count.numbers)
     numbers += tuple(number for one in others.values() for number in one.numbers)
     recomputed = f"at least {largest_count.value}"
-    return Finding(
-        study.id, "union-of-parts", numbers, whole.words, recomputed, verdict, f"{said}{reason}."
-    )
+    return Finding(numbers, whole.words, recomputed, verdict, f"{said}{reason}.")
 
 
 def _name(study: Study, outcome: str) -> str:

@@ -45,15 +45,7 @@ def _not_done(
         f"{first.locator} gives {result} for "
         f"{quantity_words(study, quantity)} ({group_words(study, quantity)})."
     )
-    return Finding(
-        study_id=study.id,
-        check="analyses-not-done",
-        numbers=strata,
-        reported=f"p {first.value}",
-        recomputed="not done",
-        verdict=Verdict.DISCREPANT,
-        explanation=said,
-    )
+    return Finding(strata, f"p {first.value}", "not done", Verdict.DISCREPANT, said)
 
 
 def benefit_in_every_level(study: Study) -> Iterator[Finding]:
@@ -94,13 +86,11 @@ def _in_every_level(
         said += "".join(f" and {other}" for other in others[1:])
     numbers = tuple(number for found in printed.values() for number in found)
     return Finding(
-        study_id=study.id,
-        check="benefit-in-every-level",
-        numbers=numbers,
-        reported="a benefit in every group",
-        recomputed=f"p below {ALPHA} in {len(below)} of {len(printed)}",
-        verdict=Verdict.IMPLAUSIBLE if others else Verdict.REPRODUCED,
-        explanation=f"{said}.",
+        numbers,
+        "a benefit in every group",
+        f"p below {ALPHA} in {len(below)} of {len(printed)}",
+        Verdict.IMPLAUSIBLE if others else Verdict.REPRODUCED,
+        f"{said}.",
     )
 
 
@@ -133,13 +123,11 @@ def _shown(study: Study, number: Printed, value: Printed, outcome: Outcome) -> I
         f"{known.value} ({group_words(study, group)})."
     )
     yield Finding(
-        study_id=study.id,
-        check="patients-shown",
-        numbers=(number, *known.numbers),
-        reported=number.value,
-        recomputed=str(known.value),
-        verdict=Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
-        explanation=said,
+        (number, *known.numbers),
+        number.value,
+        str(known.value),
+        Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
+        said,
     )
 
 
