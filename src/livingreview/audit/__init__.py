@@ -14,7 +14,6 @@ from livingreview.audit import (
     consistency,
     declared,
     design,
-    differences,
     early_progression,
     followup,
     hazard_ratios,
@@ -29,7 +28,6 @@ from livingreview.audit import (
     survival_intervals,
     tests,
     totals,
-    unions,
     words,
 )
 from livingreview.audit.finding import Check, Finding, Severity, Verdict
@@ -51,7 +49,7 @@ _QUESTIONS: Mapping[str, Check] = {
     "inside-its-group": totals.inside_its_group,
     "inside-a-wider-count": totals.inside_a_wider_count,
     "members-add-up": totals.members_add_up,
-    "union-of-parts": unions.union_of_parts,
+    "union-of-parts": totals.union_of_parts,
     "p-of-counts": tests.p_of_counts,
     "same-counts-same-p": tests.same_counts_same_p,
     "p-of-means": means.p_of_means,
@@ -60,7 +58,7 @@ _QUESTIONS: Mapping[str, Check] = {
     "spread-in-range": means.spread_in_range,
     "grim": means.grim,
     "grimmer": means.grimmer,
-    "difference-of-arms": differences.difference_of_arms,
+    "difference-of-arms": means.difference_of_arms,
     "interval-of-proportion": proportions.interval_of_proportion,
     "printed-twice": repeats.printed_twice,
     "estimate-in-interval": repeats.estimate_in_interval,

@@ -16,6 +16,7 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     PARTICIPANTS,
     Count,
+    complete,
     count,
     group_sizes,
     level_counts,
@@ -143,14 +144,14 @@ def _balance(
         return _continuous(study, comparison, population, variable, (sizes[0], sizes[1]))
     group = Quantity(population=population, outcome=variable.id, statistic="n")
     arms = [replace(group, arm_id=arm) for arm in (comparison.experimental, comparison.control)]
-    counts = [level_counts(study, arm, variable) for arm in arms]
-    if not variable.exhaustive or any(len(levels) != len(variable.levels) for levels in counts):
+    counts = [complete(level_counts(study, arm, variable)) for arm in arms]
+    if not variable.exhaustive or not all(counts):
         return None
-    shares = [np.array([part.value for part in levels.values()], dtype=float) for levels in counts]
+    shares = [np.array([part.value for part in levels], dtype=float) for levels in counts]
     if any(part.sum() == 0 for part in shares):
         return None
     value = standardised_difference(*(part / part.sum() for part in shares))
-    numbers = tuple(n for levels in counts for part in levels.values() for n in part.numbers)
+    numbers = tuple(n for levels in counts for part in levels for n in part.numbers)
     both = sizes[0].value, sizes[1].value
     return _Balance(variable, Box.at(value), value, numbers, both)
 

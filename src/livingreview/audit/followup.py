@@ -16,7 +16,6 @@ from livingreview.audit.sizes import (
     Count,
     count,
     group_words,
-    level_counts,
     table_first,
     total,
 )
@@ -210,9 +209,9 @@ def _of_levels(study: Study, wanted: Quantity) -> Count | None:
     """Responders as the sum of the levels that define them, where only these are printed."""
     definition = study.vocabulary(wanted.outcome).sum_of or {}
     for of, levels in definition.items():
-        found = level_counts(study, replace(wanted, outcome=of), study.vocabulary(of))
-        if set(levels) <= found.keys():
-            return total(found[level] for level in levels)
+        parts = [replace(wanted, outcome=of, category=level) for level in levels]
+        if together := total(count(study, part) for part in parts):
+            return together
     return None
 
 

@@ -18,7 +18,9 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     PARTICIPANTS,
     Count,
+    arm_counts,
     classified_within,
+    complete,
     count,
     counts,
     level_counts,
@@ -198,10 +200,8 @@ def _of_those_classified(case: _Case, part: Count, size: Count) -> tuple[Verdict
     if not (case.outcome.exhaustive and case.percent.quantity.category):
         return None
     levels = level_counts(case.study, case.percent.quantity, case.outcome)
-    if not levels:
-        return None
-    known = total(levels.values())
-    if known.value and _way(case.percent, part, known) in ("half up", "half to even"):
+    known = total(level for level in levels if level is not None)
+    if known and known.value and _way(case.percent, part, known) in ("half up", "half to even"):
         said = f"{_sum(part, known)}, of those in any level, not of {size.value}"
         return Verdict.REPRODUCED, said
     return None
@@ -212,10 +212,9 @@ def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | 
     quantity = case.percent.quantity
     if len(case.study.arms) < 2 or quantity.arm_id not in case.study.arms:
         return None
-    of_arms = [count(case.study, replace(quantity, arm_id=arm)) for arm in case.study.arms]
-    known = [one for one in of_arms if one is not None]
-    row = count(case.study, replace(quantity, arm_id=ALL_ARMS)) or (total(known) if known else None)
-    if row is None or not row.value or len(known) < len(of_arms):
+    known = complete(arm_counts(case.study, quantity))
+    row = count(case.study, replace(quantity, arm_id=ALL_ARMS)) or total(known)
+    if row is None or not row.value or not known:
         return None
     for arm, one in zip(case.study.arms, known, strict=True):
         printed = table_first(case.study.by_quantity.get(replace(quantity, arm_id=arm), ()))
@@ -276,8 +275,8 @@ def _all_classified(case: _Case, size: Count) -> bool:
     """Whether the levels of the variable are printed and already add up to the group."""
     if not (case.outcome.exhaustive and case.percent.quantity.category):
         return False
-    levels = level_counts(case.study, case.percent.quantity, case.outcome)
-    return levels.keys() == set(case.outcome.levels) and total(levels.values()).value == size.value
+    known = total(level_counts(case.study, case.percent.quantity, case.outcome))
+    return known is not None and known.value == size.value
 
 
 _CONVENTIONS: tuple[_Convention, ...] = (

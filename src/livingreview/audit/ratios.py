@@ -11,7 +11,14 @@ from functools import cached_property
 
 from livingreview.audit.boxes import Box, image
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import Count, count, group_sizes, level_of_others, quantity_words
+from livingreview.audit.sizes import (
+    Count,
+    count,
+    group_sizes,
+    level_of_others,
+    quantity_words,
+    total,
+)
 from livingreview.studies import Printed, Quantity, Study
 
 Z95 = 1.959963984540054
@@ -193,11 +200,10 @@ def _arms(study: Study, quantity: Quantity) -> Groups | None:
     comparison = study.comparisons[quantity.comparison]
     sides = [replace(quantity, arm_id=arm) for arm in (comparison.experimental, comparison.control)]
     first, second = (next(iter(group_sizes(study, side)), None) for side in sides)
-    if first is None or second is None:
-        return None
     events = [_events(study, side) for side in sides]
-    together = events[0] + events[1] if events[0] is not None and events[1] is not None else None
-    everyone = first + second
+    together, everyone = total(events), total((first, second))
+    if everyone is None:
+        return None
     return Groups(first, second, everyone, together or everyone, together is not None)
 
 

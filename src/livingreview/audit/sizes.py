@@ -7,12 +7,14 @@ square.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from livingreview.audit.boxes import counts_that_print
 from livingreview.reported import Reported
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 
 PARTICIPANTS = "participants"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,27 @@ class Count:
     numbers: tuple[Printed, ...]
     words: str
 
-    def __add__(self, other: "Count") -> "Count":
-        total, numbers = self.value + other.value, self.numbers + other.numbers
-        return Count(total, numbers, f"{self.words} + {other.words}")
-
 
 def table_first(places: Iterable[Printed]) -> list[Printed]:
     """Places of one quantity, table cells before mentions in the text."""
     return sorted(places, key=lambda number: (not number.locator.table, number.line))
+
+
+def mention(study: Study, quantity: Quantity) -> Printed | None:
+    """The first place that prints the quantity, a table cell before a mention in the text."""
+    places = study.by_quantity.get(quantity, ())
+    return table_first(places)[0] if places else None
+
+
+def complete(found: Iterable[T | None]) -> tuple[T, ...]:
+    """All of them; nothing where one is missing.
+
+    >>> complete([1, 2]), complete([1, None])
+    ((1, 2), ())
+    """
+    every = tuple(found)
+    known = tuple(one for one in every if one is not None)
+    return known if len(known) == len(every) else ()
 
 
 def counts(study: Study, quantity: Quantity) -> list[Count]:
@@ -58,6 +73,11 @@ def group_sizes(study: Study, quantity: Quantity) -> list[Count]:
     return list(found.values())
 
 
+def group_size(study: Study, quantity: Quantity) -> Count | None:
+    """The first of the group's sizes."""
+    return next(iter(group_sizes(study, quantity)), None)
+
+
 def sizes(study: Study, quantity: Quantity) -> list[Count]:
     """Sizes that the percentages of this quantity are of, as the vocabulary declares them.
 
@@ -75,7 +95,7 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes of the patients that ``outcome.within`` names, in the quantity's group."""
     variable, _, level = outcome.within.partition("=")
-    around = replace(_bare(quantity), outcome=variable, category=level)
+    around = replace(group_of(quantity), outcome=variable, category=level)
     implied = known_count(study, around)
     return counts(study, around) or ([implied] if implied else [])
 
@@ -96,22 +116,22 @@ def known_count(study: Study, quantity: Quantity) -> Count | None:
     return None
 
 
+def arm_counts(study: Study, quantity: Quantity) -> list[Count | None]:
+    """The count in every arm of the study."""
+    return [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
+
+
 def sum_of_arms(study: Study, quantity: Quantity) -> Count | None:
     """The arms' counts together, where the quantity is of all patients and every arm has one."""
     if quantity.arm_id != ALL_ARMS or len(study.arms) < 2:
         return None
-    arms = [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
-    known = [arm for arm in arms if arm is not None]
-    return total(known) if len(known) == len(arms) else None
+    return total(arm_counts(study, quantity))
 
 
-def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> dict[str, Count]:
-    """The printed count of each level, for those printed, in the quantity's group."""
-    found = {
-        level: count(study, replace(quantity, outcome=outcome.id, category=level))
-        for level in outcome.levels
-    }
-    return {level: number for level, number in found.items() if number is not None}
+def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count | None]:
+    """The printed count of each level in the quantity's group."""
+    wanted = replace(quantity, outcome=outcome.id)
+    return [count(study, replace(wanted, category=level)) for level in outcome.levels]
 
 
 def level_of_others(study: Study, quantity: Quantity) -> Count | None:
@@ -127,16 +147,31 @@ def level_of_others(study: Study, quantity: Quantity) -> Count | None:
         only = str((study.vocabulary(of).details or {}).get("only_arm", ""))
         arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
         parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
-    known = [part for part in parts if part is not None]
-    return total(known) if known and len(known) == len(parts) else None
+    return total(parts)
 
 
-def total(counts_to_add: Iterable[Count]) -> Count:
-    """The sum of counts; ``ValueError`` when there is none."""
-    first, *others = counts_to_add
-    for other in others:
-        first = first + other
-    return first
+def total(parts: Iterable[Count | None]) -> Count | None:
+    """The sum of counts; None where one is missing, or there is none."""
+    known = complete(parts)
+    if not known:
+        return None
+    numbers = tuple(number for part in known for number in part.numbers)
+    return Count(sum(part.value for part in known), numbers, " + ".join(p.words for p in known))
+
+
+def compared(study: Study, quantity: Quantity) -> list[Quantity]:
+    """The groups that a comparison holds against each other: two arms, or levels of a variable."""
+    if not quantity.comparison:
+        return []
+    alone = replace(quantity, comparison="", adjustment="", method="")
+    if quantity.comparison in study.comparisons:
+        comparison = study.comparisons[quantity.comparison]
+        arms = (comparison.experimental, comparison.control)
+        return [replace(alone, arm_id=arm) for arm in arms]
+    variable, _, contrast = quantity.comparison.partition(":")
+    levels = contrast.split("/") if contrast else list(study.vocabulary(variable).levels)
+    within = f"{quantity.subgroup}&" if quantity.subgroup else ""
+    return [replace(alone, subgroup=f"{within}{variable}={level}") for level in levels]
 
 
 def group_words(study: Study, quantity: Quantity) -> str:
@@ -163,22 +198,29 @@ def quantity_words(study: Study, quantity: Quantity) -> str:
     return f"{declared.label}: {level}" if level else declared.label
 
 
+def full_words(study: Study, quantity: Quantity) -> str:
+    """The outcome, its category and the group in words."""
+    return f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
+
+
+def number_words(study: Study, number: Printed) -> str:
+    """The outcome, its category and the statistic in words."""
+    return f"{quantity_words(study, number.quantity)}, {number.quantity.statistic}"
+
+
+def group_of(quantity: Quantity) -> Quantity:
+    """Arm, population and subgroup alone."""
+    return Quantity(
+        arm_id=quantity.arm_id, population=quantity.population, subgroup=quantity.subgroup
+    )
+
+
 @lru_cache(maxsize=4096)
 def _whole_number(text: str) -> int | None:
     """The printed text as a count; None for bounds and for what is no count."""
     number = Reported(text)
     is_count = number.relation == "=" and number.exact is not None and number.exact >= 0
     return int(number.value) if is_count and number.value == int(number.value) else None
-
-
-def _bare(quantity: Quantity) -> Quantity:
-    """The group alone, as a count."""
-    return Quantity(
-        arm_id=quantity.arm_id,
-        population=quantity.population,
-        subgroup=quantity.subgroup,
-        statistic="n",
-    )
 
 
 def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
@@ -189,7 +231,7 @@ def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
 
 
 def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
-    group = replace(_bare(quantity), arm_id=arm_id)
+    group = replace(group_of(quantity), arm_id=arm_id)
     yield from counts(study, replace(group, outcome=PARTICIPANTS))
     variable, _, level = quantity.subgroup.partition("=")
     if quantity.subgroup and "&" not in quantity.subgroup:

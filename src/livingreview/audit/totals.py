@@ -6,130 +6,94 @@ whole is impossible; a sum below it means patients who are in no printed part, w
 where the vocabulary says that every patient is in one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from math import comb
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     PARTICIPANTS,
     Count,
+    arm_counts,
     classified_within,
+    complete,
     count,
+    full_words,
+    group_size,
     group_sizes,
     group_words,
     known_count,
     level_counts,
+    mention,
     quantity_words,
-    table_first,
     total,
 )
-from livingreview.audit.vocabulary import (
-    HIGH_GRADES,
-    LOW_GRADES,
-    partition_of,
-    supersets,
-)
-from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview.audit.vocabulary import HIGH_GRADES, LOW_GRADES, partition_of, supersets
+from livingreview.studies import ALL_ARMS, Quantity, Study
 
-
-@dataclass(frozen=True)
-class _Sum:
-    """Counts that must add up to one of the wholes (the first is the usual one)."""
-
-    about: str
-    parts: tuple[Count, ...]
-    wholes: tuple[Count, ...]
-    of: str
-    twice: str = ""  # how a patient may be in two parts, if one may
+UNLIKELY = 0.001
 
 
 def levels_add_up(study: Study) -> Iterator[Finding]:
     """The levels of an exhaustive variable against the patients who are classified."""
-    for group in _groups(study, lambda outcome: outcome.exhaustive):
+    for group in _exhaustive(study, "n"):
         outcome = study.vocabulary(group.outcome)
+        inside = classified_within(study, group, outcome) if outcome.within else []
+        wholes = inside if outcome.within else group_sizes(study, group)
         levels = level_counts(study, group, outcome)
-        wholes = _classified(study, group, outcome)
-        if not wholes:
-            continue
-        about = f"{outcome.label} ({group_words(study, group)})"
-        if levels.keys() == set(outcome.levels):
-            of = "patients"
-            check = _Sum(about, tuple(levels.values()), tuple(wholes), of)
-            yield _judge(check)
-        else:
-            yield _at_most(about, total(levels.values()), wholes)
+        yield from _add_up(full_words(study, group), levels, wholes, "patients", or_within=True)
 
 
 def percentages_add_up(study: Study) -> Iterator[Finding]:
     """The percentages of an exhaustive variable's levels against 100, where counts are missing."""
-    for group in _groups(study, lambda outcome: outcome.exhaustive, statistic="percent"):
+    for group in _exhaustive(study, "percent"):
         outcome = study.vocabulary(group.outcome)
-        shown = [
-            places[0]
-            for level in outcome.levels
-            if (places := _places(study, replace(group, category=level, statistic="percent")))
-        ]
-        if len(level_counts(study, group, outcome)) == len(outcome.levels) or len(shown) < len(
-            outcome.levels
-        ):
+        percent = replace(group, statistic="percent")
+        levels = (replace(percent, category=level) for level in outcome.levels)
+        shown = complete(mention(study, level) for level in levels)
+        if not shown or complete(level_counts(study, group, outcome)):
             continue
-        box = _sum_box(Box.of(place.number) for place in shown)
+        boxes = [Box.of(place.number) for place in shown]
+        box = Box(sum(box.lower for box in boxes), sum(box.upper for box in boxes))
         parts = " + ".join(place.value for place in shown)
         summed = f"{sum(place.number.value for place in shown):.10g}"
         verdict = Verdict.REPRODUCED if box.contains(100.0) else Verdict.DISCREPANT
-        said = f"{outcome.label} ({group_words(study, group)}): {parts} = {summed}%, of 100%."
-        yield Finding(tuple(shown), parts, "100", verdict, said)
+        said = f"{full_words(study, group)}: {parts} = {summed}%, of 100%."
+        yield Finding(shown, parts, "100", verdict, said)
 
 
 def arms_add_up(study: Study) -> Iterator[Finding]:
     """A count of all patients against the sum of the arms' counts."""
-    if len(study.arms) < 2:
-        return
-    for quantity in _counted(study):
-        if quantity.arm_id != ALL_ARMS:
-            continue
-        whole = count(study, quantity)
-        arms = [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
-        parts = tuple(arm for arm in arms if arm is not None)
-        if whole is not None and len(parts) == len(arms):
-            about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-            yield _judge(_Sum(about, parts, (whole,), "all arms together"))
+    for quantity in _counted(study) if len(study.arms) > 1 else ():
+        if quantity.arm_id == ALL_ARMS:
+            about, whole = full_words(study, quantity), count(study, quantity)
+            yield from _add_up(about, arm_counts(study, quantity), [whole], "all arms together")
 
 
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
     """A count in every subgroup of an exhaustive variable against the count in the whole group."""
-    seen: set[tuple[Quantity, str]] = set()
-    for quantity in _counted(study):
-        variable = quantity.subgroup.partition("=")[0]
-        group = replace(quantity, subgroup="")
-        if not quantity.subgroup or "&" in quantity.subgroup or (group, variable) in seen:
-            continue
-        seen.add((group, variable))
-        outcome = study.vocabulary(variable)
-        parts = [
-            count(study, replace(group, subgroup=f"{variable}={level}")) for level in outcome.levels
-        ]
-        known = tuple(part for part in parts if part is not None)
-        whole = count(study, group)
-        if outcome.exhaustive and whole is not None and len(known) == len(parts):
-            about = f"{quantity_words(study, group)} by {outcome.label}"
-            yield _judge(_Sum(about, known, (whole,), "the whole group"))
+    single = (q for q in _counted(study) if q.subgroup and "&" not in q.subgroup)
+    split = dict.fromkeys((replace(q, subgroup=""), q.subgroup.partition("=")[0]) for q in single)
+    for group, variable in split:
+        by = study.vocabulary(variable)
+        if by.exhaustive:
+            levels = [replace(group, subgroup=f"{variable}={level}") for level in by.levels]
+            parts = [count(study, level) for level in levels]
+            about = f"{quantity_words(study, group)} by {by.label}"
+            yield from _add_up(about, parts, [count(study, group)], "the whole group")
 
 
 def grades_add_up(study: Study) -> Iterator[Finding]:
     """Low and high grades of an adverse event against any grade, each patient at the worst."""
     for quantity in _counted(study):
-        outcome = study.vocabulary(quantity.outcome)
-        if partition_of(outcome, quantity.category) != ((LOW_GRADES, HIGH_GRADES), ""):
-            continue
-        low, high, whole = (
-            count(study, replace(quantity, category=c)) for c in (LOW_GRADES, HIGH_GRADES, "")
-        )
-        if quantity.category == LOW_GRADES and low and high and whole:
-            about = f"{outcome.label} ({group_words(study, quantity)})"
+        categories, _ = partition_of(study.vocabulary(quantity.outcome), quantity.category)
+        if quantity.category == LOW_GRADES and categories == (LOW_GRADES, HIGH_GRADES):
+            parts = [count(study, replace(quantity, category=grade)) for grade in categories]
+            any_grade = replace(quantity, category="")
+            whole, about = count(study, any_grade), full_words(study, any_grade)
             twice = "patients with events of both grades are counted in each"
-            yield _judge(_Sum(about, (low, high), (whole,), "any grade", twice=twice))
+            yield from _add_up(about, parts, [whole], "any grade", twice=twice)
 
 
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
@@ -137,41 +101,14 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
     for outcome in study.outcomes.values():
         for of, levels in (outcome.sum_of or {}).items():
             for quantity in _about(study, outcome.id):
-                known = known_count(study, quantity)
-                parts = [
-                    known_count(study, replace(quantity, outcome=of, category=level))
-                    for level in levels
-                ]
-                printed = tuple(part for part in parts if part is not None)
-                about = f"{outcome.label} ({group_words(study, quantity)})"
-                if known is None or not printed:
-                    continue
-                if len(printed) == len(parts):
-                    of_words = "patients with the outcome"
-                    check = _Sum(about, printed, (known,), of_words)
-                    yield _judge(check)
-                else:
-                    yield _at_most(about, total(printed), [known])
-
-
-def inside_its_group(study: Study) -> Iterator[Finding]:
-    """A count against the size of its group."""
-    for quantity, part in _parts(study):
-        around = group_sizes(study, quantity)
-        if quantity.outcome != PARTICIPANTS and around:
-            about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-            yield _at_most(about, part, around)
-
-
-def inside_a_wider_count(study: Study) -> Iterator[Finding]:
-    """A count against every other count that it must lie inside."""
-    for quantity, part in _parts(study):
-        about = f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
-        for wider, by_definition in supersets(study, quantity):
-            whole = count(study, wider)
-            if whole is not None:
-                found = _at_most(about, part, [whole])
-                yield found if by_definition else _by_meaning(study, found, wider)
+                parts = [replace(quantity, outcome=of, category=level) for level in levels]
+                yield from _add_up(
+                    full_words(study, quantity),
+                    [known_count(study, part) for part in parts],
+                    [known_count(study, quantity)],
+                    "patients with the outcome",
+                    or_within=True,
+                )
 
 
 def members_add_up(study: Study) -> Iterator[Finding]:
@@ -186,40 +123,120 @@ def members_add_up(study: Study) -> Iterator[Finding]:
         if not members or population is None or quantity.outcome != PARTICIPANTS:
             continue
         around = replace(quantity, population=population.within or "whole")
-        named = [member.partition("=") for member in members]
-        parts = [
-            known_count(study, replace(around, outcome=outcome, category=level))
-            for outcome, _, level in named
-        ]
-        known, whole = tuple(part for part in parts if part), count(study, quantity)
-        if len(known) == len(parts) and whole is not None:
-            about = f"{population.label} ({group_words(study, around)})"
-            yield _judge(_Sum(about, known, (whole,), "patients"))
+        named = (member.partition("=") for member in members)
+        groups = [replace(around, outcome=outcome, category=level) for outcome, _, level in named]
+        about = f"{population.label} ({group_words(study, around)})"
+        parts = [known_count(study, group) for group in groups]
+        yield from _add_up(about, parts, [count(study, quantity)], "patients")
 
 
-def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
-    """Every count of patients, with its quantity."""
+def inside_its_group(study: Study) -> Iterator[Finding]:
+    """A count against the size of its group."""
+    for quantity, part in _parts(study):
+        around = group_sizes(study, quantity)
+        if quantity.outcome != PARTICIPANTS and around:
+            yield _at_most(full_words(study, quantity), part, around)
+
+
+def inside_a_wider_count(study: Study) -> Iterator[Finding]:
+    """A count against every other count that it must lie inside."""
+    for quantity, part in _parts(study):
+        for wider, by_definition in supersets(study, quantity):
+            whole = count(study, wider)
+            if whole is not None:
+                found = _at_most(full_words(study, quantity), part, [whole])
+                yield found if by_definition else _by_meaning(study, found, wider)
+
+
+def union_of_parts(study: Study) -> Iterator[Finding]:
+    """The patients with any included condition against those with each of them.
+
+    Where the vocabulary says that an outcome ``includes`` others (different conditions, each of
+    which counts as the outcome), its patients are their union: at least as many as the most
+    frequent one.  When it is no more than that one, every patient with another condition also has
+    it.  How probable this is, if conditions fall on patients independently, is hypergeometric.
+    """
     for quantity in _counted(study):
-        part = count(study, quantity)
-        if part is not None and study.vocabulary(quantity.outcome).kind != "design":
-            yield quantity, part
+        included = (study.vocabulary(quantity.outcome).details or {}).get("includes", ())
+        parts = [
+            (study.vocabulary(outcome).label, part)
+            for outcome in included
+            if (part := count(study, replace(quantity, outcome=outcome))) and part.value
+        ]
+        whole, size = count(study, quantity), group_size(study, quantity) if included else None
+        if whole is not None and size is not None and len(parts) > 1:
+            yield _union(full_words(study, quantity), whole, size, parts)
 
 
-def _judge(check: _Sum) -> Finding:
-    parts, whole = total(check.parts), check.wholes[0]
-    fits = [one for one in check.wholes if one.value == parts.value]
-    numbers = (*parts.numbers, *(fits or [whole])[0].numbers)
-    arithmetic = f"{parts.words} = {parts.value}, of {(fits or [whole])[0].value} {check.of}"
+def chance_inside(part: int, whole: int, size: int) -> float:
+    """Chance that ``part`` patients, drawn from ``size``, are all among ``whole`` of them.
+
+    >>> chance_inside(1, 5, 10)
+    0.5
+    """
+    return comb(whole, part) / comb(size, part)
+
+
+def _union(about: str, whole: Count, size: Count, parts: list[tuple[str, Count]]) -> Finding:
+    name, largest = max(parts, key=lambda part: part[1].value)
+    rest = [(other, part) for other, part in parts if part is not largest]
+    named = ", ".join(f"{part.value} with {other}" for other, part in rest)
+    said = f"{about}: {whole.value} of {size.value}, {largest.value} with {name}, {named}"
     verdict, reason = Verdict.REPRODUCED, ""
-    if not fits and parts.value > max(one.value for one in check.wholes):
-        verdict = Verdict.IMPLAUSIBLE if check.twice else Verdict.IMPOSSIBLE
+    if whole.value < largest.value:
+        verdict = Verdict.IMPLAUSIBLE
+        reason = "; possible only if not all of these are counted among the former"
+    elif whole.value == largest.value <= size.value:
+        chance = min(chance_inside(part.value, whole.value, size.value) for _, part in rest)
+        if chance < UNLIKELY:
+            verdict = Verdict.IMPLAUSIBLE
+            reason = (
+                f"; possible only if every one of the latter also has {name} "
+                f"(chance {chance:.1g} for independent conditions) or is not counted"
+            )
+    used = (whole, largest, *(part for _, part in rest))
+    numbers = tuple(number for part in used for number in part.numbers)
+    text = f"{said}{reason}."
+    return Finding(numbers, whole.words, f"at least {largest.value}", verdict, text)
+
+
+def _add_up(
+    about: str,
+    parts: Sequence[Count | None],
+    wholes: Sequence[Count | None],
+    of: str,
+    *,
+    twice: str = "",
+    or_within: bool = False,
+) -> Iterator[Finding]:
+    """The sum of the parts against its whole (one of several, the first the usual one).
+
+    ``twice`` says how a patient may be in two parts, if one may.  Where a part is not printed
+    nothing is said, or, ``or_within``, the others may not exceed the whole.
+    """
+    known, together = complete(wholes), total(parts)
+    if known and together is not None:
+        yield _sum(about, together, known, of, twice)
+    elif known and or_within:
+        printed = total(part for part in parts if part is not None)
+        if printed is not None:
+            yield _at_most(about, printed, known)
+
+
+def _sum(about: str, parts: Count, wholes: Sequence[Count], of: str, twice: str) -> Finding:
+    fits = [one for one in wholes if one.value == parts.value]
+    whole = (fits or wholes)[0]
+    said = f"{about}: {parts.words} = {parts.value}, of {whole.value} {of}"
+    verdict = Verdict.REPRODUCED
+    if not fits and parts.value > max(one.value for one in wholes):
+        verdict = Verdict.IMPLAUSIBLE if twice else Verdict.IMPOSSIBLE
         over = parts.value - whole.value
-        reason = f"; possible only if {check.twice}" if check.twice else f"; {over} too many"
+        said += f"; possible only if {twice}" if twice else f"; {over} too many"
     elif not fits:
         verdict = Verdict.DISCREPANT
-        reason = f"; {whole.value - parts.value} in no printed part"
-    said = f"{check.about}: {arithmetic}{reason}."
-    return Finding(numbers, parts.words, str(whole.value), verdict, said)
+        said += f"; {whole.value - parts.value} in no printed part"
+    numbers = (*parts.numbers, *whole.numbers)
+    return Finding(numbers, parts.words, str(whole.value), verdict, f"{said}.")
 
 
 def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
@@ -241,50 +258,31 @@ def _by_meaning(study: Study, found: Finding, wider: Quantity) -> Finding:
     return replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
 
 
-def _classified(study: Study, group: Quantity, outcome: Outcome) -> list[Count]:
-    return classified_within(study, group, outcome) if outcome.within else group_sizes(study, group)
+def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
+    """Every count of patients, with its quantity."""
+    for quantity in _counted(study):
+        part = count(study, quantity)
+        if part is not None and study.vocabulary(quantity.outcome).kind != "design":
+            yield quantity, part
 
 
-def _places(study: Study, quantity: Quantity) -> list[Printed]:
-    return table_first(study.by_quantity.get(quantity, ()))
-
-
-def _sum_box(boxes: Iterable[Box]) -> Box:
-    ends = list(boxes)
-    return Box(sum(box.lower for box in ends), sum(box.upper for box in ends))
-
-
-def _counted(study: Study) -> Iterator[Quantity]:
-    """Every quantity that is a number of patients, once."""
+def _counted(study: Study, *statistics: str) -> Iterator[Quantity]:
+    """Every quantity of these statistics (else every count of patients), once."""
     for quantity in study.by_quantity:
-        if quantity.statistic == "n" and not quantity.comparison:
+        if quantity.statistic in (statistics or ("n",)) and not quantity.comparison:
             yield quantity
 
 
-def _about(study: Study, outcome: str) -> list[Quantity]:
+def _about(study: Study, outcome: str) -> Iterable[Quantity]:
     """Groups for which a count or a percentage of the outcome is printed."""
-    return list(
-        dict.fromkeys(
-            replace(quantity, statistic="n")
-            for quantity in study.by_quantity
-            if quantity.outcome == outcome
-            and quantity.statistic in ("n", "percent")
-            and not quantity.comparison
-        )
-    )
+    printed = _counted(study, "n", "percent")
+    return dict.fromkeys(replace(q, statistic="n") for q in printed if q.outcome == outcome)
 
 
-def _groups(
-    study: Study, wanted: Callable[[Outcome], bool], statistic: str = "n"
-) -> list[Quantity]:
-    """Groups in which a level of a wanted outcome is counted, without the level."""
-    return list(
-        dict.fromkeys(
-            replace(quantity, category="", statistic="n")
-            for quantity in study.by_quantity
-            if quantity.statistic == statistic
-            and quantity.category
-            and not quantity.comparison
-            and wanted(study.vocabulary(quantity.outcome))
-        )
+def _exhaustive(study: Study, statistic: str) -> Iterable[Quantity]:
+    """Groups in which a level of an exhaustive outcome is printed, without the level."""
+    return dict.fromkeys(
+        replace(quantity, category="", statistic="n")
+        for quantity in _counted(study, statistic)
+        if quantity.category and study.vocabulary(quantity.outcome).exhaustive
     )
