@@ -8,9 +8,9 @@ from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
-from livingreview.audit.mistyping import Guard, mistyped
 from livingreview.load import load_review
 from livingreview.studies import Study
+from mistyping import Guard, mistyped
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "data" / "audit" / "mistyped.csv"

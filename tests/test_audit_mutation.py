@@ -7,7 +7,10 @@ from collections import Counter
 import pytest
 
 from audit_study import Paper
-from livingreview.audit.mistyping import (
+from livingreview.load import load_review
+from livingreview.studies import Review
+from livingreview.tables import audit as tables
+from mistyping import (
     KINDS,
     Guard,
     Mistyped,
@@ -16,9 +19,6 @@ from livingreview.audit.mistyping import (
     swapped,
     wrong_digit,
 )
-from livingreview.load import load_review
-from livingreview.studies import Review
-from livingreview.tables import audit as tables
 from regenerate_mistyped import COLUMNS, ROOT, TARGET
 
 NOTICED_AT_LEAST = 0.80  # of changes to numbers that take part in a check
