@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import wraps
 
 from livingreview.audit import (
-    after_start,
     consistency,
     declared,
     design,
@@ -93,7 +92,7 @@ _QUESTIONS: Mapping[str, Check] = {
     "balance": design.balance,
     "events-per-covariate": design.events_per_covariate,
     "survival-exclusion": design.survival_exclusion,
-    "measured-after-start": after_start.measured_after_start,
+    "measured-after-start": design.measured_after_start,
     "eligible-range": design.eligible_range,
 }
 

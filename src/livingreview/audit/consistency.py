@@ -4,12 +4,13 @@ The words are data: a study's ``statements`` name the section, what is claimed a
 columns of the numbers that the claim is about.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import quantity_words, table_first
+from livingreview.audit.vocabulary import Statement, listed, stated
 from livingreview.reported import Reported, ReportedInterval
 from livingreview.studies import Printed, Quantity, Study
 
@@ -26,8 +27,6 @@ UNCERTAIN = {  # words that are not of significance itself, and what else they m
     "trend": "",
     "benefit": "; plausible only where another outcome, or no significance, is meant",
 }
-CLAIM_KINDS = ("significance", "balance")
-Statement = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ def claims(study: Study) -> Iterator[Finding]:
     Sections that claim the same of one number share a finding.
     """
     claimed: dict[tuple[Printed, str, bool], list[str]] = {}
-    for statement in study.statements:
+    for statement in stated(study, "significance", "balance"):
         claim = str(statement.get("claim", ""))
-        if statement["kind"] not in CLAIM_KINDS or claim not in CLAIMS:
+        if claim not in CLAIMS:
             continue
         numbers = _claimed(study, statement, "p")
         for number in numbers or _claimed(study, statement, "ci95"):
@@ -64,10 +63,9 @@ def selection_rules(study: Study) -> Iterator[Finding]:
     Where a report states two rules for one table, a covariate may follow either.
     """
     tables: dict[str, list[Reported]] = {}
-    for statement in study.statements:
-        if statement["kind"] == "selection-rule":
-            limit = Reported(str(statement["p_below"]))
-            tables.setdefault(str(statement["table"]), []).append(limit)
+    for statement in stated(study, "selection-rule"):
+        limit = Reported(str(statement["p_below"]))
+        tables.setdefault(str(statement["table"]), []).append(limit)
     for table, limits in tables.items():
         entered, examined = _covariates(study, table)
         for key, p_values in examined.items():
@@ -76,24 +74,20 @@ def selection_rules(study: Study) -> Iterator[Finding]:
 
 def named_covariates(study: Study) -> Iterator[Finding]:
     """Covariates that the text says were adjusted for against the adjusted numbers of a table."""
-    for statement in study.statements:
-        if statement["kind"] != "model-covariates":
-            continue
-        for table in _listed(statement.get("tables", ())):
+    for statement in stated(study, "model-covariates"):
+        named = listed(statement.get("covariates"))
+        for table in listed(statement.get("tables")):
             entered, examined = _covariates(study, table)
-            for key, p_values in examined.items():
-                if key[-1] not in _listed(statement.get("covariates", ())):
-                    continue
-                yield _judge_named(study, statement, table, p_values[0], key in entered)
+            for key, (p, *_) in examined.items():
+                if key[-1] in named:
+                    yield _judge_named(study, statement, table, p, entered=key in entered)
 
 
 def listed_events(study: Study) -> Iterator[Finding]:
     """Outcomes that the text lists against those counted in the table it describes."""
-    for statement in study.statements:
-        if statement["kind"] != "list":
-            continue
+    for statement in stated(study, "list"):
         table, category = str(statement["table"]), str(statement.get("category", ""))
-        named = _listed(statement.get("outcomes", ()))
+        named = listed(statement.get("outcomes"))
         for number in study.numbers:
             quantity = number.quantity
             here = number.locator.table == table and quantity.statistic == "n"
@@ -119,7 +113,7 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
     if outcome:
         own = [places for places in found if places[0].quantity.outcome == outcome]
         found = own or [places for places in found if _belongs(study, places[0], outcome)]
-    left_out = set(_listed(statement.get("except", ())))
+    left_out = set(listed(statement.get("except")))
     return [
         chosen
         for places in found
@@ -214,11 +208,8 @@ def _judge_covariate(
     entered: set[Covariate],
 ) -> Finding:
     p = min(p_values, key=lambda number: number.number.value)
-    box, strict, loose = (
-        Box.of(p.number),
-        min(limit.value for limit in limits),
-        max(limit.value for limit in limits),
-    )
+    box, values = Box.of(p.number), [limit.value for limit in limits]
+    strict, loose = min(values), max(values)
     label = f"{_covariate_words(study, p.quantity)} for {quantity_words(study, p.quantity)}"
     said = f"{label}: p {p.value} alone, {'entered' if key in entered else 'left out'}"
     rule = f"the rule is p below {loose:g}"
@@ -253,7 +244,7 @@ def _covariate_words(study: Study, quantity: Quantity) -> str:
 
 
 def _judge_named(
-    study: Study, statement: Statement, table: str, p: Printed, entered: bool
+    study: Study, statement: Statement, table: str, p: Printed, *, entered: bool
 ) -> Finding:
     label = _covariate_words(study, p.quantity)
     verdict = Verdict.REPRODUCED if entered else Verdict.DISCREPANT
@@ -269,7 +260,3 @@ def _judge_listed(study: Study, statement: Statement, number: Printed, named: bo
     label = quantity_words(study, number.quantity)
     said = f"{label}: {number.value} in the table; {statement['section']} {words}."
     return Finding((number,), number.value, words, verdict, said)
-
-
-def _listed(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, Iterable) else []

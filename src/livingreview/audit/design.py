@@ -1,12 +1,13 @@
-"""Design: matched samples, balance by size, events per covariate, exclusions by survival.
+"""Design: matched samples, balance by size, events per covariate, exclusions, groups by the future.
 
 Balance is judged by the standardised difference, which does not depend on the number of patients:
 Austin 2009, *Statistics in Medicine* 28:3083; for several levels Yang & Dalton 2012, *SAS Global
-Forum* 335.
+Forum* 335.  Groups formed by what happened after the start have immortal time: Suissa 2008,
+*American Journal of Epidemiology* 167:492.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,12 +17,14 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     PARTICIPANTS,
     Count,
+    compared,
     complete,
     count,
-    group_sizes,
+    group_size,
     level_counts,
-    table_first,
+    mention,
 )
+from livingreview.audit.vocabulary import Statement, stated
 from livingreview.reported import Reported
 from livingreview.studies import Comparison, Outcome, Printed, Quantity, Study
 
@@ -31,54 +34,41 @@ BY_CHANCE = 1.96
 EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, Journal of Clinical Epidemiology 48:1503
 ELIGIBILITY = "eligibility-"
 EVENT = "event"
+AFTER_START = "after-start"
+RESULTS = ("hr", "p", "median", "rate")
 
 
 def matched_sizes(study: Study) -> Iterator[Finding]:
     """Sizes of matched arms against the stated ratio of matching."""
-    for statement in study.statements:
-        if statement["kind"] != "matching" or "ratio" not in statement:
-            continue
-        population = str(statement.get("population", MATCHED))
-        ratio = [int(part) for part in str(statement["ratio"]).split(":")]
-        for comparison in study.comparisons.values():
-            sizes = _arm_sizes(study, comparison, population)
-            if sizes is not None:
-                yield _matched(study, statement, sizes, ratio)
+    for statement in stated(study, "matching"):
+        stated_ratio = str(statement.get("ratio", ""))
+        for comparison in study.comparisons.values() if stated_ratio else ():
+            sizes = _arm_sizes(study, comparison, str(statement.get("population", MATCHED)))
+            if sizes:
+                first, second = sizes
+                parts = [int(part) for part in stated_ratio.split(":")]
+                fits = first.value * parts[1] == second.value * parts[0]
+                shown = f"{first.value} and {second.value}"
+                verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+                said = f"Matching {stated_ratio} ({statement['section']}): {shown} patients."
+                numbers = (*first.numbers, *second.numbers)
+                yield Finding(numbers, shown, stated_ratio, verdict, said)
 
 
-def _arm_sizes(study: Study, comparison: Comparison, population: str) -> tuple[Count, Count] | None:
-    wanted = Quantity(population=population, outcome=PARTICIPANTS, statistic="n")
-    first = count(study, replace(wanted, arm_id=comparison.experimental))
-    second = count(study, replace(wanted, arm_id=comparison.control))
-    return (first, second) if first is not None and second is not None else None
-
-
-def _matched(
-    study: Study, statement: Mapping[str, str], sizes: tuple[Count, Count], ratio: Sequence[int]
-) -> Finding:
-    fits = sizes[0].value * ratio[1] == sizes[1].value * ratio[0]
-    said = (
-        f"Matching {statement['ratio']} ({statement['section']}): "
-        f"{sizes[0].value} and {sizes[1].value} patients."
-    )
-    return Finding(
-        (*sizes[0].numbers, *sizes[1].numbers),
-        f"{sizes[0].value} and {sizes[1].value}",
-        str(statement["ratio"]),
-        Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
-        said,
-    )
+def _arm_sizes(study: Study, comparison: Comparison, population: str) -> tuple[Count, ...]:
+    """Sizes of both arms, or nothing."""
+    wanted = Quantity(population=population, comparison=comparison.id, outcome=PARTICIPANTS)
+    return complete(count(study, arm) for arm in compared(study, wanted))
 
 
 @dataclass(frozen=True)
 class _Balance:
     """Standardised difference of a characteristic between two arms, in one population."""
 
-    variable: Outcome
     box: Box
     value: float
     numbers: tuple[Printed, ...]
-    sizes: tuple[int, int]
+    sizes: tuple[int, ...]
 
 
 def balance(study: Study) -> Iterator[Finding]:
@@ -90,70 +80,59 @@ def balance(study: Study) -> Iterator[Finding]:
     for comparison in study.comparisons.values():
         for population, variables in _claimed(study, comparison).items():
             for variable in variables:
-                found = _balance(study, comparison, population, variable)
+                wanted = Quantity(
+                    population=population, outcome=variable.id, comparison=comparison.id
+                )
+                found = _balance(study, wanted)
                 if found is not None:
-                    yield _judge_balance(study, comparison, population, found)
+                    yield _judge_balance(study, wanted, found)
 
 
 def _claimed(study: Study, comparison: Comparison) -> dict[str, list[Outcome]]:
     """Characteristics called balanced, by population: those of a table, or all."""
     claimed: dict[str, list[Outcome]] = {}
-    for statement in study.statements:
-        matching = statement["kind"] == "matching"
-        if not matching and statement["kind"] != "balance":
-            continue
-        population = str(statement.get("population", MATCHED if matching else "whole"))
+    for statement in stated(study, "matching", "balance"):
+        usual = MATCHED if statement["kind"] == "matching" else "whole"
+        population = str(statement.get("population", usual))
+        known = claimed.setdefault(population, [])
         for variable in study.variables.values():
-            known = claimed.setdefault(population, [])
-            if variable not in known and _is_in(study, comparison, statement, variable):
+            wanted = Quantity(population=population, outcome=variable.id, comparison=comparison.id)
+            places = (place for p in _tests(study, wanted) for place in study.by_quantity[p])
+            if variable not in known and (
+                "table" not in statement
+                or any(place.locator.table == statement["table"] for place in places)
+            ):
                 known.append(variable)
     return claimed
 
 
-def _is_in(
-    study: Study, comparison: Comparison, statement: Mapping[str, str], variable: Outcome
-) -> bool:
-    if "table" not in statement:
-        return True
-    tests = [
-        place
-        for quantity in _p_quantities(study, comparison, str(statement["population"]), variable)
-        for place in study.by_quantity[quantity]
+def _tests(study: Study, wanted: Quantity) -> list[Quantity]:
+    """The p-values, by whatever test, of a characteristic compared in a population."""
+    return [
+        quantity
+        for quantity in study.by_quantity
+        if (quantity.statistic, quantity.comparison, quantity.outcome)
+        == ("p", wanted.comparison, wanted.outcome)
+        and (quantity.population, quantity.category) == (wanted.population, "")
     ]
-    return any(place.locator.table == statement["table"] for place in tests)
 
 
-def _p_quantities(
-    study: Study, comparison: Comparison, population: str, variable: Outcome
-) -> Iterator[Quantity]:
-    for quantity in study.by_quantity:
-        if (quantity.statistic, quantity.comparison) == ("p", comparison.id) and (
-            (quantity.outcome, quantity.population, quantity.category)
-            == (variable.id, population, "")
-        ):
-            yield quantity
-
-
-def _balance(
-    study: Study, comparison: Comparison, population: str, variable: Outcome
-) -> _Balance | None:
-    sizes = _arm_sizes(study, comparison, population)
-    if sizes is None:
+def _balance(study: Study, wanted: Quantity) -> _Balance | None:
+    variable = study.vocabulary(wanted.outcome)
+    arms = compared(study, wanted)
+    sizes = complete(count(study, replace(arm, outcome=PARTICIPANTS)) for arm in arms)
+    if not sizes:
         return None
+    both = tuple(size.value for size in sizes)
     if variable.kind == "continuous":
-        return _continuous(study, comparison, population, variable, (sizes[0], sizes[1]))
-    group = Quantity(population=population, outcome=variable.id, statistic="n")
-    arms = [replace(group, arm_id=arm) for arm in (comparison.experimental, comparison.control)]
+        return _continuous(study, arms, both)
     counts = [complete(level_counts(study, arm, variable)) for arm in arms]
-    if not variable.exhaustive or not all(counts):
-        return None
     shares = [np.array([part.value for part in levels], dtype=float) for levels in counts]
-    if any(part.sum() == 0 for part in shares):
+    if not variable.exhaustive or any(part.sum() == 0 for part in shares):
         return None
     value = standardised_difference(*(part / part.sum() for part in shares))
     numbers = tuple(n for levels in counts for part in levels for n in part.numbers)
-    both = sizes[0].value, sizes[1].value
-    return _Balance(variable, Box.at(value), value, numbers, both)
+    return _Balance(Box.at(value), value, numbers, both)
 
 
 def standardised_difference(first: np.ndarray, second: np.ndarray) -> float:
@@ -167,24 +146,11 @@ def standardised_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(math.sqrt(max(0.0, apart @ np.linalg.pinv(spread) @ apart)))
 
 
-def _continuous(
-    study: Study,
-    comparison: Comparison,
-    population: str,
-    variable: Outcome,
-    sizes: tuple[Count, Count],
-) -> _Balance | None:
-    arms = (comparison.experimental, comparison.control)
-    found = [
-        study.by_quantity.get(
-            Quantity(arm_id=arm, population=population, outcome=variable.id, statistic=statistic)
-        )
-        for statistic in ("mean", "sd")
-        for arm in arms
-    ]
-    if not all(found):
+def _continuous(study: Study, arms: list[Quantity], sizes: tuple[int, ...]) -> _Balance | None:
+    wanted = [replace(arm, statistic=statistic) for statistic in ("mean", "sd") for arm in arms]
+    printed = complete(mention(study, quantity) for quantity in wanted)
+    if not printed:
         return None
-    printed = [table_first(places)[0] for places in found if places]
     first, second, sd_first, sd_second = (Box.of(place.number) for place in printed)
     spread = math.sqrt((sd_first.lower**2 + sd_second.lower**2) / 2)
     wide = math.sqrt((sd_first.upper**2 + sd_second.upper**2) / 2)
@@ -192,38 +158,28 @@ def _continuous(
     most = max(abs(first.upper - second.lower), abs(second.upper - first.lower))
     if spread <= 0:
         return None
-    box = Box(least / wide, most / spread)
     middle = abs(printed[0].number.value - printed[1].number.value) / ((spread + wide) / 2)
-    return _Balance(variable, box, middle, tuple(printed), (sizes[0].value, sizes[1].value))
+    return _Balance(Box(least / wide, most / spread), middle, printed, sizes)
 
 
-def _judge_balance(
-    study: Study, comparison: Comparison, population: str, found: _Balance
-) -> Finding:
-    matched = bool(study.populations[population].within)
+def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
+    population = study.populations[wanted.population]
     by_chance = BY_CHANCE * math.sqrt(sum(1 / size for size in found.sizes))
-    limit = BALANCED if matched else max(BALANCED, by_chance)
+    limit = BALANCED if population.within else max(BALANCED, by_chance)
     said = f"standardised difference {found.value:.3f}"
-    if matched:
-        before = _balance(study, comparison, study.populations[population].within, found.variable)
+    if population.within:
+        before = _balance(study, replace(wanted, population=population.within))
         said += f" after matching ({before.value:.3f} before)" if before else " after matching"
     over = found.box.lower > limit
     if over:
         said += f", above {limit:.2g}, where it is said to be balanced"
     elif found.value > BALANCED:
         said += f"; chance gives up to {by_chance:.2f} with so few patients"
-    tests = [
-        place
-        for quantity in _p_quantities(study, comparison, population, found.variable)
-        for place in table_first(study.by_quantity[quantity])[:1]
-    ]
-    return Finding(
-        (*tests, *found.numbers),
-        f"p {tests[0].value}" if tests else "balanced",
-        f"{found.value:.3f}",
-        Verdict.DISCREPANT if over else Verdict.REPRODUCED,
-        f"{found.variable.label} ({study.populations[population].label}): {said}.",
-    )
+    tests = complete(mention(study, p) for p in _tests(study, wanted))
+    reported = f"p {tests[0].value}" if tests else "balanced"
+    verdict = Verdict.DISCREPANT if over else Verdict.REPRODUCED
+    text = f"{study.vocabulary(wanted.outcome).label} ({population.label}): {said}."
+    return Finding((*tests, *found.numbers), reported, f"{found.value:.3f}", verdict, text)
 
 
 def events_per_covariate(study: Study) -> Iterator[Finding]:
@@ -234,12 +190,10 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
     """
     models: dict[tuple[Quantity, str], dict[str, Printed]] = {}
     for number in study.numbers:
-        quantity = number.quantity
-        if (quantity.statistic, quantity.adjustment) == ("hr", "adjusted") and number.locator.table:
-            model = replace(
-                quantity, arm_id="", comparison="", adjustment="", statistic="", method=""
-            )
-            covariates = models.setdefault((model, number.locator.table), {})
+        quantity, table = number.quantity, number.locator.table
+        if (quantity.statistic, quantity.adjustment) == ("hr", "adjusted") and table:
+            bare = {"arm_id": "", "comparison": "", "adjustment": "", "statistic": "", "method": ""}
+            covariates = models.setdefault((replace(quantity, **bare), table), {})
             covariates.setdefault(quantity.comparison, number)
     for (model, table), covariates in models.items():
         yield from _events_each(study, model, table, tuple(covariates.values()))
@@ -249,9 +203,9 @@ def _events_each(
     study: Study, model: Quantity, table: str, covariates: tuple[Printed, ...]
 ) -> Iterator[Finding]:
     arm = next((one.quantity.arm_id for one in covariates if one.quantity.arm_id), "all")
-    group = replace(model, arm_id=arm, statistic="n")
+    group = replace(model, arm_id=arm)
     events = count(study, replace(group, category=EVENT))
-    size = events or next(iter(group_sizes(study, group)), None)
+    size = events or group_size(study, group)
     if size is None:
         return
     each = size.value / len(covariates)
@@ -266,37 +220,26 @@ def _events_each(
     elif events is None:
         verdict = Verdict.NOT_CHECKABLE
         said += "; the number of events is not printed"
-    yield Finding(
-        (*size.numbers, covariates[0]),
-        f"{size.value} for {len(covariates)}",
-        f"{each:.1f} each",
-        verdict,
-        f"{said}.",
-    )
+    numbers, reported = (*size.numbers, covariates[0]), f"{size.value} for {len(covariates)}"
+    yield Finding(numbers, reported, f"{each:.1f} each", verdict, f"{said}.")
 
 
 def survival_exclusion(study: Study) -> Iterator[Finding]:
     """Medians of survival where patients who died early were left out.
 
     In the months before the limit no one could die, so the median is that of patients who lived so
-    long, not of all who began (immortal time: Suissa 2008, *American Journal of Epidemiology*
-    167:492).
+    long, not of all who began (immortal time).
     """
-    for statement in study.statements:
-        if statement["kind"] != "survival-exclusion":
-            continue
-        for quantity, places in study.by_quantity.items():
-            plain = (quantity.outcome, quantity.statistic, quantity.subgroup) == (
-                "os",
-                "median",
-                "",
-            )
-            if plain:
-                yield _excluded(study, statement, table_first(places)[0])
+    for statement in stated(study, "survival-exclusion"):
+        for quantity in study.by_quantity:
+            plain = (quantity.outcome, quantity.statistic, quantity.subgroup)
+            median = mention(study, quantity) if plain == ("os", "median", "") else None
+            if median is not None:
+                yield _excluded(study, statement, median)
 
 
-def _excluded(study: Study, statement: Mapping[str, str], median: Printed) -> Finding:
-    limit = float(statement["months"])
+def _excluded(study: Study, statement: Statement, median: Printed) -> Finding:
+    limit = float(str(statement["months"]))
     label = study.vocabulary(median.quantity.outcome).label
     arm = study.arms.get(median.quantity.arm_id)
     said = (
@@ -304,30 +247,63 @@ def _excluded(study: Study, statement: Mapping[str, str], median: Printed) -> Fi
         f"{limit:g} months were left out ({statement['section']}), so the median of {median.value} "
         f"months is of those who lived {limit:g} months, not of all who began the treatment."
     )
-    return Finding(
-        (median,),
-        f"{median.value} {median.unit}",
-        "lower among all who began",
-        Verdict.IMPLAUSIBLE,
-        said,
+    reported, lower = f"{median.value} {median.unit}", "lower among all who began"
+    return Finding((median,), reported, lower, Verdict.IMPLAUSIBLE, said)
+
+
+def measured_after_start(study: Study) -> Iterator[Finding]:
+    """Each time to an event that is analysed by factors declared ``measured: after-start``.
+
+    A patient has such a factor only if it was seen before follow-up or life ended (immortal time).
+    One finding for an outcome, whatever the number of factors, covariates and subgroups.
+    """
+    late = {
+        variable.id: variable.label
+        for variable in study.variables.values()
+        if (variable.details or {}).get("measured") == AFTER_START
+    }
+    for outcome in study.outcomes.values() if late else ():
+        used = [
+            number
+            for number in study.numbers
+            if number.quantity.outcome == outcome.id
+            and number.quantity.statistic in RESULTS
+            and late.keys() & _factors(number.quantity)
+        ]
+        if used and outcome.kind == "time-to-event":
+            yield _by_the_future(outcome, late, used)
+
+
+def _factors(quantity: Quantity) -> set[str]:
+    """Variables by which the quantity compares or selects patients."""
+    selected = {part.partition("=")[0] for part in quantity.subgroup.split("&")}
+    return selected | {quantity.comparison.partition(":")[0]}
+
+
+def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) -> Finding:
+    ordered = sorted(used, key=lambda number: RESULTS.index(number.quantity.statistic))
+    named = dict.fromkeys(v for n in ordered for v in late if v in _factors(n.quantity))
+    places = dict.fromkeys(n.locator.table or n.locator.section for n in ordered)
+    origin = (outcome.details or {}).get("origin", "the start")
+    said = (
+        f"{outcome.label}: {', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
+        f"{' and '.join(late[v] for v in named)}, seen after time begins ({origin}); patients had "
+        "to live, and be followed, long enough for it to be seen, so the groups depend on later "
+        "survival; plausible only where this hardly matters."
     )
+    reported = f"{ordered[0].quantity.statistic} {ordered[0].value}"
+    known = "groups known at the start"
+    return Finding(tuple(ordered), reported, known, Verdict.IMPLAUSIBLE, said)
 
 
 def eligible_range(study: Study) -> Iterator[Finding]:
     """The range of a characteristic against the printed limits of eligibility."""
     for quantity, limits in study.by_quantity.items():
         variable = quantity.category.removeprefix(ELIGIBILITY)
-        if not quantity.category.startswith(ELIGIBILITY) or variable not in study.variables:
-            continue
-        for ranges in _ranges(study, variable):
-            for printed in ranges:
-                yield _eligible(study, limits[0], printed)
-
-
-def _ranges(study: Study, variable: str) -> Iterator[tuple[Printed, ...]]:
-    for quantity, places in study.by_quantity.items():
-        if (quantity.outcome, quantity.statistic) == (variable, "range"):
-            yield places
+        if quantity.category.startswith(ELIGIBILITY) and variable in study.variables:
+            for other, ranges in study.by_quantity.items():
+                if (other.outcome, other.statistic) == (variable, "range"):
+                    yield from (_eligible(study, limits[0], printed) for printed in ranges)
 
 
 def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
@@ -336,13 +312,8 @@ def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
     inside = Box.of(ends.lower).upper >= low and Box.of(ends.upper).lower <= up
     label = study.vocabulary(printed.quantity.outcome).label
     said = f"{label}: {printed.value}, and eligible were {limit.value}."
-    return Finding(
-        (printed, limit),
-        printed.value,
-        limit.value,
-        Verdict.REPRODUCED if inside else Verdict.IMPOSSIBLE,
-        said,
-    )
+    verdict = Verdict.REPRODUCED if inside else Verdict.IMPOSSIBLE
+    return Finding((printed, limit), printed.value, limit.value, verdict, said)
 
 
 def _limits(text: str) -> tuple[float, float]:

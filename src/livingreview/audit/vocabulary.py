@@ -4,11 +4,12 @@ Everything here is read from ``study.yaml``; no check knows an outcome by name, 
 that every study shares (``participants``) and the grades of adverse events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from livingreview.studies import Outcome, Quantity, Study
 
+Statement = Mapping[str, object]
 ADVERSE_EVENT = "adverse-event"
 LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"
 # A grade on the left is among those on the right; blank is any grade.
@@ -34,6 +35,16 @@ def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str 
     if outcome.kind == ADVERSE_EVENT and category in grades and set(grades) <= set(outcome.levels):
         return grades, ""
     return (), None
+
+
+def stated(study: Study, *kinds: str) -> Iterator[Statement]:
+    """What the text says, as far as ``study.yaml`` records it, of these kinds."""
+    return (statement for statement in study.statements if statement["kind"] in kinds)
+
+
+def listed(value: object) -> list[str]:
+    """The entries of a list in a statement; none where it has no such list."""
+    return [str(one) for one in value] if isinstance(value, Iterable) else []
 
 
 def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:

@@ -5,22 +5,22 @@ benefit in every level of ``variables``), ``shown-patients`` (a section that cou
 whose ``outcome`` it shows).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import PARTICIPANTS, count, group_words, quantity_words
+from livingreview.audit.vocabulary import Statement, listed, stated
 from livingreview.studies import Outcome, Printed, Quantity, Study
 
 ALPHA = 0.05
-Statement = Mapping[str, object]
 
 
 def analyses_not_done(study: Study) -> Iterator[Finding]:
     """Analyses that the text says were not stratified against results printed by stratum."""
-    for statement in _of_kind(study, "no-stratified-analysis"):
-        variables = _listed(statement.get("variables"))
+    for statement in stated(study, "no-stratified-analysis"):
+        variables = listed(statement.get("variables"))
         for variable in (study.variables[id_] for id_ in variables):
             strata = [
                 number
@@ -53,9 +53,9 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
 
     Implausible, not discrepant, where a level has none below 0.05: too few patients do this too.
     """
-    for statement in _of_kind(study, "consistency-claim"):
+    for statement in stated(study, "consistency-claim"):
         about = {name: str(statement[name]) for name in ("comparison", "population", "outcome")}
-        for variable in (study.variables[id_] for id_ in _listed(statement.get("variables"))):
+        for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
             printed = {
                 level: study.find(statistic="p", subgroup=f"{variable.id}={level}", **about)
                 for level in variable.levels
@@ -100,7 +100,7 @@ def _is_below(p: Printed) -> bool:
 
 def patients_shown(study: Study) -> Iterator[Finding]:
     """The patients that a figure is said to show against those in whom its values are known."""
-    for statement in _of_kind(study, "shown-patients"):
+    for statement in stated(study, "shown-patients"):
         outcome = study.vocabulary(str(statement["outcome"]))
         values = [n for n in study.numbers if n.quantity.outcome == outcome.id]
         shown = [
@@ -129,11 +129,3 @@ def _shown(study: Study, number: Printed, value: Printed, outcome: Outcome) -> I
         Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
         said,
     )
-
-
-def _of_kind(study: Study, kind: str) -> Iterator[Statement]:
-    return (statement for statement in study.statements if statement["kind"] == kind)
-
-
-def _listed(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, Iterable) else []
