@@ -257,7 +257,10 @@ def test_adjusted_and_unadjusted_estimates_are_never_mixed_unmarked():
         ([], [], "need at least one estimate, found k = 0"),
         ([], None, "found k = 0"),
         ([0.1], None, r"effects\[0\]: need an Effect \(or give vi too\), found 0.1"),
-        (["a"], [1], "yi: need numbers"),
+        (["a"], [1], r"yi\[0\]: need a number, found 'a'"),
+        ([1, "b"], [1, 1], r"yi\[1\]: need a number, found 'b'"),
+        ("ab", [1, 1], "yi: need a number, found 'ab'"),
+        ([Effect("A", 0.1, 1.0, "md")], [1], r"found Effect.*; pass effects without vi"),
     ],
 )
 def test_bad_input_is_refused_by_argument_place_and_value(pool, yi, vi, message):
@@ -279,6 +282,7 @@ def test_a_bad_batch_is_refused_by_row_and_column():
         ({"interval": "hk"}, "interval: need one of z, knha, adhoc, found 'hk'"),
         ({"prediction": "t"}, "prediction: need one of k-1, k-2, z, found 't'"),
         ({"level": 95}, "level: need a number between 0 and 1, found 95"),
+        ({"level": "0.95"}, "level: need a number between 0 and 1, found '0.95'"),
     ],
 )
 def test_unknown_options_are_refused_with_the_known_ones(options, message):

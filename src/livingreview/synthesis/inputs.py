@@ -1,6 +1,6 @@
 """What every pooling function accepts: effects, or arrays of yi and vi; checked once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from livingreview.effects import Effect, check_disjoint, check_poolable
 Floats = NDArray[np.float64]
 Estimates: TypeAlias = Sequence[Effect] | ArrayLike
 Arm: TypeAlias = tuple[ArrayLike, ArrayLike]
+REAL = (int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _numbered(k: int) -> tuple[str, ...]:
 
 def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, Floats]:
     """Finite estimates and positive finite variances of one shape, with k of at least 1."""
-    y, v = _numbers("yi", yi), _numbers("vi", vi)
+    y, v = numbers("yi", yi), numbers("vi", vi)
     if y.ndim != ndim or y.shape != v.shape:
         needed = "two arrays" if ndim == 1 else "two arrays of shape (data sets, k)"
         msg = f"yi and vi: need {needed} of equal length, found shapes {y.shape} and {v.shape}"
@@ -56,8 +57,8 @@ def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, 
     if not y.size:
         msg = "yi: need at least one estimate, found k = 0"
         raise ValueError(msg)
-    _refuse("yi", y, np.isfinite(y), "a finite estimate")
-    _refuse("vi", v, (v > 0) & (v < np.inf), "a positive finite variance")
+    refuse("yi", y, np.isfinite(y), "a finite estimate")
+    refuse("vi", v, (v > 0) & (v < np.inf), "a positive finite variance")
     return y, v
 
 
@@ -111,7 +112,7 @@ def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
 
 def normal_quantile(level: float) -> float:
     """Half-width of a normal interval in standard errors; level must lie between 0 and 1."""
-    if not 0 < level < 1:
+    if not (is_number(level) and 0 < level < 1):
         msg = f"level: need a number between 0 and 1, found {level!r}"
         raise ValueError(msg)
     return float(ndtri(0.5 + 0.5 * level))
@@ -122,15 +123,26 @@ def t_quantile(df: float, level: float) -> float:
     return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
 
 
-def _numbers(name: str, values: object) -> Floats:
+def numbers(name: str, values: object) -> Floats:
+    """Turn what a caller gives into an array; ValueError names the first that is no number."""
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
-        msg = f"{name}: need numbers, found {values!r}; pass effects without vi"
+        listed = values if isinstance(values, Iterable) and not isinstance(values, str) else ()
+        wrong = ((f"[{i}]", value) for i, value in enumerate(listed) if not is_number(value))
+        place, found = next(wrong, ("", values))
+        advice = "; pass effects without vi" if isinstance(found, Effect) else ""
+        msg = f"{name}{place}: need a number, found {found!r}{advice}"
         raise ValueError(msg) from None
 
 
-def _refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
+def is_number(value: object) -> bool:
+    """Whether a caller gave one real number."""
+    return isinstance(value, REAL)
+
+
+def refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
+    """Refuse values of which one is not valid, by its place."""
     if np.logical_and.reduce(valid, axis=None):
         return
     place = tuple(int(axis) for axis in np.argwhere(~valid)[0])
