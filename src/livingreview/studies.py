@@ -72,12 +72,12 @@ class Printed:
     value: str
     note: str = ""
 
-    @property
+    @cached_property
     def number(self) -> Reported:
         """The value as a printed number; ``ValueError`` for intervals and dates."""
         return Reported(self.value)
 
-    @property
+    @cached_property
     def interval(self) -> ReportedInterval:
         """The value as a printed interval; ``ValueError`` for single numbers."""
         return ReportedInterval(self.value)
