@@ -5,7 +5,7 @@ import pytest
 
 from audit_study import Paper
 from livingreview.audit import Verdict
-from livingreview.audit.early_progression import FIRST_ASSESSMENT, chance_of_none
+from livingreview.audit.survival import FIRST_ASSESSMENT, chance_of_none
 
 CHECK = "early-progression"
 LEVELS = ["cr", "pr", "sd", "pd"]

@@ -9,14 +9,8 @@ from itertools import groupby
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import (
-    Count,
-    count,
-    group_sizes,
-    group_words,
-    quantity_words,
-    table_first,
-)
+from livingreview.audit.sizes import Count, count, full_words, group_of, group_size, table_first
+from livingreview.reported import Reported
 from livingreview.studies import Printed, Quantity, Study
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
@@ -38,17 +32,24 @@ class Curve:
     @property
     def size(self) -> Count | None:
         """Patients of the group."""
-        return next(iter(group_sizes(self.study, replace(self.group, statistic="n"))), None)
+        return group_size(self.study, self.group)
 
     @property
     def events(self) -> Count | None:
         """Patients of the group with the event."""
-        return count(self.study, replace(self.group, category=EVENT, statistic="n"))
+        return count(self.study, replace(self.group, category=EVENT))
 
     @property
     def words(self) -> str:
         """Outcome and group."""
-        return f"{quantity_words(self.study, self.group)} ({group_words(self.study, self.group)})"
+        return full_words(self.study, self.group)
+
+    @property
+    def rates_with_intervals(self) -> Iterator[tuple[Printed, Printed]]:
+        """Each interval of a rate, after the rate printed nearest to it."""
+        for timepoint, intervals in self.rate_intervals.items():
+            for interval in intervals if timepoint in self.rates else ():
+                yield beside(interval, self.rates[timepoint]), interval
 
     def find(
         self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
@@ -71,7 +72,7 @@ def curves(study: Study) -> list[Curve]:
             continue
         if study.vocabulary(quantity.outcome).kind not in TIMES:
             continue
-        bare = group_of(quantity)
+        bare = curve_of(quantity)
         found[bare] = _with(found.get(bare, Curve(study, bare)), quantity, places)
     return [curve for curve in found.values() if _is_curve(curve)]
 
@@ -82,14 +83,9 @@ def _is_curve(curve: Curve) -> bool:
     return kind == "time-to-event" or bool(curve.medians and curve.median_intervals)
 
 
-def group_of(quantity: Quantity) -> Quantity:
+def curve_of(quantity: Quantity) -> Quantity:
     """Arm, population, subgroup and outcome alone."""
-    return Quantity(
-        arm_id=quantity.arm_id,
-        population=quantity.population,
-        subgroup=quantity.subgroup,
-        outcome=quantity.outcome,
-    )
+    return replace(group_of(quantity), outcome=quantity.outcome)
 
 
 def _with(curve: Curve, quantity: Quantity, places: tuple[Printed, ...]) -> Curve:
@@ -119,10 +115,10 @@ def months(timepoint: str) -> float:
     return float(number) / MONTHS[unit]
 
 
-def rate_box(rate: Printed) -> Box:
+def share(percent: Reported) -> Box:
     """A printed percentage as a probability."""
-    percent = Box.of(rate.number).within(0, 100)
-    return Box(percent.lower / 100, percent.upper / 100)
+    box = Box.of(percent).within(0, 100)
+    return Box(box.lower / 100, box.upper / 100)
 
 
 def in_months(number: Printed) -> Box:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from scipy.special import ndtri
 
 from livingreview.audit.boxes import Box
-from livingreview.audit.curves import Curve, beside, curves, group_of, in_months
+from livingreview.audit.curves import Curve, beside, curve_of, curves, in_months
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.ratios import Groups, comparison_words, groups_of
+from livingreview.audit.sizes import compared
 from livingreview.studies import Printed, Quantity, Study
 
 # Survival and progression-free survival of 5,923 pairs of groups sampled from real patients: one
@@ -59,10 +60,11 @@ def p_against_medians(study: Study) -> Iterator[Finding]:
 
 def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Contrast | None:
     groups = groups_of(study, p.quantity)
-    pair = _curves(study, known, p.quantity)
-    if groups is None or pair is None or not all(curve.medians for curve in pair):
+    sides = [known.get(curve_of(side)) for side in compared(study, p.quantity)]
+    pair = [beside(p, curve.medians) for curve in sides if curve and curve.medians]
+    if groups is None or len(pair) != 2 or len(sides) != 2:
         return None
-    first, second = (beside(p, curve.medians) for curve in pair)
+    first, second = pair
     times = [in_months(median) for median in (first, second)]
     if any(time.lower <= 0 or math.isinf(time.upper) for time in times):
         return None
@@ -76,36 +78,15 @@ def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Con
     return _Contrast(p, (first, second), groups, (z * error - apart) / error, needed)
 
 
-def _curves(
-    study: Study, known: Mapping[Quantity, Curve], quantity: Quantity
-) -> tuple[Curve, Curve] | None:
-    group = group_of(quantity)
-    if quantity.comparison in study.comparisons:
-        comparison = study.comparisons[quantity.comparison]
-        sides = [replace(group, arm_id=a) for a in (comparison.experimental, comparison.control)]
-    else:
-        variable, _, contrast = quantity.comparison.partition(":")
-        levels = contrast.split("/") if contrast else list(study.vocabulary(variable).levels)
-        sides = [
-            replace(group, subgroup="&".join(filter(None, (group.subgroup, f"{variable}={level}"))))
-            for level in levels
-        ]
-    found = [known[side] for side in sides if side in known]
-    return (found[0], found[1]) if len(found) == len(sides) == 2 else None
-
-
 def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     first, second = contrast.medians
     patients = contrast.groups.events.value
     what = "events" if contrast.groups.events_printed else "patients"
-    ratio = f"{min(first.number.value, second.number.value)}/"
-    ratio += f"{max(first.number.value, second.number.value)}"
-    share = min(first.number.value, second.number.value) / max(
-        first.number.value, second.number.value
-    )
+    low, high = sorted((first.number.value, second.number.value))
     said = (
         f"p {_relation(contrast.p)} with at most {patients} {what} needs a hazard ratio of "
-        f"{contrast.needed:.2f} or farther from 1; the medians' ratio is {ratio} = {share:.2f}"
+        f"{contrast.needed:.2f} or farther from 1; the medians' ratio is "
+        f"{low}/{high} = {low / high:.2f}"
     )
     verdict = Verdict.REPRODUCED
     if contrast.excess > limit:

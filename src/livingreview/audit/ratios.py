@@ -13,10 +13,12 @@ from livingreview.audit.boxes import Box, image
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     Count,
+    compared,
     count,
-    group_sizes,
+    group_size,
     level_of_others,
     quantity_words,
+    subgroup_words,
     total,
 )
 from livingreview.studies import Printed, Quantity, Study
@@ -141,9 +143,7 @@ def comparison_words(study: Study, quantity: Quantity) -> str:
         named = [declared.levels.get(level, level) for level in levels.split("/") if level]
         words = f"{declared.label} ({' against '.join(named)})" if named else declared.label
     for part in filter(None, quantity.subgroup.split("&")):
-        variable, _, level = part.partition("=")
-        declared = study.vocabulary(variable)
-        words += f", in {declared.label}: {declared.levels.get(level, level)}"
+        words += f", in {subgroup_words(study, part)}"
     if quantity.population != "whole" and quantity.population in study.populations:
         words += f", {study.populations[quantity.population].label}"
     return words
@@ -197,29 +197,27 @@ def groups_of(study: Study, quantity: Quantity) -> Groups | None:
 
 
 def _arms(study: Study, quantity: Quantity) -> Groups | None:
-    comparison = study.comparisons[quantity.comparison]
-    sides = [replace(quantity, arm_id=arm) for arm in (comparison.experimental, comparison.control)]
-    first, second = (next(iter(group_sizes(study, side)), None) for side in sides)
-    events = [_events(study, side) for side in sides]
-    together, everyone = total(events), total((first, second))
+    sides = compared(study, quantity)
+    first, second = (group_size(study, side) for side in sides)
+    everyone, events = total((first, second)), total(_events(study, side) for side in sides)
     if everyone is None:
         return None
-    return Groups(first, second, everyone, together or everyone, together is not None)
+    return Groups(first, second, everyone, events or everyone, events is not None)
 
 
 def _levels(study: Study, quantity: Quantity) -> Groups | None:
     variable, _, contrast = quantity.comparison.partition(":")
     declared = study.vocabulary(variable)
     levels = tuple(contrast.split("/")) if contrast else tuple(declared.levels)
-    sizes = group_sizes(study, quantity)
-    if len(levels) != 2 or not sizes:
+    size = group_size(study, quantity)
+    if len(levels) != 2 or size is None:
         return None
     wanted = replace(quantity, comparison="", adjustment="", method="", outcome=variable)
     first, second = (_level(study, replace(wanted, category=level)) for level in levels)
     if len(declared.levels) > 2:
         second = None
     events = _events(study, quantity)
-    return Groups(first, second, sizes[0], events or sizes[0], events is not None)
+    return Groups(first, second, size, events or size, events is not None)
 
 
 def _level(study: Study, quantity: Quantity) -> Count | None:

@@ -1,4 +1,4 @@
-"""Medians and landmark rates held against each other.
+"""Medians and landmark rates held against each other, and against response.
 
 A Kaplan-Meier curve never rises, the median is the first time at which it is at or below one half,
 and progression-free survival ends at or before death.
@@ -10,66 +10,60 @@ from dataclasses import replace
 from itertools import pairwise
 
 from livingreview.audit.boxes import Box
-from livingreview.audit.curves import Curve, beside, by_time, curves, in_months, rate_box
+from livingreview.audit.curves import Curve, beside, by_time, curves, in_months, share
 from livingreview.audit.finding import Finding, Verdict
+from livingreview.audit.sizes import Count, count
 from livingreview.studies import Printed, Study
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
 PROGRESSION, DEATH = "pfs", "os"
+RESPONSE, PROGRESSED = "response", "pd"
 CENSORING_SLACK = 0.25  # two curves with different risk sets: share of a median,
 CENSORING_ERRORS = 2.0  # and binomial standard errors of a rate
 EPSILON = 1e-6
+FIRST_ASSESSMENT = 6 * 7 / 30.4375  # months
+SHARE_EXPECTED = 0.5
+UNLIKELY = 0.001
 
 
 def rate_against_median(study: Study) -> Iterator[Finding]:
     """After the median no rate exceeds one half; before it none is below one half."""
     for curve in curves(study):
         for median in curve.medians[:1]:
-            if median.number.exact is None:
-                continue
-            for at, rates in by_time(curve):
-                for rate in rates:
-                    yield _rate_against_median(curve, median, at, rate)
+            for at, rates in by_time(curve) if median.number.exact is not None else ():
+                yield from (_rate_against_median(curve, median, at, rate) for rate in rates)
 
 
 def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed) -> Finding:
-    time, share = in_months(median), rate_box(rate)
+    time, alive = in_months(median), share(rate.number)
     after = at * (1 - TIME_SLACK) > time.upper
     before = at * (1 + TIME_SLACK) < time.lower
     said = f"{rate.value}% at {rate.quantity.timepoint} with a median of {median.value} months"
-    if after and share.lower > HALF + EPSILON:
-        said += "; after the median the rate cannot be above 50%"
-        return _rate(curve, Verdict.IMPOSSIBLE, (rate, median), "at most 50%", said)
-    if before and share.upper < HALF - EPSILON:
-        said += "; before the median the rate cannot be below 50%"
-        return _rate(curve, Verdict.IMPOSSIBLE, (rate, median), "at least 50%", said)
     side = "at most 50%" if after else "at least 50%" if before else "near 50%, or either side"
-    return _rate(curve, Verdict.REPRODUCED, (rate, median), side, said)
-
-
-def _rate(
-    curve: Curve, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
-) -> Finding:
-    return curve.find(verdict, numbers, recomputed, said)
+    verdict = Verdict.IMPOSSIBLE
+    if after and alive.lower > HALF + EPSILON:
+        said += "; after the median the rate cannot be above 50%"
+    elif before and alive.upper < HALF - EPSILON:
+        said += "; before the median the rate cannot be below 50%"
+    else:
+        verdict = Verdict.REPRODUCED
+    return curve.find(verdict, (rate, median), side, said)
 
 
 def rates_fall(study: Study) -> Iterator[Finding]:
     """A later rate is not above an earlier one."""
     for curve in curves(study):
-        ordered = list(by_time(curve))
-        for (_, earlier), (_, later) in pairwise(ordered):
-            for rate in later:
-                first = beside(rate, earlier)
-                said = (
-                    f"{first.value}% at {first.quantity.timepoint} and "
-                    f"{rate.value}% at {rate.quantity.timepoint}"
-                )
-                rises = rate_box(rate).lower > rate_box(first).upper + EPSILON
-                verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
-                said += "; a survival curve never rises" if rises else ""
-                most = f"at most {first.value}%"
-                yield curve.find(verdict, (rate, first), most, said)
+        for (_, earlier), (_, later) in pairwise(by_time(curve)):
+            yield from (_falls(curve, beside(rate, earlier), rate) for rate in later)
+
+
+def _falls(curve: Curve, first: Printed, rate: Printed) -> Finding:
+    rises = share(rate.number).lower > share(first.number).upper + EPSILON
+    verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
+    shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
+    said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
+    return curve.find(verdict, (rate, first), f"at most {first.value}%", said)
 
 
 def progression_before_death(study: Study) -> Iterator[Finding]:
@@ -114,10 +108,10 @@ def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
 def _slack(curve: Curve, limit: Printed) -> float:
     if limit.quantity.statistic == "median":
         return CENSORING_SLACK * limit.number.value
-    share, size = rate_box(limit), curve.size
+    alive, size = share(limit.number), curve.size
     if size is None or size.value == 0:
         return 0.0
-    return 100 * CENSORING_ERRORS * math.sqrt(share.upper * (1 - share.lower) / size.value)
+    return 100 * CENSORING_ERRORS * math.sqrt(alive.upper * (1 - alive.lower) / size.value)
 
 
 def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
@@ -130,3 +124,53 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
     numbers = (*own.numbers, *deaths.numbers)
     yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
+
+
+def early_progression(study: Study) -> Iterator[Finding]:
+    """Groups in which no patient progressed at best, and a median of the time to progression.
+
+    Who progresses before the first assessment of response has progression as best response.  Under
+    exponential times the median gives the share who do by six weeks, when response is usually
+    assessed first (every six to eight weeks: Eisenhauer et al. 2009, RECIST 1.1).  Times may vary
+    less than exponential ones and early deaths may not be evaluable, so only half of that share is
+    expected.
+    """
+    for curve in curves(study):
+        if curve.group.outcome != PROGRESSION or not curve.medians:
+            continue
+        wanted = replace(curve.group, outcome=RESPONSE, category=PROGRESSED)
+        none, size = count(study, wanted), curve.size
+        if none is None or none.value or size is None or curve.medians[0].number.exact is None:
+            continue
+        yield _progressed_early(curve, none, size)
+
+
+def chance_of_none(median: float, patients: int) -> float:
+    """Chance that none of ``patients`` progresses by the first assessment, cautiously.
+
+    >>> round(chance_of_none(5.25, 93), 4), round(chance_of_none(5.25, 10), 2)
+    (0.0003, 0.42)
+    """
+    share = 1 - 2.0 ** (-FIRST_ASSESSMENT / median)
+    return float((1 - SHARE_EXPECTED * share) ** patients)
+
+
+def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
+    median = curve.medians[0]
+    longest = in_months(median).upper
+    chance = chance_of_none(longest, size.value)
+    share = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
+    said = (
+        f"{none.value} of {size.value} progressed as best response; with a median of "
+        f"{median.value} months about {share:.0f}% progress or die by six weeks (exponential "
+        f"times), and by half of that share the chance of none is {chance:.1g}"
+    )
+    verdict = Verdict.REPRODUCED
+    if chance < UNLIKELY:
+        verdict = Verdict.IMPLAUSIBLE
+        said += (
+            "; plausible only if hardly anyone progressed early, or those who did are not among "
+            "these patients"
+        )
+    numbers = (*none.numbers, median, *size.numbers)
+    return curve.find(verdict, numbers, "some", said)

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from livingreview.audit.boxes import Box, image
-from livingreview.audit.curves import Curve, beside, curves, rate_box
+from livingreview.audit.curves import Curve, beside, curves, share
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.ratios import Z95
+from livingreview.audit.sizes import Count
 from livingreview.studies import Printed, Study
 
 FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
@@ -53,27 +54,21 @@ def rate_interval(study: Study) -> Iterator[Finding]:
     q = S^(1/d): both follow from the convexity of its terms, and censoring only adds.
     """
     for curve in curves(study):
-        for timepoint, intervals in curve.rate_intervals.items():
-            rates = curve.rates.get(timepoint, [])
-            for interval in intervals if rates else ():
-                yield _rate_interval(curve, beside(interval, rates), interval)
+        for rate, interval in curve.rates_with_intervals:
+            yield _rate_interval(curve, rate, interval)
 
 
 def _rate_interval(curve: Curve, rate: Printed, interval: Printed) -> Finding:
-    share = rate_box(rate)
-    low, up = (
-        Box(box.lower / 100, box.upper / 100).within(0, 1)
-        for box in (Box.of(interval.interval.lower), Box.of(interval.interval.upper))
-    )
-    numbers = (interval, rate)
+    ends, numbers = interval.interval, (interval, rate)
+    low, alive, up = (share(one) for one in (ends.lower, rate.number, ends.upper))
     shown = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}"
-    if share.upper < low.lower or share.lower > up.upper:
+    if alive.upper < low.lower or alive.lower > up.upper:
         said = f"{shown}; the rate lies outside its interval"
         return curve.find(Verdict.IMPOSSIBLE, numbers, rate.value, said)
-    narrow = _too_narrow(curve, share, low, up)
+    narrow = _too_narrow(curve, alive, low, up)
     if narrow:
         return curve.find(Verdict.IMPOSSIBLE, numbers, "wider", f"{shown}; {narrow}")
-    kinds = [name for name in SCALES if _fits(name, share, low, up)]
+    kinds = [name for name in SCALES if _fits(name, alive, low, up)]
     if kinds:
         said = f"{shown} is symmetrical on the {kinds[0]} scale"
         return curve.find(Verdict.REPRODUCED, numbers, kinds[0], said)
@@ -81,31 +76,31 @@ def _rate_interval(curve: Curve, rate: Printed, interval: Printed) -> Finding:
     return curve.find(Verdict.DISCREPANT, numbers, "", said)
 
 
-def _fits(name: str, share: Box, low: Box, up: Box) -> bool:
+def _fits(name: str, alive: Box, low: Box, up: Box) -> bool:
     scale = SCALES[name]
     if name in ("plain", "log") and (low.lower <= 0 or up.upper >= 1):  # cut off at 0% or 100%
-        return low.lower <= 0 or _reaches_one(scale, share, low, up)
-    return image(lambda a, b, c: scale(a) + scale(c) - 2 * scale(b), low, share, up).contains(0)
+        return low.lower <= 0 or _reaches_one(scale, alive, low, up)
+    return image(lambda a, b, c: scale(a) + scale(c) - 2 * scale(b), low, alive, up).contains(0)
 
 
-def _reaches_one(scale: Callable[[float], float], share: Box, low: Box, up: Box) -> bool:
+def _reaches_one(scale: Callable[[float], float], alive: Box, low: Box, up: Box) -> bool:
     """Whether an upper end cut off at 100% would have been at or above it."""
-    reach = image(lambda a, b: 2 * scale(b) - scale(a), low, share)
+    reach = image(lambda a, b: 2 * scale(b) - scale(a), low, alive)
     return up.upper >= 1 and reach.upper >= scale(1.0) - EPSILON
 
 
-def _too_narrow(curve: Curve, share: Box, low: Box, up: Box) -> str:
+def _too_narrow(curve: Curve, alive: Box, low: Box, up: Box) -> str:
     """Why the interval is narrower than any Greenwood interval; empty when it is not."""
-    if curve.size is None or not 0 < share.lower <= share.upper < 1:
+    if curve.size is None or not 0 < alive.lower <= alive.upper < 1:
         return ""
     if low.lower <= 0 or up.upper >= 1:
         return ""
     widest = _loglog(low.lower) - _loglog(up.upper)
     plain = up.upper - low.lower
     size = curve.size.value
-    least = min(math.sqrt(s * (1 - s) / size) for s in (share.lower, share.upper))
+    least = min(math.sqrt(s * (1 - s) / size) for s in (alive.lower, alive.upper))
     least_log = min(
-        math.sqrt((1 - s) / (s * size)) / abs(math.log(s)) for s in (share.lower, share.upper)
+        math.sqrt((1 - s) / (s * size)) / abs(math.log(s)) for s in (alive.lower, alive.upper)
     )
     if plain < 2 * Z95 * least and widest < 2 * Z95 * least_log:
         return f"{size} patients cannot give an interval that narrow"
@@ -178,32 +173,27 @@ def events_against_rates(study: Study) -> Iterator[Finding]:
     """
     for curve in curves(study):
         events = curve.events
-        if events is None:
-            continue
-        for timepoint, intervals in curve.rate_intervals.items():
-            rates = curve.rates.get(timepoint, [])
-            for interval in intervals if rates else ():
-                yield from _events_against(curve, events.value, rates[0], interval, events.numbers)
+        if events is not None and events.value > 0:
+            for rate, interval in curve.rates_with_intervals:
+                yield from _events_against(curve, events, rate, interval)
 
 
 def _events_against(
-    curve: Curve, events: int, rate: Printed, interval: Printed, sources: tuple[Printed, ...]
+    curve: Curve, events: Count, rate: Printed, interval: Printed
 ) -> Iterator[Finding]:
-    share = rate_box(rate)
-    ends = [
-        Box(box.lower / 100, box.upper / 100).within(0, 1)
-        for box in (Box.of(interval.interval.lower), Box.of(interval.interval.upper))
-    ]
-    if not 0 < ends[0].lower < share.lower <= share.upper < ends[1].upper < 1 or events < 1:
+    ends = interval.interval
+    low, alive, up = (share(one) for one in (ends.lower, rate.number, ends.upper))
+    if not 0 < low.lower < alive.lower <= alive.upper < up.upper < 1:
         return
-    error = (_loglog(ends[0].lower) - _loglog(ends[1].upper)) / (2 * Z95)
+    error = (_loglog(low.lower) - _loglog(up.upper)) / (2 * Z95)
     least = min(
-        2 * math.sinh(h / 2) / (h * math.sqrt(events))
-        for h in (-math.log(s) / events for s in (share.lower, share.upper))
+        2 * math.sinh(h / 2) / (h * math.sqrt(events.value))
+        for h in (-math.log(s) / events.value for s in (alive.lower, alive.upper))
     )
     said = (
         f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint} means a standard error of "
-        f"{error:.3f} on the log-log scale; {events} events give at least {least:.3f}"
+        f"{error:.3f} on the log-log scale; {events.value} events give at least {least:.3f}"
     )
     verdict = Verdict.IMPOSSIBLE if error < least else Verdict.REPRODUCED
-    yield curve.find(verdict, (interval, rate, *sources), f"standard error from {least:.3f}", said)
+    numbers = (interval, rate, *events.numbers)
+    yield curve.find(verdict, numbers, f"standard error from {least:.3f}", said)
