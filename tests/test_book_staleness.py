@@ -68,12 +68,12 @@ def change_lock(book: Book) -> None:
 
 
 def delete_outputs(book: Book) -> None:
-    for path in (book.root / FOLDER).iterdir():
+    for path in (book.root / FOLDER).rglob("*.json"):
         path.unlink()
 
 
 def damage_outputs(book: Book) -> None:
-    for path in (book.root / FOLDER).iterdir():
+    for path in (book.root / FOLDER).rglob("*.json"):
         path.write_text(path.read_text("utf-8")[:100], "utf-8")
 
 

@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,37 +67,43 @@ def execute_chapters(
     """
     known = Executions(root)
     texts = {name: chapter_path(root, name).read_text("utf-8") for name in chapter_names(root)}
-    found = {name: known.find(text) for name, text in texts.items()}
-    stale = {name: texts[name] for name, execution in found.items() if execution is None}
-    if stale:
-        report(f"executing {len(stale)} of {len(texts)} chapters ...")
+    found: dict[str, Execution] = {}
+    running: dict[Future[Execution | Failure], str] = {}
     failures = []
-    for name, outcome in _run_all(root, stale, executor):
-        if isinstance(outcome, Failure):
-            failures.append(outcome)
-            report(f"  {name}  FAILED")
-        else:
+    with _executor_or_threads(executor) as pool:
+        for name, text in texts.items():
+            execution = known.find(text)
+            if execution is None:  # it runs while the others are looked for
+                running[pool.submit(execute_chapter, root.resolve(), name, text)] = name
+            else:
+                found[name] = execution
+        if running:
+            report(f"executing {len(running)} of {len(texts)} chapters ...")
+        for future in as_completed(running):
+            name, outcome = running[future], future.result()
+            if isinstance(outcome, Failure):
+                failures.append(outcome)
+                report(f"  {name}  FAILED")
+                continue
+            found[name] = outcome
             if Executions(root).engine == known.engine:  # else it ran with another package
                 known.save(texts[name], outcome)
-            found[name] = outcome
             report(f"  {name}  {outcome.seconds:.1f} s")
     if failures:
         raise ChaptersFailedError(failures)
-    return {name: execution for name, execution in found.items() if execution is not None}
+    return {name: found[name] for name in texts}
 
 
-def _run_all(
-    root: Path, texts: Mapping[str, str], executor: Executor | None
-) -> Iterator[tuple[str, Execution | Failure]]:
-    root = root.resolve()  # an executor's processes may stand in another folder
-    pool = executor or ThreadPoolExecutor(max_workers=os.cpu_count())
+@contextmanager
+def _executor_or_threads(executor: Executor | None) -> Iterator[Executor]:
+    if executor is not None:
+        yield executor
+        return
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
     try:
-        futures = {pool.submit(execute_chapter, root, n, text): n for n, text in texts.items()}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        yield pool
     finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:

@@ -42,7 +42,7 @@ class Executions:
 
     def find(self, text: str) -> Execution | None:
         """The execution of this chapter source that is still true, if there is one."""
-        for path in sorted(self.folder.glob(f"{self._code_key(text)}-*.json")):
+        for path in sorted(self._folder_of(text).glob("*.json")):
             try:
                 with path.open(encoding="utf-8") as lines:
                     reads = json.loads(lines.readline())
@@ -60,19 +60,21 @@ class Executions:
         """Remember; the file is complete or absent whenever the build is interrupted."""
         reads = json.dumps(execution.reads, sort_keys=True)
         body = json.dumps({"outputs": execution.outputs, "seconds": execution.seconds})
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        folder = self._folder_of(text)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{reads}\n{body}\n")
-        name = f"{self._code_key(text)}-{_sha256(reads.encode())[:16]}.json"
-        os.replace(temporary, self.folder / name)  # noqa: PTH105 (one step, or nothing)
+        name = f"{_sha256(reads.encode())[:16]}.json"
+        os.replace(temporary, folder / name)  # noqa: PTH105 (one step, or nothing)
 
-    def _code_key(self, text: str) -> str:
+    def _folder_of(self, text: str) -> Path:
+        """The one of all executions of this code, so that finding one lists no others."""
         cells = [
             [cell.source, sorted(TAGS_THAT_EXECUTE & set(cell.metadata.get("tags", [])))]
             for cell in code_cells(read_notebook(text))
         ]
-        return _sha256(json.dumps([cells, self.engine]).encode())[:32]
+        return self.folder / _sha256(json.dumps([cells, self.engine]).encode())[:32]
 
     @cached_property
     def engine(self) -> list[str]:
