@@ -115,6 +115,27 @@ def test_effects_without_any_spread_leave_the_knapp_hartung_test_undefined():
     assert fit.tau2 == 0
     assert np.isnan(fit.qm)
     assert [c.estimate for c in fit.coefficients] == [0, 0]
+    assert any("the effects lie on one line" in note for note in fit.notes)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_effects_on_one_line_are_noted_where_their_scatter_is_the_yardstick(interval):
+    x = np.array([1.0, 2.0, 3.0, 4.0, 7.0])
+    fit = meta_regression(0.3 + 0.7 * x, x, moderators={"x": x}, interval=interval)
+    on_line = any("the effects lie on one line" in note for note in fit.notes)
+    assert on_line == (interval == "knha")
+    assert (fit.coefficients[1].se == 0) == (interval == "knha")
+    assert fit.coefficients[1].estimate == pytest.approx(0.7, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_a_moderator_in_extreme_units_keeps_its_test(unit):
+    yi, vi = DATA["bcg"]
+    x = np.arange(13.0)
+    plain = meta_regression(yi, vi, moderators={"x": x}).coefficients[1]
+    scaled = meta_regression(yi, vi, moderators={"x": x * unit}).coefficients[1]
+    assert scaled.se * unit == pytest.approx(plain.se, rel=1e-12)
+    assert scaled.pval == pytest.approx(plain.pval, rel=1e-12)
 
 
 def test_few_studies_per_moderator_are_noted():
@@ -128,7 +149,9 @@ def test_few_studies_per_moderator_are_noted():
 @pytest.mark.parametrize(
     ("moderators", "message"),
     [
-        ({}, "moderators: need at least one, found none"),
+        ({}, "moderators: need names with their values, found {}"),
+        ([1, 2, 3, 5], r"moderators: need names with their values, found \[1, 2, 3, 5\]"),
+        ({"x": ["low", 2, 3, 4]}, r"moderators\['x'\]\[0\]: need a number, found 'low'"),
         ({"x": [1, 2]}, r"moderators\['x'\]: need 4 values, found shape \(2,\)"),
         ({"x": [1, 2, np.nan, 4]}, r"moderators\['x'\]\[2\]: need a finite number, found nan"),
         ({"x": [5, 5, 5, 5]}, "moderators: x: one is constant or repeats others"),
@@ -184,10 +207,14 @@ def test_a_subgroup_of_two_studies_is_noted_and_gets_no_knapp_hartung():
 
 
 def test_subgroups_need_one_name_per_effect_and_two_groups():
-    with pytest.raises(ValueError, match="by: need 13 names, one per effect, found 2"):
+    with pytest.raises(ValueError, match="by: need 13, one per study, found 2"):
         subgroups(effects(), ["a", "b"])
     with pytest.raises(ValueError, match=r"by: need at least two subgroups, found \['a'\]"):
         subgroups(effects(), ["a"] * 13)
+    with pytest.raises(ValueError, match=r"by\[2\]: need the name of a subgroup, found nan"):
+        subgroups(effects(), ["a", "b", float("nan")] + ["a"] * 10)
+    with pytest.raises(ValueError, match="by: need a list, found 'abbbbbbbbbbbb'"):
+        subgroups(effects(), "abbbbbbbbbbbb")
 
 
 def test_without_residual_tau2_the_heterogeneity_is_measured_by_q():

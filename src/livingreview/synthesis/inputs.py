@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +13,9 @@ from livingreview.counts import checked_counts
 from livingreview.effects import Effect, check_disjoint, check_poolable
 
 Floats = NDArray[np.float64]
-Estimates: TypeAlias = Sequence[Effect] | ArrayLike
+Estimates: TypeAlias = "Sequence[Effect] | ArrayLike | Inputs"
 Arm: TypeAlias = tuple[ArrayLike, ArrayLike]
+Item = TypeVar("Item")
 REAL = (int, float, np.integer, np.floating)
 
 
@@ -37,7 +38,7 @@ class Inputs:
 def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
     """Check effects (vi omitted) or two arrays of equal length; ValueError names the place."""
     if vi is None:
-        return _from_effects(yi)
+        return yi if isinstance(yi, Inputs) else _from_effects(yi)
     y, v = checked_arrays(yi, vi, ndim=1)
     return Inputs(y, v, studies=_numbered(y.size))
 
@@ -93,14 +94,10 @@ def named_studies(
     if not k:
         msg = "events: need at least one study, found k = 0"
         raise ValueError(msg)
-    names = tuple(studies) or _numbered(k)
-    patients = tuple(cohorts) or tuple(frozenset({name}) for name in names)
-    for argument, found in (("studies", names), ("cohorts", patients)):
-        if len(found) != k:
-            msg = f"{argument}: need {k}, one per study, found {len(found)}"
-            raise ValueError(msg)
+    names = listed("studies", tuple(studies) or _numbered(k), k)
+    patients = listed("cohorts", tuple(cohorts) or [frozenset({name}) for name in names], k)
     check_disjoint(list(zip(names, patients, strict=True)))
-    return names
+    return tuple(names)
 
 
 def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
@@ -121,6 +118,18 @@ def normal_quantile(level: float) -> float:
 def t_quantile(df: float, level: float) -> float:
     """Half-width of a t interval in standard errors; normal for infinite df."""
     return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
+
+
+def listed(name: str, values: Iterable[Item], k: int | None = None) -> list[Item]:
+    """Turn what a caller gives into a list, of k entries where k is known; text is no list."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        msg = f"{name}: need a list, found {values!r}"
+        raise ValueError(msg)
+    entries = list(values)
+    if k is not None and len(entries) != k:
+        msg = f"{name}: need {k}, one per study, found {len(entries)}"
+        raise ValueError(msg)
+    return entries
 
 
 def numbers(name: str, values: object) -> Floats:

@@ -1,27 +1,34 @@
 """Moderators: meta-regression, and subgroups as its simplest case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, fdtrc, ndtr, stdtr, stdtrit
+from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from livingreview.effects import Effect
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
+    listed,
     normal_quantile,
+    numbers,
     read_inputs,
+    refuse,
+    t_quantile,
 )
 from livingreview.synthesis.models import DesignModel, MeanModel, scaled
 from livingreview.synthesis.result import NAN, Synthesis
 from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2
-from livingreview.synthesis.univariate import INTERVALS, random_effects
+from livingreview.synthesis.univariate import INTERVALS, common_effect, random_effects
 
 Floats = NDArray[np.float64]
 COMMON = "common"
+ROUNDING = 1e-24  # of sums of squares: effects that agree to the last digits lie on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,50 +111,41 @@ def meta_regression(
     check_choice("tau2_estimator", tau2_estimator, (*ESTIMATORS, COMMON))
     check_choice("interval", interval, INTERVALS)
     normal_quantile(level)
-    if not moderators:
-        msg = "moderators: need at least one, found none; use random_effects"
-        raise ValueError(msg)
-    names = ("intercept", *moderators)
     design = _design(inputs.k, moderators)
-    y, v, scale = scaled(inputs.yi[None], inputs.vi[None])
-    basis, triangle = np.linalg.qr(design)
-    model = DesignModel(y, v, basis)
-    tau2 = 0.0 if tau2_estimator == COMMON else estimate_tau2(model, tau2_estimator).item()
-    at = model.sums(np.array([[0.0, tau2]]))
-    q, left = at.ypy[0]
-    widening = {"z": 1.0, "knha": left / model.df, "adhoc": max(1.0, left / model.df)}[interval]
-    solution = np.linalg.inv(triangle)
-    information = model.cross(1 / (v + tau2)[:, None, :])[0, 0]
-    covariance = solution @ np.linalg.inv(information) @ solution.T * scale[0]
-    beta = solution @ np.linalg.solve(information, basis.T @ (y / (v + tau2))[0]) * scale[0] ** 0.5
-    beta[0] += inputs.yi[0]
-    df = np.inf if interval == "z" else float(model.df)
+    extra, k = len(moderators), inputs.k
+    before, tau2 = _residual_tau2(inputs, design, tau2_estimator)
+    plain = _least_squares(design, inputs, 0.0)
+    fit = _least_squares(design, inputs, tau2)
+    residual_df = k - extra - 1
+    scatter = fit.unexplained / residual_df
+    widening = {"z": 1.0, "knha": scatter, "adhoc": max(1.0, scatter)}[interval]
+    df = np.inf if interval == "z" else float(residual_df)
     with np.errstate(divide="ignore", invalid="ignore"):
-        moved = beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:]) / np.float64(widening)
-    h2 = float(tau2 * at.trace_p[0, 0] / model.df + 1)
-    if tau2_estimator == COMMON:  # no tau2 to measure it by: Q against its degrees of freedom
-        h2 = float(q) / model.df
+        moved = float(np.float64(fit.explained) / widening)
+    # without tau2 there is nothing to measure it by: Q against its degrees of freedom
+    common = tau2_estimator == COMMON
+    h2 = plain.unexplained / residual_df if common else tau2 * plain.trace_p / residual_df + 1
     return Regression(
         model="meta-regression",
         measure=inputs.measure,
         studies=inputs.studies,
-        k=inputs.k,
-        coefficients=_coefficients(names, beta, covariance * widening, df=df, level=level),
-        tau2=tau2 * scale.item(),
+        k=k,
+        coefficients=_coefficients(moderators, fit, widening, df=df, level=level),
+        tau2=tau2,
         tau2_estimator=tau2_estimator,
         interval=interval,
         level=level,
         df=df,
-        q=float(q),
-        q_df=model.df,
-        q_pval=float(chdtrc(model.df, q)),
-        qm=float(moved) if np.isinf(df) else float(moved) / len(moderators),
-        qm_df=len(moderators),
-        qm_pval=_joint_pval(float(moved), len(moderators), df),
+        q=plain.unexplained,
+        q_df=residual_df,
+        q_pval=float(chdtrc(residual_df, plain.unexplained)),
+        qm=moved if np.isinf(df) else moved / extra,
+        qm_df=extra,
+        qm_pval=float(chdtrc(extra, moved) if np.isinf(df) else fdtrc(extra, df, moved / extra)),
         i2=100 * max(0.0, 1 - 1 / h2) if h2 > 0 else 0.0,
         h2=h2,
-        r2=_explained(inputs, tau2 * scale.item(), tau2_estimator),
-        notes=(*inputs.notes, *_notes(inputs.k, len(moderators))),
+        r2=max(0.0, 100 * (before - tau2) / before) if before > 0 else NAN,
+        notes=(*inputs.notes, *_notes(k, extra, untested=widening == 0)),
     )
 
 
@@ -171,48 +169,44 @@ def subgroups(
     4.0
     """
     inputs = read_inputs(effects)
-    if len(by) != inputs.k:
-        msg = f"by: need {inputs.k} names, one per effect, found {len(by)}"
+    members: dict[str, list[Effect]] = {}
+    for place, name in enumerate(listed("by", by, inputs.k)):
+        if not isinstance(name, str):
+            msg = f"by[{place}]: need the name of a subgroup, found {name!r}"
+            raise ValueError(msg)
+        members.setdefault(name, []).append(effects[place])
+    if len(members) < 2:
+        msg = f"by: need at least two subgroups, found {list(members)}"
         raise ValueError(msg)
-    levels = list(dict.fromkeys(by))
-    if len(levels) < 2:
-        msg = f"by: need at least two subgroups, found {levels}"
-        raise ValueError(msg)
-    members = {
-        level_name: [e for e, group in zip(effects, by, strict=True) if group == level_name]
-        for level_name in levels
-    }
 
-    def pool(own: Sequence[Effect], named: str | None) -> Synthesis:
-        return random_effects(own, tau2_estimator=tau2_estimator, interval=named, level=level)
-
-    groups = {name: pool(own, interval) for name, own in members.items()}
-    plain = [pool(own, "z") for own in members.values()]
-    means, w = np.array([g.mean for g in plain]), np.array([g.se**-2 for g in plain])
-    q = float(w @ (means - w @ means / w.sum()) ** 2)
-    small = [name for name, own in members.items() if len(own) < 3]
+    pool = partial(random_effects, tau2_estimator=tau2_estimator, level=level)
+    plain = [pool(own, interval="z") for own in members.values()]
+    between = common_effect([own.mean for own in plain], [own.se**2 for own in plain])
     notes = ["subgroups compare studies, not patients within studies"]
+    small = [name for name, own in members.items() if len(own) < 3]
     if small:
         notes.append(f"fewer than three studies in {', '.join(small)}: tau2 hardly estimable there")
     return SubgroupTest(
-        groups=groups,
-        q_between=q,
-        q_df=len(levels) - 1,
-        q_pval=float(chdtrc(len(levels) - 1, q)),
+        groups={name: pool(own, interval=interval) for name, own in members.items()},
+        q_between=between.q,
+        q_df=between.q_df,
+        q_pval=between.q_pval,
         notes=(*inputs.notes, *notes),
     )
 
 
 def _design(k: int, moderators: Mapping[str, ArrayLike]) -> Floats:
+    """Columns of the regression: one for the intercept, one for each moderator."""
+    if not isinstance(moderators, Mapping) or not moderators:
+        msg = f"moderators: need names with their values, found {moderators!r}; see random_effects"
+        raise ValueError(msg)
     columns = [np.ones(k)]
     for name, values in moderators.items():
-        column = np.asarray(values, dtype=float)
+        column = numbers(f"moderators[{name!r}]", values)
         if column.shape != (k,):
             msg = f"moderators[{name!r}]: need {k} values, found shape {column.shape}"
             raise ValueError(msg)
-        for place in np.flatnonzero(~np.isfinite(column)):
-            msg = f"moderators[{name!r}][{place}]: need a finite number, found {column[place]:g}"
-            raise ValueError(msg)
+        refuse(f"moderators[{name!r}]", column, np.isfinite(column), "a finite number")
         columns.append(column)
     design = np.column_stack(columns)
     if k <= design.shape[1]:
@@ -224,38 +218,61 @@ def _design(k: int, moderators: Mapping[str, ArrayLike]) -> Floats:
     return design
 
 
-def _coefficients(
-    names: Sequence[str], beta: Floats, covariance: Floats, *, df: float, level: float
-) -> tuple[Coefficient, ...]:
-    tail = 0.5 + 0.5 * level
-    reach = normal_quantile(level) if np.isinf(df) else float(stdtrit(df, tail))
-    rows = []
-    for name, estimate, se in zip(names, beta, np.sqrt(np.diag(covariance)), strict=True):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = np.float64(estimate) / se
-        pval = 2 * (ndtr(-abs(statistic)) if np.isinf(df) else stdtr(df, -abs(statistic)))
-        limits = (estimate - reach * se, estimate + reach * se)
-        numbers = (float(x) for x in (estimate, se, statistic, pval, *limits))
-        rows.append(Coefficient(name, *numbers))
-    return tuple(rows)
-
-
-def _joint_pval(moved: float, moderators: int, df: float) -> float:
-    if np.isinf(df):
-        return float(chdtrc(moderators, moved))
-    return float(fdtrc(moderators, df, moved / moderators))
-
-
-def _explained(inputs: Inputs, tau2: float, estimator: str) -> float:
-    """Percentage of tau2 without moderators that they explain; NaN where there is none."""
+def _residual_tau2(inputs: Inputs, design: Floats, estimator: str) -> tuple[float, float]:
+    """Return tau2 without and with the moderators; NaN and 0 for the common regression."""
     if estimator == COMMON:
-        return NAN
+        return NAN, 0.0
     y, v, scale = scaled(inputs.yi[None], inputs.vi[None])
-    before = (estimate_tau2(MeanModel(y, v), estimator) * scale).item()
-    return max(0.0, 100 * (before - tau2) / before) if before > 0 else NAN
+    models = MeanModel(y, v), DesignModel(y, v, np.linalg.qr(design).Q)
+    before, after = ((estimate_tau2(model, estimator) * scale).item() for model in models)
+    return before, after
 
 
-def _notes(k: int, moderators: int) -> list[str]:
-    if moderators and k < 10 * moderators:
-        return [f"{k} studies for {moderators} moderator(s): fewer than ten each, read as a hint"]
-    return []
+class _Fit(NamedTuple):
+    """Weighted least squares: `root` times its transpose is the inverse of X'WX."""
+
+    beta: Floats
+    root: Floats
+    explained: float  # sum of squares, by all columns but the first
+    unexplained: float  # y'Py
+    trace_p: float
+
+
+def _least_squares(design: Floats, inputs: Inputs, tau2: float) -> _Fit:
+    """Solve by orthogonal columns, on effects moved near zero: no digits go to an offset."""
+    weight = 1 / (inputs.vi + tau2)
+    y = np.sqrt(weight) * (inputs.yi - inputs.yi[0])
+    basis, triangle = np.linalg.qr(np.sqrt(weight)[:, None] * design)
+    root, along = np.linalg.inv(triangle), basis.T @ y
+    beta = root @ along
+    beta[0] += inputs.yi[0]
+    unexplained = float(np.sum((y - basis @ along) ** 2))
+    return _Fit(
+        beta=beta,
+        root=root,
+        explained=float(along[1:] @ along[1:]),
+        unexplained=0.0 if unexplained <= ROUNDING * float(y @ y) else unexplained,
+        trace_p=float(weight @ (1 - np.vecdot(basis, basis))),
+    )
+
+
+def _coefficients(
+    names: Iterable[str], fit: _Fit, widening: float, *, df: float, level: float
+) -> tuple[Coefficient, ...]:
+    se = np.hypot.reduce(fit.root, axis=1) * np.sqrt(widening)  # its square might overflow
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = fit.beta / se
+    pval = 2 * (ndtr(-abs(statistic)) if np.isinf(df) else stdtr(df, -abs(statistic)))
+    half = t_quantile(df, level) * se
+    columns = (fit.beta, se, statistic, pval, fit.beta - half, fit.beta + half)
+    rows = np.column_stack(columns).tolist()
+    return tuple(
+        Coefficient(name, *row) for name, row in zip(("intercept", *names), rows, strict=True)
+    )
+
+
+def _notes(k: int, moderators: int, *, untested: bool) -> Iterator[str]:
+    if k < 10 * moderators:
+        yield f"{k} studies for {moderators} moderator(s): fewer than ten each, read as a hint"
+    if untested:
+        yield "the effects lie on one line: standard errors from their scatter are zero"
