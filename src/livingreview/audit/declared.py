@@ -6,7 +6,7 @@ be of these patients too.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from livingreview.audit.boxes import printed_as, roundings
@@ -15,8 +15,10 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     Count,
     classified_within,
+    compared,
+    complete,
     count,
-    group_sizes,
+    group_size,
     quantity_words,
 )
 from livingreview.audit.tests import ALPHA, NAMED
@@ -80,9 +82,8 @@ def _percentages(study: Study, outcome: Outcome) -> Iterator[Finding]:
 
 
 def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
-    part = count(study, quantity)
+    part, group = count(study, quantity), group_size(study, quantity)
     declared = next(iter(classified_within(study, quantity, outcome)), None)
-    group = next(iter(group_sizes(study, quantity)), None)
     if part is None or declared is None or group is None or not declared.value:
         return None
     return _Share(part, declared, group) if part.value <= declared.value else None
@@ -115,12 +116,8 @@ def _declaration(study: Study, outcome: Outcome) -> str:
 
 
 def _p_value(study: Study, outcome: Outcome, p: Printed) -> Iterator[Finding]:
-    comparison = study.comparisons[p.quantity.comparison]
-    bare = replace(p.quantity, statistic="n", comparison="", method="", adjustment="")
-    arms = [replace(bare, arm_id=arm) for arm in (comparison.experimental, comparison.control)]
-    shares = [_share(study, outcome, arm) for arm in arms]
-    known = [share for share in shares if share is not None]
-    if len(known) < len(arms) or p.quantity.method not in NAMED:
+    known = complete(_share(study, outcome, arm) for arm in compared(study, p.quantity))
+    if not known or p.quantity.method not in NAMED:
         return
     declared = _by_test(p, [(share.part, share.declared) for share in known])
     whole = _by_test(p, [(share.part, share.group) for share in known])

@@ -19,6 +19,7 @@ from livingreview.audit.sizes import (
     table_first,
     total,
 )
+from livingreview.audit.vocabulary import listed
 from livingreview.studies import Printed, Quantity, Study
 
 FOLLOWUP, RESPONSE_TIME, RESPONDERS = "followup", "dor", "orr"
@@ -32,48 +33,39 @@ MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a cur
 
 def followup_against_survival(study: Study) -> Iterator[Finding]:
     """Median follow-up against the median of the curve that, by its definition, ends it."""
-    known = {curve.group: curve for curve in curves(study)}
-    for quantity, places in study.by_quantity.items():
-        if quantity.outcome != FOLLOWUP or quantity.statistic != "median":
-            continue
-        details = study.vocabulary(FOLLOWUP).details or {}
-        ends = details.get("ends_at")
+    known = {curve.group: curve for curve in curves(study) if curve.medians}
+    for quantity, places in _followup(study, "median"):
+        ends = listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))
+        ended_by = [replace(quantity, outcome=ENDS[e], statistic="") for e in ENDS if e in ends]
         if not ends:
-            yield _unsaid(study, places[0])
-        for place in places if ends else ():
-            for curve in _ended_by(known, quantity, ends or ()):
-                yield _followup(study, place, curve)
+            words = f"Follow-up ({group_words(study, quantity)}): how it was measured is not said."
+            printed = f"{places[0].value} {places[0].unit}"
+            yield Finding(places[:1], printed, "", Verdict.NOT_CHECKABLE, words)
+        for place in places:
+            for curve in (known[group] for group in ended_by if group in known):
+                yield _ended(curve, place, ", ".join(ends))
 
 
-def _ended_by(
-    known: dict[Quantity, Curve], quantity: Quantity, ends: tuple[str, ...] | list[str]
-) -> Iterator[Curve]:
-    for end, outcome in ENDS.items():
-        group = replace(quantity, outcome=outcome, statistic="")
-        if end in ends and group in known and known[group].medians:
-            yield known[group]
+def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
+    """Each median or range of follow-up that is printed."""
+    for quantity, places in study.by_quantity.items():
+        if (quantity.outcome, quantity.statistic) == (FOLLOWUP, statistic):
+            yield quantity, places
 
 
-def _unsaid(study: Study, place: Printed) -> Finding:
-    said = f"Follow-up ({group_words(study, place.quantity)}): how it was measured is not said."
-    return Finding((place,), f"{place.value} {place.unit}", "", Verdict.NOT_CHECKABLE, said)
-
-
-def _followup(study: Study, place: Printed, curve: Curve) -> Finding:
+def _ended(curve: Curve, place: Printed, ends: str) -> Finding:
     limit = beside(place, curve.medians)
     own, most = in_months(place).lower, in_months(limit).upper
-    longer = own > most * MIDDLE_SLACK
-    ends = ", ".join((study.vocabulary(FOLLOWUP).details or {})["ends_at"])
     said = (
         f"follow-up ends at {ends} by the paper's definition and has a median of {place.value}; "
         f"the median of the curve is {limit.value}"
     )
-    said += ", and the time observed cannot exceed it" if longer else ""
-    verdict = Verdict.IMPOSSIBLE if longer else Verdict.REPRODUCED
-    if own > most and not longer:
+    verdict = Verdict.REPRODUCED
+    if own > most * MIDDLE_SLACK:
+        verdict, said = Verdict.IMPOSSIBLE, f"{said}, and the time observed cannot exceed it"
+    elif own > most:
         verdict, said = Verdict.ROUNDING, f"{said}; between two patients both may be medians"
-    bound = f"at most {limit.value}"
-    return curve.find(verdict, (place, limit), bound, said)
+    return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
 
 
 def within_followup(study: Study) -> Iterator[Finding]:
@@ -83,16 +75,14 @@ def within_followup(study: Study) -> Iterator[Finding]:
         ranges = study.by_quantity.get(wanted, ())
         if curve.group.outcome == FOLLOWUP or not ranges:
             continue
-        if ranges[0].interval.upper.exact is None:
-            continue
-        for number, at in _times(curve):
-            longest = Box.of(ranges[0].interval.upper).upper
+        last = ranges[0].interval.upper
+        longest = Box.of(last).upper
+        for number, at in _times(curve) if last.exact is not None else ():
             beyond = at > longest * TIME_SLACK
-            said = f"{at:g} months lie {'beyond' if beyond else 'within'} the longest follow-up of "
-            said += f"{ranges[0].interval.upper.text} months"
+            where = f"{'beyond' if beyond else 'within'} the longest follow-up of {last.text}"
             verdict = Verdict.IMPOSSIBLE if beyond else Verdict.REPRODUCED
-            numbers = (number, ranges[0])
-            yield curve.find(verdict, numbers, f"to {longest:g}", said)
+            said = f"{at:g} months lie {where} months"
+            yield curve.find(verdict, (number, ranges[0]), f"to {longest:g}", said)
 
 
 def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
@@ -106,9 +96,7 @@ def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
 def followup_ranges(study: Study) -> Iterator[Finding]:
     """Median and range of follow-up: ordered, inside the dates, whole and arms in agreement."""
     window = _window(study)
-    for quantity, ranges in study.by_quantity.items():
-        if quantity.outcome != FOLLOWUP or quantity.statistic != "range":
-            continue
+    for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
             yield _range(study, printed, window)
         yield from _arms_range(study, quantity, ranges[0])
@@ -171,57 +159,46 @@ def _range(
 
 
 def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
-    if quantity.arm_id in study.arms or not study.arms:
+    of_arms = [replace(quantity, arm_id=arm) for arm in study.arms]
+    parts = [study.by_quantity[arm][0] for arm in of_arms if arm in study.by_quantity]
+    if quantity.arm_id in study.arms or not parts or len(parts) < len(of_arms):
         return
-    parts = [study.by_quantity.get(replace(quantity, arm_id=arm), ()) for arm in study.arms]
-    if not all(parts):
-        return
-    lows = [places[0].interval.lower for places in parts]
-    ups = [places[0].interval.upper for places in parts]
-    low, up = min(lows, key=lambda end: end.value), max(ups, key=lambda end: end.value)
-    own = whole.interval
-    same = Box.of(own.lower).overlaps(Box.of(low)) and Box.of(own.upper).overlaps(Box.of(up))
+    low = min((part.interval.lower for part in parts), key=lambda end: end.value)
+    up = max((part.interval.upper for part in parts), key=lambda end: end.value)
+    ends = ((whole.interval.lower, low), (whole.interval.upper, up))
+    same = all(Box.of(own).overlaps(Box.of(end)) for own, end in ends)
     hull = f"{low.text} to {up.text}"
-    said = f"Follow-up: a range of {whole.value} in all patients, and {hull} over the arms"
+    said = f"Follow-up: a range of {whole.value} in all patients, and {hull} over the arms."
     verdict = Verdict.REPRODUCED if same else Verdict.IMPOSSIBLE
-    numbers = (whole, *(places[0] for places in parts))
-    yield Finding(numbers, whole.value, hull, verdict, f"{said}.")
+    yield Finding((whole, *parts), whole.value, hull, verdict, said)
 
 
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
     """The patients whose duration of response is given are those with a response."""
-    for curve in curves(study):
-        population = study.populations.get(curve.group.population)
-        size = curve.size
+    for curve in curves(study) if RESPONDERS in study.outcomes else ():
+        population, size = study.populations.get(curve.group.population), curve.size
         if curve.group.outcome != RESPONSE_TIME or population is None or size is None:
             continue
-        if RESPONDERS not in study.outcomes:
-            continue
-        wanted = replace(curve.group, outcome=RESPONDERS, statistic="n")
-        if population.within:
-            wanted = replace(wanted, population=population.within)
+        around = population.within or population.id
+        wanted = replace(curve.group, outcome=RESPONDERS, population=around)
         responders = count(study, wanted) or _of_levels(study, wanted)
         if responders is not None:
-            yield from _responders(study, curve, size, responders)
+            yield from _responders(curve, size, responders)
 
 
 def _of_levels(study: Study, wanted: Quantity) -> Count | None:
     """Responders as the sum of the levels that define them, where only these are printed."""
     definition = study.vocabulary(wanted.outcome).sum_of or {}
     for of, levels in definition.items():
-        parts = [replace(wanted, outcome=of, category=level) for level in levels]
+        parts = (replace(wanted, outcome=of, category=level) for level in levels)
         if together := total(count(study, part) for part in parts):
             return together
     return None
 
 
-def _responders(study: Study, curve: Curve, size: Count, responders: Count) -> Iterator[Finding]:
-    same = size.value == responders.value
-    said = (
-        f"duration of response is given for {size.value} patients, and {responders.value} responded"
-    )
-    verdict = Verdict.REPRODUCED if same else Verdict.DISCREPANT
-    quantity = size.numbers[0].quantity
-    for place in table_first(study.by_quantity[quantity]):
-        numbers = (place, *responders.numbers)
-        yield curve.find(verdict, numbers, str(responders.value), said)
+def _responders(curve: Curve, size: Count, responders: Count) -> Iterator[Finding]:
+    verdict = Verdict.REPRODUCED if size.value == responders.value else Verdict.DISCREPANT
+    given = f"duration of response is given for {size.value} patients"
+    said = f"{given}, and {responders.value} responded"
+    for place in table_first(curve.study.by_quantity[size.numbers[0].quantity]):
+        yield curve.find(verdict, (place, *responders.numbers), str(responders.value), said)

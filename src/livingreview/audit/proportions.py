@@ -7,18 +7,12 @@ Medicine* 17:857.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 from scipy import special
 
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import (
-    Count,
-    counts,
-    group_words,
-    known_count,
-    quantity_words,
-    sizes,
-)
+from livingreview.audit.sizes import Count, counts, full_words, known_count, sizes
 from livingreview.reported import Reported
 from livingreview.studies import Printed, Study
 
@@ -26,6 +20,9 @@ PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
 LEVEL = 0.95
 Z = float(special.ndtri(1 - (1 - LEVEL) / 2))
 Interval = tuple[float, float]
+Judged = tuple[tuple[Printed, ...], str, Verdict, str]
+MISSING = "neither the count nor the size of its group is printed"
+NOT_PRINTED: Judged = ((), "", Verdict.NOT_CHECKABLE, MISSING)
 
 
 def clopper_pearson(x: int, n: int) -> Interval:
@@ -116,40 +113,44 @@ def interval_of_proportion(study: Study) -> Iterator[Finding]:
             continue
         share = replace(quantity, statistic="percent", method="")
         part, wholes = known_count(study, share), sizes(study, share)
-        if part is None or not wholes:
-            missing = "neither the count nor the size of its group is printed"
-            yield _find(study, number, (number,), "", Verdict.NOT_CHECKABLE, missing)
-        else:
-            options = counts(study, share) or [part]
-            yield _judge(study, number, options, wholes)
+        parts = counts(study, share) or ([part] if part else [])
+        judged = _judge(number, parts, wholes) if parts and wholes else NOT_PRINTED
+        used, recomputed, verdict, said = judged
+        text = f"{full_words(study, quantity)}: {said}."
+        yield Finding((number, *used), number.value, recomputed, verdict, text)
 
 
-def _judge(study: Study, number: Printed, parts: list[Count], wholes: list[Count]) -> Finding:
-    for size in wholes:
-        for part in parts:
-            for name, method in METHODS.items():
-                if part.value <= size.value and _prints(number, method(part.value, size.value)):
-                    said = f"{part.value} of {size.value} gives it by {name}"
-                    numbers = (number, *part.numbers, *size.numbers)
-                    return _find(study, number, numbers, name, Verdict.REPRODUCED, said)
+def _judge(number: Printed, parts: list[Count], wholes: list[Count]) -> Judged:
+    """The counts used, what they give, the verdict and why."""
+    for size, part in product(wholes, parts):
+        by = _methods_giving(number, part, size)
+        if by:
+            said = f"{part.value} of {size.value} gives it by {by[0]}"
+            return (*part.numbers, *size.numbers), by[0], Verdict.REPRODUCED, said
     part, size = parts[0], wholes[0]
-    numbers = (number, *part.numbers, *size.numbers)
+    used, of = (*part.numbers, *size.numbers), f"{part.value} of {size.value}"
     if part.value > size.value:
-        said = f"{part.value} is more than {size.value}"
-        return _find(study, number, numbers, "", Verdict.NOT_CHECKABLE, said)
-    usual = [name for name in METHODS if " with " not in name and name != "logit"]
-    shown = ", ".join(f"{_text(METHODS[name](part.value, size.value))} ({name})" for name in usual)
-    near = [n for n, m in METHODS.items() if _prints(number, m(part.value, size.value), units=1)]
+        return used, "", Verdict.NOT_CHECKABLE, f"{part.value} is more than {size.value}"
+    given = {name: _text(method(part.value, size.value)) for name, method in METHODS.items()}
+    near = _methods_giving(number, part, size, units=1)
     if near:
-        said = f"{part.value} of {size.value}; {near[0]}, but for one unit in the last decimal"
-        recomputed = _text(METHODS[near[0]](part.value, size.value))
-        return _find(study, number, numbers, recomputed, Verdict.ROUNDING, said)
-    said = f"{part.value} of {size.value} gives {shown}; {number.value} is printed"
-    recomputed = _text(clopper_pearson(part.value, size.value))
-    return _find(study, number, numbers, recomputed, Verdict.DISCREPANT, said)
+        said = f"{of}; {near[0]}, but for one unit in the last decimal"
+        return used, given[near[0]], Verdict.ROUNDING, said
+    usual = [name for name in METHODS if " with " not in name and name != "logit"]
+    shown = ", ".join(f"{given[name]} ({name})" for name in usual)
+    said = f"{of} gives {shown}; {number.value} is printed"
+    return used, given["Clopper-Pearson"], Verdict.DISCREPANT, said
 
 
-def _prints(number: Printed, interval: Interval, *, units: int = 0) -> bool:
+def _methods_giving(number: Printed, part: Count, size: Count, *, units: int = 0) -> list[str]:
+    """Methods whose interval prints like this, or so many units in the last decimal off."""
+    if part.value > size.value:
+        return []
+    x, n = part.value, size.value
+    return [name for name, method in METHODS.items() if _prints(number, method(x, n), units)]
+
+
+def _prints(number: Printed, interval: Interval, units: int) -> bool:
     bounds = (number.interval.lower, number.interval.upper)
     scale = 100.0 if number.unit == "%" else 1.0
     return all(
@@ -167,11 +168,3 @@ def _admits(bound: Reported, value: float, units: int) -> bool:
 def _text(interval: Interval) -> str:
     lower, upper = (min(max(value, 0.0), 1.0) for value in interval)
     return f"{100 * lower:.1f} to {100 * upper:.1f}%"
-
-
-def _find(
-    study: Study, number: Printed, numbers: tuple[Printed, ...], *told: str | Verdict
-) -> Finding:
-    recomputed, verdict, said = told
-    label = f"{quantity_words(study, number.quantity)} ({group_words(study, number.quantity)})"
-    return Finding(numbers, number.value, str(recomputed), Verdict(verdict), f"{label}: {said}.")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import quantity_words, table_first
+from livingreview.audit.sizes import number_words, quantity_words, table_first
 from livingreview.reported import WORDS, Reported
 from livingreview.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
 
@@ -18,6 +18,8 @@ INTERVALS_OF = {
     "iqr": ("median",),
 }
 DAYS = {"days": 1, "weeks": 7}  # units that are exact multiples of each other
+MOST = {"p": 1.0, "percent": 100.0, "rate": 100.0}
+NOT_NEGATIVE = frozenset({"n", "sd", "hr", "p", "rate"})
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -79,9 +81,7 @@ def _compare(study: Study, other: Printed, first: Printed) -> Finding:
     place = str(first.locator)
     apart = {Verdict.REPRODUCED: "as", Verdict.ROUNDING: "to another precision than"}
     how = apart.get(verdict, "against")
-    label = quantity_words(study, other.quantity)
-    about = f"{label}, {other.quantity.statistic}"
-    said = f"{about}: {other.value} {how} {first.value} in {place}."
+    said = f"{number_words(study, other)}: {other.value} {how} {first.value} in {place}."
     return Finding((other, first), other.value, first.value, verdict, said)
 
 
@@ -144,3 +144,30 @@ def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[
     said = f"{label}: {value} {'lies' if fits else 'does not lie'} within {number.value}."
     numbers = (number, estimate) if estimate else (number,)
     yield Finding(numbers, number.value, value, verdict, said)
+
+
+def possible_value(study: Study) -> Iterator[Finding]:
+    """Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped."""
+    for number in study.numbers:
+        why = _why_not(number)
+        if why:
+            said = f"{quantity_words(study, number.quantity)}: {number.value}, {why}."
+            yield Finding((number,), number.value, "", Verdict.IMPOSSIBLE, said)
+
+
+def _why_not(number: Printed) -> str:
+    statistic = number.quantity.statistic
+    if statistic in INTERVAL_STATISTICS:
+        low, up = number.interval.lower, number.interval.upper
+        if low.exact is not None and up.exact is not None and low.value > up.value:
+            return "an interval that ends before it begins"
+        return _beyond(up, 100.0) if number.unit == "%" and number.quantity.timepoint else ""
+    if statistic not in MOST and statistic not in NOT_NEGATIVE:
+        return ""
+    if statistic in NOT_NEGATIVE and number.number.value < 0:
+        return "below zero"
+    return _beyond(number.number, MOST[statistic]) if statistic in MOST else ""
+
+
+def _beyond(printed: Reported, most: float) -> str:
+    return f"above {most:g}" if printed.value > most else ""

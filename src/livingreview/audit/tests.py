@@ -15,6 +15,7 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     Count,
     classified_within,
+    compared,
     counts,
     group_sizes,
     quantity_words,
@@ -123,26 +124,15 @@ def _tested(study: Study) -> Iterator[Printed]:
 
 def _case(study: Study, number: Printed) -> _Case | None:
     """The tables behind a p-value; None where the comparison is not one of two groups."""
-    groups = _groups(study, number.quantity)
-    outcome = study.vocabulary(number.quantity.outcome)
+    quantity = number.quantity
+    alone = quantity.comparison in study.comparisons or not quantity.subgroup
+    groups = compared(study, replace(quantity, statistic="n")) if alone else []
+    outcome = study.vocabulary(quantity.outcome)
     if len(groups) != 2:
         return None
-    if outcome.levels and outcome.kind == "categorical" and not number.quantity.category:
+    if outcome.levels and outcome.kind == "categorical" and not quantity.category:
         return _by_levels(study, number, groups, outcome)
     return _by_sizes(study, number, groups, outcome)
-
-
-def _groups(study: Study, quantity: Quantity) -> list[Quantity]:
-    """The groups that a comparison holds against each other, as counts."""
-    bare = replace(quantity, statistic="n", method="", comparison="", adjustment="")
-    if quantity.comparison in study.comparisons:
-        comparison = study.comparisons[quantity.comparison]
-        return [replace(bare, arm_id=a) for a in (comparison.experimental, comparison.control)]
-    variable, _, contrast = quantity.comparison.partition(":")
-    if not variable or quantity.subgroup:
-        return []
-    levels = contrast.split("/") if contrast else list(study.vocabulary(variable).levels)
-    return [replace(bare, subgroup=f"{variable}={level}") for level in levels]
 
 
 def _by_levels(
