@@ -59,6 +59,7 @@ def main() -> None:
         with contextlib.suppress(Exception):  # the chapter that imports it will show the error
             importlib.import_module(name)
     serve(control, inputs)
+    os._exit(0)  # an orderly end would take the imported stack apart, which outlasts most chapters
 
 
 if __name__ == "__main__":
