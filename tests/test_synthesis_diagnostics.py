@@ -85,6 +85,31 @@ def test_leaving_out_keeps_names_and_the_policy():
     assert {fit.interval for fit in fits} == {"z"}
 
 
+def test_studies_without_names_keep_their_numbers():
+    arrays = ([0.0, 3.0, 6.0], [1.0] * 3)
+    assert [fit.studies for fit in leave_one_out(*arrays)] == [
+        ("study 2", "study 3"),
+        ("study 1", "study 3"),
+        ("study 1", "study 2"),
+    ]
+    assert cumulative(*arrays, order=[3, 1, 2])[1].studies == ("study 2", "study 3")
+
+
+@pytest.mark.parametrize("interval", ["z", "knha"])
+def test_influence_depends_on_differences_between_studies_alone(interval):
+    yi, vi = np.array([-96, 256, 0, 352, 1280, -640]) / 1024, [0.1, 0.2, 0.15, 0.3, 0.1, 0.4]
+    assert influence(yi + 2.0**20, vi, interval=interval) == influence(yi, vi, interval=interval)
+
+
+def test_a_study_beside_equal_ones_is_infinitely_far_by_knapp_hartung():
+    rows = influence([0.5, 0.5, 0.5, 2.0], [0.1, 0.2, 0.3, 0.4], interval="knha")
+    assert [row.residual for row in rows][-1] == np.inf
+    assert [row.influential for row in rows][-1]
+    equal = influence([0.5] * 4, [0.1, 0.2, 0.3, 0.4], interval="knha")
+    assert np.isnan([row.dffits for row in equal]).all()
+    assert not any(row.influential for row in equal)
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_eggers_tests_give_the_pinned_results(name):
     expected = ASYMMETRY[name]
@@ -136,7 +161,7 @@ def test_methods_for_asymmetry_are_refused_below_ten_studies_with_the_reason(met
     [
         (lambda yi, vi: leave_one_out(yi[:1], vi[:1]), "yi: need at least 2 studies, found 1"),
         (lambda yi, vi: influence(yi[:2], vi[:2]), "yi: need at least 3 studies, found 2"),
-        (lambda yi, vi: cumulative(yi, vi, order=[1]), "order: need 13 values, .* found 1"),
+        (lambda yi, vi: cumulative(yi, vi, order=[1]), "order: need 13, one per study, found 1"),
         (lambda yi, vi: cumulative(yi, vi, order=[None] * 13), "order: need values that sort"),
         (lambda yi, vi: egger_test(yi, vi, model="rank"), "model: need one of .* found 'rank'"),
         (lambda yi, vi: trim_and_fill(yi, vi, model="fe"), "model: need one of .* found 'fe'"),
@@ -176,6 +201,15 @@ def test_equal_variances_show_no_asymmetry_and_are_named(method):
         method([0.1 * place for place in range(10)], [0.1] * 10)
 
 
-def test_an_order_that_is_not_a_number_is_refused():
-    with pytest.raises(ValueError, match="order: need values that sort, found nan at 1"):
-        cumulative([0.0, 1.0, 2.0], [1.0] * 3, order=[2, float("nan"), 1])
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ([2, float("nan"), 1], "order: need values that sort, found nan at 1"),
+        ([2, "a", 1], r"order: need values that sort, found \[2, 'a', 1\]"),
+        (np.ones((3, 2)), "order: need values that sort, found"),
+        ("abc", "order: need a list, found 'abc'"),
+    ],
+)
+def test_an_order_that_does_not_sort_is_refused(order, message):
+    with pytest.raises(ValueError, match=message):
+        cumulative([0.0, 1.0, 2.0], [1.0] * 3, order=order)

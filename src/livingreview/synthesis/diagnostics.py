@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from livingreview.effects import Effect
-from livingreview.synthesis.inputs import Estimates, Inputs, read_inputs
-from livingreview.synthesis.result import Synthesis, SynthesisBatch
+from livingreview.synthesis.inputs import Estimates, Inputs, listed, read_inputs
+from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import random_effects, random_effects_batch
-
-Floats = NDArray[np.float64]
 
 MEDIAN_CHI_SQUARE = 0.454936423119572  # of one degree of freedom: the bound of Cook's distance
 
@@ -23,7 +22,8 @@ class Influence:
 
     `residual` is the studentised deleted residual; `dffits` and `cook` measure the shift of
     the mean without the study; `hat` is its weight as a share; `influential` follows
-    Viechtbauer and Cheung's bounds.
+    Viechtbauer and Cheung's bounds.  Where the other studies agree exactly, Knapp-Hartung
+    leaves them no yardstick: what differs from them is infinitely far, and NaN stands for 0/0.
     """
 
     study: str
@@ -51,17 +51,8 @@ def leave_one_out(
     [4.5, 3.0, 1.5]
     """
     inputs = _at_least(read_inputs(yi, vi), 2)
-    results = []
-    for kept in _without_each(inputs.k):
-        results.append(
-            random_effects(
-                *_subset(yi, vi, kept),
-                tau2_estimator=tau2_estimator,
-                interval=interval,
-                level=level,
-            )
-        )
-    return tuple(results)
+    pool = partial(random_effects, tau2_estimator=tau2_estimator, interval=interval, level=level)
+    return tuple(pool(_subset(yi, vi, inputs, kept)) for kept in _without_each(inputs.k))
 
 
 def cumulative(
@@ -82,27 +73,9 @@ def cumulative(
     [1, 2, 3]
     """
     inputs = read_inputs(yi, vi)
-    if len(order) != inputs.k:
-        msg = f"order: need {inputs.k} values, one per study, found {len(order)}"
-        raise ValueError(msg)
-    unordered = [place for place, value in enumerate(order) if value != value]
-    if unordered:
-        msg = f"order: need values that sort, found {order[unordered[0]]!r} at {unordered[0]}"
-        raise ValueError(msg)
-    try:
-        places = sorted(range(inputs.k), key=lambda place: order[place])  # type: ignore[arg-type,return-value]
-    except TypeError:
-        msg = f"order: need values that sort, found {list(order)!r}"
-        raise ValueError(msg) from None
-    return tuple(
-        random_effects(
-            *_subset(yi, vi, places[: last + 1]),
-            tau2_estimator=tau2_estimator,
-            interval=interval,
-            level=level,
-        )
-        for last in range(inputs.k)
-    )
+    places = _in_order(listed("order", order, inputs.k))
+    pool = partial(random_effects, tau2_estimator=tau2_estimator, interval=interval, level=level)
+    return tuple(pool(_subset(yi, vi, inputs, places[:first])) for first in range(1, inputs.k + 1))
 
 
 def influence(
@@ -120,45 +93,33 @@ def influence(
     [False, False, False, True]
     """
     inputs = _at_least(read_inputs(yi, vi), 3)
-    full = random_effects(inputs.yi, inputs.vi, tau2_estimator=tau2_estimator, interval=interval)
-    kept = np.array(_without_each(inputs.k))
+    k, v = inputs.k, inputs.vi
+    y = inputs.yi - inputs.yi[0]  # differences between studies: no digits go to an offset
+    full = random_effects(y, v, tau2_estimator=tau2_estimator, interval=interval)
+    kept = np.array(_without_each(k))
     rest = random_effects_batch(
-        inputs.yi[kept], inputs.vi[kept], tau2_estimator=tau2_estimator, interval=full.interval
+        y[kept], v[kept], tau2_estimator=tau2_estimator, interval=full.interval
     )
+    total = v + rest.tau2[:, None]
+    widening = rest.se**2 * (1 / np.take_along_axis(total, kept, axis=1)).sum(axis=1)
+    own = np.diagonal(total)
     hat = np.array(full.weights) / 100
-    widening = _widening(rest, inputs, kept)
     moved = full.mean - rest.mean
-    residual = (inputs.yi - rest.mean) / np.sqrt(widening * (inputs.vi + rest.tau2) + rest.se**2)
-    dffits = moved / np.sqrt(widening * hat * (rest.tau2 + inputs.vi))
-    cook = (moved / full.se) ** 2
-    shift = moved / np.sqrt(widening / (1 / (inputs.vi + rest.tau2[:, None])).sum(axis=1))
-    marked = (
-        (abs(dffits) > 3 * (1 / (inputs.k - 1)) ** 0.5)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residual = (y - rest.mean) / np.sqrt(widening * own + rest.se**2)
+        dffits = moved / np.sqrt(widening * hat * own)
+        cook = (moved / full.se) ** 2
+        shift = moved / np.sqrt(widening / (1 / total).sum(axis=1))
+        cov_ratio = (rest.se / full.se) ** 2
+    influential = (
+        (abs(dffits) > 3 * (1 / (k - 1)) ** 0.5)
         | (cook > MEDIAN_CHI_SQUARE)
-        | (hat > 3 / inputs.k)
+        | (hat > 3 / k)
         | (abs(shift) > 1)
     )
-    return tuple(
-        Influence(
-            study=study,
-            residual=float(residual[place]),
-            dffits=float(dffits[place]),
-            cook=float(cook[place]),
-            cov_ratio=float((rest.se[place] / full.se) ** 2),
-            tau2_without=float(rest.tau2[place]),
-            q_without=float(rest.q[place]),
-            hat=float(hat[place]),
-            influential=bool(marked[place]),
-        )
-        for place, study in enumerate(inputs.studies)
-    )
-
-
-def _widening(rest: SynthesisBatch, inputs: Inputs, kept: NDArray[np.intp]) -> Floats:
-    """Knapp-Hartung factor of each fit without one study; 1 for the normal interval."""
-    information = (1 / (inputs.vi[kept] + rest.tau2[:, None])).sum(axis=1)
-    factor: Floats = rest.se**2 * information
-    return factor
+    columns = (residual, dffits, cook, cov_ratio, rest.tau2, rest.q, hat, influential)
+    rows = zip(inputs.studies, *(column.tolist() for column in columns), strict=True)
+    return tuple(Influence(*row) for row in rows)
 
 
 def _at_least(inputs: Inputs, smallest: int) -> Inputs:
@@ -172,11 +133,27 @@ def _without_each(k: int) -> list[list[int]]:
     return [[place for place in range(k) if place != left] for left in range(k)]
 
 
+def _in_order(dates: list[Any]) -> list[int]:
+    """Places of the dates from the first to the last; equal ones in the order given."""
+    places = range(len(dates))
+    try:
+        wrong = [f"{dates[place]!r} at {place}" for place in places if dates[place] != dates[place]]
+        ordered = sorted(places, key=dates.__getitem__)
+    except (TypeError, ValueError):
+        wrong = [repr(dates)]
+    if wrong:
+        msg = f"order: need values that sort, found {wrong[0]}"
+        raise ValueError(msg)
+    return ordered
+
+
 def _subset(
-    yi: Estimates, vi: ArrayLike | None, places: Sequence[int]
-) -> tuple[Estimates, ArrayLike | None]:
-    """Choose studies, as effects or as arrays, whichever came in (already checked)."""
+    yi: Estimates, vi: ArrayLike | None, inputs: Inputs, places: Sequence[int]
+) -> Estimates:
+    """Choose studies: as effects, whose notes go with them, or under their numbers."""
     if vi is None:
         effects = list(cast(Sequence[Effect], yi))
-        return [effects[place] for place in places], None
-    return np.asarray(yi)[list(places)], np.asarray(vi)[list(places)]
+        return [effects[place] for place in places]
+    chosen = list(places)
+    names = tuple(inputs.studies[place] for place in places)
+    return Inputs(inputs.yi[chosen], inputs.vi[chosen], studies=names)
