@@ -99,7 +99,7 @@ def _executor_or_threads(executor: Executor | None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 2)  # half a short chapter's time is waiting
     try:
         yield pool
     finally:
