@@ -123,6 +123,16 @@ def test_eggers_tests_give_the_pinned_results(name):
     assert weighted.df == expected["classical"]["df"]
 
 
+def test_eggers_test_of_effects_on_one_line_says_that_it_tests_nothing():
+    vi = np.linspace(0.1, 0.6, 12)
+    for yi in (np.full(12, 0.7), 0.2 + 0.5 * np.sqrt(vi)):
+        assert "the effects lie on one line" in " ".join(egger_test(yi, vi).notes)
+        assert "the effects lie on one line" not in " ".join(
+            egger_test(yi, vi, model="mixed").notes
+        )
+    assert np.isnan(egger_test([0.7] * 12, vi).pval)
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_trim_and_fill_gives_the_pinned_results(name):
     filled_somewhere = 0
@@ -179,6 +189,15 @@ def test_the_observed_result_stands_beside_the_filled_one():
     yi, vi = DATA["bcg"]
     assert trim_and_fill(yi, vi, model="common").observed.mean == common_effect(yi, vi).mean
     assert trim_and_fill(yi, vi).observed.mean == random_effects(yi, vi, interval="z").mean
+
+
+def test_filled_studies_are_named_and_keep_the_measure():
+    yi = [-0.3, -0.2, -0.1, 0.05, 0.12, 0.21, 0.33, 1.0, 1.4, 2.1]
+    vi = [0.05] * 7 + [0.3, 0.4, 0.9]
+    effects = [Effect(f"S{i}", *pair, "md") for i, pair in enumerate(zip(yi, vi, strict=True))]
+    found = trim_and_fill(effects, side="left")
+    assert found.adjusted.studies[9:] == ("S9", "filled 1", "filled 2", "filled 3")
+    assert (found.observed.measure, found.adjusted.measure) == ("md", "md")
 
 
 def test_equal_effects_leave_nothing_to_fill_in():

@@ -4,7 +4,7 @@ Asymmetry has more causes than unpublished studies: heterogeneity, chance, the m
 itself.  The filled studies are a what-if, never data.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,12 +64,8 @@ def egger_test(yi: Estimates, vi: ArrayLike | None = None, *, model: str = "weig
     check_choice("model", model, ("weighted", "mixed"))
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "egger_test")
-    fit = _on_standard_error(
-        "egger_test",
-        inputs,
-        "common" if model == "weighted" else "reml",
-        "knha" if model == "weighted" else "z",
-    )
+    method = ("common", "knha") if model == "weighted" else ("reml", "z")
+    fit = _on_standard_error("egger_test", inputs, *method)
     intercept, slope = fit.coefficients
     return EggerTest(
         model=model,
@@ -80,7 +76,7 @@ def egger_test(yi: Estimates, vi: ArrayLike | None = None, *, model: str = "weig
         df=fit.df,
         pval=slope.pval,
         limit=intercept.estimate,
-        notes=("asymmetry has more causes than unpublished studies",),
+        notes=("asymmetry has more causes than unpublished studies", *fit.notes),
     )
 
 
@@ -109,8 +105,9 @@ def trim_and_fill(
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "trim_and_fill")
     if side is None:
-        estimator_of_side = "common" if model == "common" else "reml"
-        fit = _on_standard_error("trim_and_fill", inputs, estimator_of_side, "z")
+        fit = _on_standard_error(
+            "trim_and_fill", inputs, "common" if model == "common" else "reml", "z"
+        )
         side = "right" if fit.coefficients[1].estimate < 0 else "left"
     check_choice("side", side, ("left", "right"))
     sign = -1.0 if side == "right" else 1.0
@@ -119,15 +116,20 @@ def trim_and_fill(
     missing, centre = _missing(y, v, estimator, model)
     extreme = slice(inputs.k - missing, inputs.k)
     filled_y, filled_v = sign * (2 * centre - y[extreme]), v[extreme]
-    adjusted = _pool(np.append(inputs.yi, filled_y), np.append(inputs.vi, filled_v), model=model)
+    filled = replace(
+        inputs,
+        yi=np.append(inputs.yi, filled_y),
+        vi=np.append(inputs.vi, filled_v),
+        studies=(*inputs.studies, *(f"filled {place}" for place in range(1, missing + 1))),
+    )
     return TrimAndFill(
         side=side,
         estimator=estimator,
         filled=missing,
         filled_yi=tuple(filled_y.tolist()),
         filled_vi=tuple(filled_v.tolist()),
-        observed=_pool(inputs.yi, inputs.vi, model),
-        adjusted=adjusted,
+        observed=_pool(inputs, model),
+        adjusted=_pool(filled, model),
         notes=("filled studies are a what-if, not data; read beside the observed result",),
     )
 
@@ -137,8 +139,7 @@ def _on_standard_error(what: str, inputs: Inputs, tau2_estimator: str, interval:
         msg = f"vi: {what} needs variances that differ, found {inputs.vi[0]:g} for every study"
         raise ValueError(msg)
     return meta_regression(
-        inputs.yi,
-        inputs.vi,
+        inputs,
         moderators={"standard error": np.sqrt(inputs.vi)},
         tau2_estimator=tau2_estimator,
         interval=interval,
@@ -149,7 +150,7 @@ def _missing(y: Floats, v: Floats, estimator: str, model: str) -> tuple[int, flo
     """Number of studies missing on the left of sorted effects, and the trimmed mean."""
     missing, previous = 0, -1
     for _ in range(MAX_ROUNDS):
-        centre = _pool(y[: y.size - missing], v[: y.size - missing], model).mean
+        centre = _pool(Inputs(y[: y.size - missing], v[: y.size - missing]), model).mean
         if missing == previous:
             return missing, centre
         previous, missing = missing, _count(y - centre, estimator)
@@ -168,5 +169,5 @@ def _count(centred: Floats, estimator: str) -> int:
     return max(0, round((4 * above - k * (k + 1)) / (2 * k - 1)))
 
 
-def _pool(y: Floats, v: Floats, model: str) -> Synthesis:
-    return common_effect(y, v) if model == "common" else random_effects(y, v, interval="z")
+def _pool(inputs: Inputs, model: str) -> Synthesis:
+    return common_effect(inputs) if model == "common" else random_effects(inputs, interval="z")
