@@ -7,7 +7,6 @@ be of these patients too.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from livingreview.audit.boxes import printed_as, roundings
 from livingreview.audit.contingency import Table, p_value
@@ -90,12 +89,12 @@ def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
 
 
 def _is_of(percent: Printed, part: Count, size: Count) -> bool:
-    ways = roundings(Fraction(100 * part.value, size.value), percent.number.decimals)
+    ways = roundings(part.percent_of(size), percent.number.decimals)
     return percent.number.exact in ways.values()
 
 
 def _percent(percent: Printed, share: _Share) -> str:
-    exact = Fraction(100 * share.part.value, share.declared.value)
+    exact = share.part.percent_of(share.declared)
     return str(printed_as(exact, percent.number.decimals))
 
 

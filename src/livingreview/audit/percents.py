@@ -8,15 +8,15 @@ off), shares of the row, a few patients not assessed.  That the printed parts ad
 when one is the difference of others, is said, and is no way of printing the share of a count.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 
 from livingreview.audit.boxes import counts_that_print, printed_as, roundings
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
-    PARTICIPANTS,
     Count,
     arm_counts,
     classified_within,
@@ -24,14 +24,14 @@ from livingreview.audit.sizes import (
     count,
     counts,
     level_counts,
+    mention,
     quantity_words,
     sizes,
     sum_of_arms,
-    table_first,
     total,
 )
 from livingreview.audit.vocabulary import ADVERSE_EVENT, partition_of
-from livingreview.studies import ALL_ARMS, Outcome, Printed, Study
+from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
@@ -51,22 +51,13 @@ class _Case:
     column: tuple[tuple[Printed, Count], ...] = ()  # adverse events of the same patients
 
     @property
-    def label(self) -> str:
-        return quantity_words(self.study, self.percent.quantity)
-
-    @property
     def places(self) -> tuple[Printed, ...]:
         used = (*self.numerators[:1], *self.denominators[:1])
         return (self.percent, *(number for part in used for number in part.numbers))
 
     def find(self, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
-        return Finding(
-            self.places,
-            f"{self.percent.value}%",
-            recomputed,
-            verdict,
-            f"{self.label}: {explanation}.",
-        )
+        said = f"{quantity_words(self.study, self.percent.quantity)}: {explanation}."
+        return Finding(self.places, f"{self.percent.value}%", recomputed, verdict, said)
 
 
 def percent_of_count(study: Study) -> Iterator[Finding]:
@@ -79,11 +70,9 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
 def percent_without_count(study: Study) -> Iterator[Finding]:
     """Every percentage whose count is not printed, held against the whole numbers of patients."""
     for case in _cases(study):
-        if case.numerators:
-            continue
-        if case.denominators:
+        if case.denominators and not case.numerators:
             yield _judge_alone(case)
-        else:
+        elif not case.numerators:
             missing = "neither its count nor the size of its group is printed"
             yield case.find(Verdict.NOT_CHECKABLE, "", missing)
 
@@ -95,10 +84,7 @@ def shares(study: Study) -> list[Printed]:
         for number in study.numbers
         if number.quantity.statistic == "percent"
         and number.number.exact is not None
-        and (
-            number.quantity.outcome == PARTICIPANTS
-            or study.vocabulary(number.quantity.outcome).kind in COUNTED_KINDS
-        )
+        and study.vocabulary(number.quantity.outcome).kind in COUNTED_KINDS
     ]
 
 
@@ -124,10 +110,8 @@ def _column(case: _Case) -> tuple[object, ...]:
 
 
 def _case(study: Study, percent: Printed) -> _Case:
-    found = counts(study, percent.quantity)
-    together = sum_of_arms(study, replace(percent.quantity, statistic="n"))
-    if not found and together is not None:
-        found = [together]
+    together = sum_of_arms(study, percent.quantity)
+    found = counts(study, percent.quantity) or ([together] if together else [])
     beside = [one for one in found if one.numbers[0].locator == percent.locator]
     outcome = study.vocabulary(percent.quantity.outcome)
     denominators = sizes(study, percent.quantity)
@@ -145,29 +129,26 @@ def _unit(percent: Printed) -> tuple[str, str]:
 def _rounds_and_cannot_be_cut(case: _Case) -> bool:
     printed = case.percent.number
     ways = [
-        roundings(Fraction(100 * part.value, whole.value), printed.decimals)
-        for part in case.numerators
-        for whole in case.denominators
+        roundings(part.percent_of(whole), printed.decimals)
+        for part, whole in product(case.numerators, case.denominators)
     ]
     fits = any(way["half up"] == printed.exact for way in ways)
     return fits and all(way["cut off"] != printed.exact for way in ways)
 
 
 def _judge(case: _Case) -> Finding:
-    for size in case.denominators:
-        for part in case.numerators:
-            way = _way(case.percent, part, size)
-            if way in ("half up", "bound"):
-                return case.find(Verdict.REPRODUCED, _share(case, part, size), _sum(part, size))
-            if way == "half to even" or (way == "cut off" and case.cuts_off):
-                said = f"{_sum(part, size)}, {way}"
-                return case.find(Verdict.ROUNDING, _share(case, part, size), said)
+    for size, part in product(case.denominators, case.numerators):
+        way, recomputed = _way(case.percent, part, size), _share(case, part, size)
+        if way in ("half up", "bound"):
+            return case.find(Verdict.REPRODUCED, recomputed, _sum(part, size))
+        if way == "half to even" or (way == "cut off" and case.cuts_off):
+            return case.find(Verdict.ROUNDING, recomputed, f"{_sum(part, size)}, {way}")
     part, size = case.numerators[0], case.denominators[0]
-    for convention in _CONVENTIONS:
+    recomputed = _share(case, part, size)
+    for convention in (_of_those_classified, _of_the_row, _few_not_assessed):
         found = convention(case, part, size)
         if found is not None:
-            return case.find(found[0], _share(case, part, size), found[1])
-    recomputed = _share(case, part, size)
+            return case.find(found[0], recomputed, found[1])
     verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
     said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
     return case.find(verdict, recomputed, said + _adding_up(case, part, size))
@@ -175,24 +156,24 @@ def _judge(case: _Case) -> Finding:
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
     """Which way of rounding prints the share like this; empty when none does."""
-    printed, share = percent.number, Fraction(100 * part.value, size.value)
+    printed, share = percent.number, part.percent_of(size)
     if printed.relation != "=":
         return "bound" if printed.admits(float(share)) else ""
     ways = roundings(share, printed.decimals)
     return next((way for way, value in ways.items() if value == printed.exact), "")
 
 
+def _rounds_to(percent: Printed, part: Count, size: Count) -> bool:
+    """Whether the share rounds to the percentage, a tie in either direction."""
+    return _way(percent, part, size) in ("half up", "half to even")
+
+
 def _share(case: _Case, part: Count, size: Count) -> str:
-    share = Fraction(100 * part.value, size.value)
-    return f"{printed_as(share, case.percent.number.decimals)}%"
+    return f"{printed_as(part.percent_of(size), case.percent.number.decimals)}%"
 
 
 def _sum(part: Count, size: Count) -> str:
-    share = printed_as(Fraction(100 * part.value, size.value), 3)
-    return f"{part.value} of {size.value} is {share}%"
-
-
-_Convention = Callable[[_Case, Count, Count], tuple[Verdict, str] | None]
+    return f"{part.value} of {size.value} is {printed_as(part.percent_of(size), 3)}%"
 
 
 def _of_those_classified(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
@@ -201,57 +182,25 @@ def _of_those_classified(case: _Case, part: Count, size: Count) -> tuple[Verdict
         return None
     levels = level_counts(case.study, case.percent.quantity, case.outcome)
     known = total(level for level in levels if level is not None)
-    if known and known.value and _way(case.percent, part, known) in ("half up", "half to even"):
+    if known and known.value and _rounds_to(case.percent, part, known):
         said = f"{_sum(part, known)}, of those in any level, not of {size.value}"
         return Verdict.REPRODUCED, said
     return None
 
 
-def _of_the_row(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
+def _of_the_row(case: _Case, part: Count, _: Count) -> tuple[Verdict, str] | None:
     """Of the row: the share of all patients with the property who are in this arm."""
-    quantity = case.percent.quantity
-    if len(case.study.arms) < 2 or quantity.arm_id not in case.study.arms:
+    study, quantity = case.study, case.percent.quantity
+    if len(study.arms) < 2 or quantity.arm_id not in study.arms:
         return None
-    known = complete(arm_counts(case.study, quantity))
-    row = count(case.study, replace(quantity, arm_id=ALL_ARMS)) or total(known)
-    if row is None or not row.value or not known:
+    known = complete(arm_counts(study, quantity))
+    shown = complete(mention(study, replace(quantity, arm_id=arm)) for arm in study.arms)
+    row = count(study, replace(quantity, arm_id=ALL_ARMS)) or total(known)
+    if not (known and shown and row and row.value):
         return None
-    for arm, one in zip(case.study.arms, known, strict=True):
-        printed = table_first(case.study.by_quantity.get(replace(quantity, arm_id=arm), ()))
-        if not printed or _way(printed[0], one, row) not in ("half up", "half to even"):
-            return None
+    if not all(_rounds_to(*cell, row) for cell in zip(shown, known, strict=True)):
+        return None
     return Verdict.REPRODUCED, f"{_sum(part, row)}, a share of the row in every arm"
-
-
-def _adding_up(case: _Case, part: Count, size: Count) -> str:
-    """In words, that the printed parts add up where the rounded ones do not; or nothing.
-
-    For a percentage less than one unit in the last decimal off.
-    """
-    quantity, decimals = case.percent.quantity, case.percent.number.decimals
-    categories, whole = partition_of(case.outcome, quantity.category)
-    shown = [_first_exact(case, category) for category in categories]
-    aim = Decimal(100) if whole is None else _first_exact(case, whole)
-    counted = [count(case.study, replace(quantity, category=category)) for category in categories]
-    if not categories or aim is None or None in shown or None in counted:
-        return ""
-    rounded = [
-        printed_as(Fraction(100 * one.value, size.value), decimals) for one in counted if one
-    ]
-    share = Fraction(100 * part.value, size.value)
-    off = abs(Fraction(case.percent.number.exact or 0) - share)
-    if sum(one for one in shown if one is not None) != aim or sum(rounded) == aim:
-        return ""
-    parts = " + ".join(str(one) for one in shown)
-    adds = f"; as printed {parts} = {aim}, rounded from the counts {sum(rounded)}"
-    return adds if off < Fraction(1, 10**decimals) else ""
-
-
-def _first_exact(case: _Case, category: str) -> Decimal | None:
-    """The percentage that is printed for a category of the same outcome and group."""
-    wanted = replace(case.percent.quantity, category=category)
-    places = table_first(case.study.by_quantity.get(wanted, ()))
-    return places[0].number.exact if places else None
 
 
 def _few_not_assessed(case: _Case, part: Count, size: Count) -> tuple[Verdict, str] | None:
@@ -259,15 +208,12 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> tuple[Verdict, s
     if part.value > size.value or _all_classified(case, size):
         return None
     least = max(part.value, -int(-ASSESSED_SHARE * size.value // 1), 1)
+    rows = ((case.percent, part), *case.column)  # one safety population for all events
     for assessed in range(size.value - 1, least - 1, -1):
-        fewer = Count(assessed, size.numbers, str(assessed))
-        rows = ((case.percent, part), *case.column)  # one safety population for all events
-        if all(_way(*row, fewer) in ("half up", "half to even") for row in rows):
-            missing = size.value - assessed
-            said = (
-                f"{_sum(part, size)}; {_sum(part, fewer)}, if {missing} of them were not assessed"
-            )
-            return Verdict.ROUNDING, said
+        fewer = replace(size, value=assessed)
+        if all(_rounds_to(*row, fewer) for row in rows):
+            missing = f"if {size.value - assessed} of them were not assessed"
+            return Verdict.ROUNDING, f"{_sum(part, size)}; {_sum(part, fewer)}, {missing}"
     return None
 
 
@@ -279,11 +225,30 @@ def _all_classified(case: _Case, size: Count) -> bool:
     return known is not None and known.value == size.value
 
 
-_CONVENTIONS: tuple[_Convention, ...] = (
-    _of_those_classified,
-    _of_the_row,
-    _few_not_assessed,
-)
+def _adding_up(case: _Case, part: Count, size: Count) -> str:
+    """In words, that the printed parts add up where the rounded ones do not; or nothing.
+
+    For a percentage less than one unit in the last decimal off.
+    """
+    quantity, decimals = case.percent.quantity, case.percent.number.decimals
+    categories, whole = partition_of(case.outcome, quantity.category)
+    cells = [replace(quantity, category=category) for category in categories]
+    shown = complete(_first_exact(case.study, cell) for cell in cells)
+    counted = complete(count(case.study, cell) for cell in cells)
+    hundred = Decimal(100) if whole is None else None
+    aim = hundred or _first_exact(case.study, replace(quantity, category=whole or ""))
+    rounded = sum(printed_as(one.percent_of(size), decimals) for one in counted)
+    if not shown or not counted or sum(shown) != aim or rounded == aim:
+        return ""
+    off = abs(Fraction(case.percent.number.exact or 0) - part.percent_of(size))
+    parts = " + ".join(map(str, shown))
+    adds = f"; as printed {parts} = {aim}, rounded from the counts {rounded}"
+    return adds if off < Fraction(1, 10**decimals) else ""
+
+
+def _first_exact(study: Study, percent: Quantity) -> Decimal | None:
+    place = mention(study, percent)
+    return None if place is None else place.number.exact
 
 
 def _judge_alone(case: _Case) -> Finding:
@@ -295,32 +260,22 @@ def _judge_alone(case: _Case) -> Finding:
             said = f"{which} of {size.value} prints like this"
             return case.find(Verdict.REPRODUCED, f"{which} of {size.value}", said)
     size = case.denominators[0]
-    cut = [n for n in _neighbours(printed.value, size.value) if _way_is_cut(case, n, size)]
+    below = int(printed.value * size.value / 100)
+    near = [Count(n, (), "") for n in (below, below + 1) if 0 <= n <= size.value]
+    cut = [part for part in near if _way(case.percent, part, size) == "cut off"]
     if cut and case.cuts_off:
-        said = f"{_sum(Count(cut[0], (), ''), size)}, cut off"
-        return case.find(Verdict.ROUNDING, f"{cut[0]} of {size.value}", said)
-    return _judge_missing(case, size)
+        recomputed = f"{cut[0].value} of {size.value}"
+        return case.find(Verdict.ROUNDING, recomputed, f"{_sum(cut[0], size)}, cut off")
+    return _judge_missing(case, size, [_sum(part, size) for part in near])
 
 
-def _judge_missing(case: _Case, size: Count) -> Finding:
-    printed = case.percent.number
-    near = [_sum(Count(n, (), ""), size) for n in _neighbours(printed.value, size.value)]
-    none = f"no whole number of {size.value} gives {printed.text}% ({', '.join(near)})"
-    smaller = [
-        n for n in range(size.value - 1, size.value // 2, -1) if counts_that_print(printed, n)
-    ]
-    if not smaller:
-        return case.find(Verdict.DISCREPANT, " or ".join(near), none)
-    said = f"{none}; the next smaller group that allows it has {smaller[0]} patients"
-    few = smaller[0] >= GRIM_SHARE * size.value
-    verdict = Verdict.ROUNDING if few else Verdict.DISCREPANT
+def _judge_missing(case: _Case, size: Count, near: list[str]) -> Finding:
+    printed, verdict = case.percent.number, Verdict.DISCREPANT
+    said = f"no whole number of {size.value} gives {printed.text}% ({', '.join(near)})"
+    fewer = range(size.value - 1, size.value // 2, -1)
+    allowed = next((n for n in fewer if counts_that_print(printed, n)), 0)
+    if allowed:
+        said += f"; the next smaller group that allows it has {allowed} patients"
+    if allowed and allowed >= GRIM_SHARE * size.value:
+        verdict = Verdict.ROUNDING
     return case.find(verdict, " or ".join(near), said)
-
-
-def _neighbours(percent: float, size: int) -> list[int]:
-    below = int(percent * size / 100)
-    return [n for n in (below, below + 1) if 0 <= n <= size]
-
-
-def _way_is_cut(case: _Case, part: int, size: Count) -> bool:
-    return _way(case.percent, Count(part, (), ""), size) == "cut off"

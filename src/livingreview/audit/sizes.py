@@ -6,6 +6,7 @@ square.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import TypeVar
 
@@ -24,6 +25,10 @@ class Count:
     value: int
     numbers: tuple[Printed, ...]
     words: str
+
+    def percent_of(self, whole: "Count") -> Fraction:
+        """The exact percentage that this count is of another."""
+        return Fraction(100 * self.value, whole.value)
 
 
 def table_first(places: Iterable[Printed]) -> list[Printed]:

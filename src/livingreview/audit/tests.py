@@ -18,9 +18,9 @@ from livingreview.audit.sizes import (
     compared,
     counts,
     group_sizes,
+    mention,
     quantity_words,
     sizes,
-    table_first,
 )
 from livingreview.reported import Reported
 from livingreview.studies import Outcome, Printed, Quantity, Study
@@ -30,18 +30,19 @@ FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rou
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})
 MOST_CANDIDATES = 64  # combinations of counts that rounded percentages may stand for
 _CHI = ("Pearson's chi-squared", "chi-squared with Yates's correction")
-_FISHER = ("Fisher's exact",)
-_FISHER_VARIANTS = ("Fisher's exact, one side doubled", "Fisher's exact, mid-p")
+_EXACT = ("Fisher's exact",)
+_EXACT_VARIANTS = ("Fisher's exact, one side doubled", "Fisher's exact, mid-p")
+_LIKELIHOOD = "likelihood-ratio chi-squared"
 NAMED: dict[str, tuple[str, ...]] = {
     "chi2": _CHI,
-    "fisher": _FISHER,
-    "chi2-or-fisher": (*_CHI, *_FISHER),
-    "": (*_CHI, *_FISHER, *_FISHER_VARIANTS, "likelihood-ratio chi-squared"),
+    "fisher": _EXACT,
+    "chi2-or-fisher": (*_CHI, *_EXACT),
+    "": (*_CHI, *_EXACT, *_EXACT_VARIANTS, _LIKELIHOOD),
 }
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "chi2": ("N-1 chi-squared", "likelihood-ratio chi-squared"),
-    "fisher": _FISHER_VARIANTS,
-    "chi2-or-fisher": (*_FISHER_VARIANTS, "N-1 chi-squared", "likelihood-ratio chi-squared"),
+    "chi2": ("N-1 chi-squared", _LIKELIHOOD),
+    "fisher": _EXACT_VARIANTS,
+    "chi2-or-fisher": (*_EXACT_VARIANTS, "N-1 chi-squared", _LIKELIHOOD),
     "": (),
 }
 SAID = {
@@ -135,49 +136,38 @@ def _case(study: Study, number: Printed) -> _Case | None:
     return _by_sizes(study, number, groups, outcome)
 
 
-def _by_levels(
-    study: Study, number: Printed, groups: list[Quantity], outcome: Outcome
-) -> _Case | None:
-    levels = list(outcome.levels)
-    found = [[_some(study, replace(g, category=level)) for level in levels] for g in groups]
-    shown = [i for i in range(len(levels)) if any(row[i] for row in found)]
+def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
+    cells = {
+        level: [_some(study, replace(group, category=level)) for group in groups]
+        for level in outcome.levels
+    }
+    shown = {level: column for level, column in cells.items() if any(column)}
     if len(shown) == 1 and outcome.exhaustive:
-        return _by_sizes(study, _one_level(number, levels[shown[0]]), groups, outcome)
-    cells = [[row[i] for i in shown] for row in found]
-    if not shown or any(not options for row in cells for options in row):
-        return _Case(study, number, (), ())
-    used = tuple(place for row in cells for options in row for place in options[0].numbers)
-    flat = [options for row in cells for options in row]
-    tables = tuple(
-        (tuple(values[: len(shown)]), tuple(values[len(shown) :])) for values in _combinations(flat)
-    )
-    return _Case(study, number, tables, used)
+        one_level = replace(p.quantity, category=next(iter(shown)))
+        return _by_sizes(study, replace(p, quantity=one_level), groups, outcome)
+    options = [column[row] for row in (0, 1) for column in shown.values()]
+    if not options or not all(options):
+        return _Case(study, p, (), ())
+    used = tuple(place for some in options for place in some[0].numbers)
+    tables = tuple((v[: len(shown)], v[len(shown) :]) for v in _combinations(options))
+    return _Case(study, p, tables, used)
 
 
-def _one_level(number: Printed, level: str) -> Printed:
-    return replace(number, quantity=replace(number.quantity, category=level))
-
-
-def _by_sizes(
-    study: Study, number: Printed, groups: list[Quantity], outcome: Outcome
-) -> _Case | None:
-    groups = [replace(group, category=number.quantity.category) for group in groups]
+def _by_sizes(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
+    groups = [replace(group, category=p.quantity.category) for group in groups]
     parts = [_some(study, group) for group in groups]
     wholes = [_wholes(study, group, outcome) for group in groups]
     if not all(parts) or not all(wholes):
-        return _Case(study, number, (), ())
+        return _Case(study, p, (), ())
     tables = [
-        ((a, n - a), (b, m - b))
-        for n, m in zip(*([w.value for w in whole] for whole in wholes), strict=False)
+        ((a, n.value - a), (b, m.value - b))
+        for n, m in zip(*wholes, strict=False)
         for a, b in _combinations(parts)
-        if a <= n and b <= m
+        if a <= n.value and b <= m.value
     ]
-    used = tuple(p for part, whole in zip(parts, wholes, strict=True) for p in _first(part, whole))
-    return _Case(study, number, tuple(dict.fromkeys(tables)), used)
-
-
-def _first(part: list[Count], whole: list[Count]) -> tuple[Printed, ...]:
-    return tuple(dict.fromkeys((*part[0].numbers, *whole[0].numbers)))
+    firsts = [(part[0], whole[0]) for part, whole in zip(parts, wholes, strict=True)]
+    used = [dict.fromkeys((*part.numbers, *whole.numbers)) for part, whole in firsts]
+    return _Case(study, p, tuple(dict.fromkeys(tables)), (*used[0], *used[1]))
 
 
 def _wholes(study: Study, group: Quantity, outcome: Outcome) -> list[Count]:
@@ -193,11 +183,10 @@ def _some(study: Study, quantity: Quantity) -> list[Count]:
     printed = counts(study, quantity)
     if printed:
         return printed[:1]
-    places = table_first(study.by_quantity.get(replace(quantity, statistic="percent"), ()))
+    percent = mention(study, replace(quantity, statistic="percent"))
     whole = next(iter(sizes(study, quantity)), None)
-    if not places or whole is None or places[0].number.exact is None:
+    if percent is None or whole is None or percent.number.exact is None:
         return []
-    percent = places[0]
     fits = counts_that_print(percent.number, whole.value)
     if not fits:
         below = int(percent.number.value * whole.value / 100)
@@ -255,11 +244,9 @@ def _judge_other(case: _Case) -> Finding:
         told += "; no usual test gives the printed value"
         box = case.p.number.rounding_interval
         crosses = any(p < ALPHA <= box[0] or box[1] < ALPHA <= p for p in own.values())
-    told += (
-        "; the two are on different sides of 0.05" if crosses else "; both are on one side of 0.05"
-    )
+    told += "; the two are on different sides" if crosses else "; both are on one side"
     recomputed = " or ".join(dict.fromkeys(_p(p) for p in own.values()))
-    return case.find(Verdict.DISCREPANT, recomputed, told)
+    return case.find(Verdict.DISCREPANT, recomputed, f"{told} of {ALPHA}")
 
 
 def _match(case: _Case, names: tuple[str, ...], *, exact: bool) -> tuple[str, float, Table] | None:
