@@ -64,6 +64,12 @@ def test_with_two_studies_knapp_hartung_must_be_named():
     assert [u.interval for u in named.universes] == ["knha"]
 
 
+def test_a_choice_named_twice_is_counted_once():
+    once = multiverse(SELECTIONS, tau2_estimators=["reml"], intervals=["z"])
+    twice = multiverse(SELECTIONS, tau2_estimators=["reml", "reml"], intervals=["z", "z"])
+    assert twice == once
+
+
 def test_a_single_study_has_a_single_universe():
     (universe,) = multiverse({"one": ADJUSTED[:1]}).universes
     assert universe.synthesis.mean == -0.4
@@ -93,9 +99,11 @@ def test_the_preferred_adjustment_is_taken_where_a_study_has_it():
     assert [e.study for e in prefer(mixed, ["multivariable"])] == ["S0", "S1"]
 
 
-def test_two_estimates_of_one_kind_are_refused():
+def test_two_estimates_of_one_kind_and_text_for_a_list_are_refused():
     with pytest.raises(ValueError, match="need one estimate of S0 with adjustment 'univariable'"):
         prefer([UNADJUSTED[0], UNADJUSTED[0]], ["univariable"])
+    with pytest.raises(ValueError, match="adjustments: need a list, found 'univariable'"):
+        prefer(UNADJUSTED, "univariable")
 
 
 def test_estimates_that_share_patients_are_refused_in_every_selection():
@@ -106,8 +114,17 @@ def test_estimates_that_share_patients_are_refused_in_every_selection():
 @pytest.mark.parametrize(
     ("selections", "options", "message"),
     [
-        ({}, {}, "need at least one each, found none"),
-        (SELECTIONS, {"tau2_estimators": []}, "need at least one each, found none"),
+        ({}, {}, "selections: need names with their effects, found {}"),
+        (ADJUSTED, {}, r"selections: need names with their effects, found \[Effect"),
+        ({"text": "abc"}, {}, r"selections\['text'\]: need a list, found 'abc'"),
+        ({"number": [0.3]}, {}, r"effects\[0\]: need an Effect .*, found 0.3"),
+        (
+            {"ratios": ADJUSTED, "other": [Effect("S9", 0.1, 0.1, "md")]},
+            {},
+            "selections: need one measure, found log_hr, md",
+        ),
+        (SELECTIONS, {"tau2_estimators": []}, "tau2_estimators: need at least one, found none"),
+        (SELECTIONS, {"tau2_estimators": "reml"}, "tau2_estimators: need a list, found 'reml'"),
         ({"empty": []}, {}, r"selections\['empty'\]: need at least one effect"),
         (SELECTIONS, {"inclusion": "none"}, "inclusion: need one of .* found 'none'"),
         (SELECTIONS, {"tau2_estimators": ["fe"]}, "tau2_estimators: need one of .* found 'fe'"),

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from livingreview.effects import Effect, check_poolable
+from livingreview.effects import Effect
 from livingreview.measures import MEASURES
-from livingreview.synthesis.inputs import check_choice
+from livingreview.synthesis.inputs import check_choice, listed, read_inputs
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.tau2 import ESTIMATORS
 from livingreview.synthesis.univariate import INTERVALS, common_effect, random_effects
@@ -60,9 +60,10 @@ def prefer(effects: Sequence[Effect], adjustments: Sequence[str]) -> tuple[Effec
     >>> [effect.adjustment for effect in prefer(both, ["full", "none"])]
     ['full']
     """
-    chosen = []
+    chosen: list[Effect] = []
+    wanted = listed("adjustments", adjustments)
     for study in dict.fromkeys(effect.study for effect in effects):
-        for adjustment in adjustments:
+        for adjustment in wanted:
             found = [e for e in effects if (e.study, e.adjustment) == (study, adjustment)]
             if len(found) > 1:
                 msg = f"effects: need one estimate of {study} with adjustment {adjustment!r}, "
@@ -96,28 +97,47 @@ def multiverse(
     3
     """
     check_choice("inclusion", inclusion, INCLUSIONS)
-    for estimator in tau2_estimators:
-        check_choice("tau2_estimators", estimator, (COMMON, *ESTIMATORS))
-    for interval in intervals or ():
-        check_choice("intervals", interval, INTERVALS)
-    if not selections or not tau2_estimators:
-        msg = "selections and tau2_estimators: need at least one each, found none"
-        raise ValueError(msg)
+    estimators = _each_once("tau2_estimators", tau2_estimators, (COMMON, *ESTIMATORS))
+    named = _each_once("intervals", INTERVALS if intervals is None else intervals, INTERVALS)
+    _check_selections(selections)
     universes: list[Universe] = []
     for name, effects in selections.items():
-        check_poolable(effects)
-        for kept in _kept(name, effects, inclusion):
+        for kept in _kept(effects, inclusion):
             left_out = tuple(effect.name for effect in effects if effect not in kept)
-            for estimator, interval in _methods(len(kept), tau2_estimators, intervals):
+            usual = ["z"] if intervals is None and len(kept) == 2 else named
+            for estimator, interval in _methods(len(kept), estimators, usual):
                 pooled = _pool(kept, estimator, interval, level)
                 universes.append(Universe(name, left_out, estimator, pooled.interval, pooled))
-    return _summary(universes, list(selections))
+    return _summary(universes)
 
 
-def _kept(name: str, effects: Sequence[Effect], inclusion: str) -> Iterator[list[Effect]]:
-    if not effects:
-        msg = f"selections[{name!r}]: need at least one effect, found none"
+def _each_once(argument: str, values: Sequence[str], known: Sequence[str]) -> list[str]:
+    chosen = list(dict.fromkeys(listed(argument, values)))
+    if not chosen:
+        msg = f"{argument}: need at least one, found none"
         raise ValueError(msg)
+    for value in chosen:
+        check_choice(argument, value, known)
+    return chosen
+
+
+def _check_selections(selections: Mapping[str, Sequence[Effect]]) -> None:
+    """Refuse what is no selection of effects of one measure, on patients of their own."""
+    if not isinstance(selections, Mapping) or not selections:
+        msg = f"selections: need names with their effects, found {selections!r}"
+        raise ValueError(msg)
+    measures = set()
+    for name, effects in selections.items():
+        if not listed(f"selections[{name!r}]", effects):
+            msg = f"selections[{name!r}]: need at least one effect, found none"
+            raise ValueError(msg)
+        measures.add(read_inputs(effects).measure)
+    if len(measures) > 1:
+        msg = f"selections: need one measure, found {', '.join(sorted(measures))}"
+        raise ValueError(msg)
+
+
+def _kept(effects: Sequence[Effect], inclusion: str) -> Iterator[list[Effect]]:
     k = len(effects)
     if inclusion == "subsets" and k > LARGEST_FOR_SUBSETS:
         msg = f"inclusion: subsets of {k} studies are too many; at most {LARGEST_FOR_SUBSETS}"
@@ -128,17 +148,16 @@ def _kept(name: str, effects: Sequence[Effect], inclusion: str) -> Iterator[list
 
 
 def _methods(
-    k: int, estimators: Sequence[str], intervals: Sequence[str] | None
+    k: int, estimators: Sequence[str], intervals: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Combinations that differ: one study needs no method, a common effect no interval."""
     if k == 1:
         yield COMMON, "z"
         return
-    named = intervals or (INTERVALS if k > 2 else ("z",))
-    for estimator, interval in product(estimators, named):
+    for estimator, interval in product(estimators, intervals):
         if estimator != COMMON:
             yield estimator, interval
-        elif interval == named[0]:
+        elif interval == intervals[0]:
             yield COMMON, "z"
 
 
@@ -148,7 +167,8 @@ def _pool(effects: Sequence[Effect], estimator: str, interval: str, level: float
     return random_effects(effects, tau2_estimator=estimator, interval=interval, level=level)
 
 
-def _summary(universes: list[Universe], selections: list[str]) -> Multiverse:
+def _summary(universes: list[Universe]) -> Multiverse:
+    selections = dict.fromkeys(str(universe.selection) for universe in universes)
     pooled = [universe.synthesis for universe in universes]
     null = MEASURES[pooled[0].measure].null
     below = sum(null is not None and result.ci_upper < null for result in pooled)
