@@ -53,6 +53,15 @@ tables.forest_table(answer)
 show.forest_plot(answer)
 ```
 """
+STUDIES = """---
+tocdepth: 1  # each page's sidebar holds this page, which lists the studies, and not all of them
+---
+
+# The studies
+
+```{tableofcontents}
+```
+"""
 STOCK = {
     "title": "Synthetic",
     "only_build_toc_files": True,
@@ -102,10 +111,12 @@ def _write_content(root: Path, studies: int) -> None:
         shutil.copytree(example, example.with_name(name))
         _write_chapter(root, name, name, [name])
     shutil.rmtree(example)
+    (root / "chapters" / "studies.md").write_text(STUDIES, encoding="utf-8")
+    sections = [{"file": f"chapters/{name}"} for name in study_names(studies)]
     toc = {
         "format": "jb-book",
         "root": "chapters/index",
-        "chapters": [{"file": f"chapters/{name}"} for name in study_names(studies)],
+        "chapters": [{"file": "chapters/studies", "sections": sections}],
     }
     (root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
 
