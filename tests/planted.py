@@ -1,10 +1,14 @@
-"""One contradiction of each kind, planted in a paper that has none."""
+"""One contradiction of each kind, planted in a paper that has none.
+
+``PLANTS`` change a paper that was simulated from real patients; ``PAIRS`` are small papers that
+differ in one printed number, for checks of what simulated papers do not print.
+"""
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from audit_study import COMPARISON
+from audit_study import COMPARISON, Paper
 from livingreview.audit.boxes import counts_that_print
 from livingreview.reported import Reported
 from livingreview.studies import Printed, Study
@@ -264,4 +268,146 @@ PLANTS: dict[str, Plant] = {
     "eligible-range": _value(
         "≥99", "threshold", arm_id="all", outcome="design", category="eligibility-age"
     ),
+}
+
+
+def _levels(*names: str, **entry: object) -> dict[str, object]:
+    return {"kind": "categorical", "levels": list(names), "exhaustive": True, **entry}
+
+
+TIMES = {"pfs": {"kind": "time-to-event"}, "os": {"kind": "time-to-event"}}
+SEX = {"sex": _levels("f", "m")}
+SCORE = {"score": {"kind": "continuous", "integer": True}}
+RESPONSE = {"response": _levels("cr", "pr", "sd", "pd")}
+CONDITIONS = {id_: {"kind": "adverse-event"} for id_ in ("lung", "gland")}
+COX = {"outcome": "os", "comparison": COMPARISON, "adjustment": "unadjusted", "method": "cox"}
+DISCUSSION = {"section": "Discussion", "variables": ["sex"]}
+BENEFIT = {**DISCUSSION, "comparison": COMPARISON, "population": "whole", "outcome": "os"}
+
+
+def _percentages(last: str) -> Paper:
+    paper = Paper(SEX)
+    paper.percent("56.7", "sex", category="f")
+    paper.percent(last, "sex", category="m")
+    return paper
+
+
+def _subgroups(last: str) -> Paper:
+    paper = Paper(SEX)
+    paper.count(33, "event")
+    paper.count(20, "event", subgroup="sex=f")
+    paper.count(int(last), "event", subgroup="sex=m")
+    return paper
+
+
+def _members(size: str) -> Paper:
+    paper = Paper(RESPONSE, populations={"responders": ["response=cr", "response=pr"]})
+    paper.count(1, "response", category="cr")
+    paper.count(21, "response", category="pr")
+    paper.count(int(size), "participants", population="responders")
+    return paper
+
+
+def _union(any_of_both: str) -> Paper:
+    paper = Paper({"any": {"kind": "adverse-event", "includes": list(CONDITIONS)}, **CONDITIONS})
+    paper.sizes(160, 160)
+    paper.count(int(any_of_both), "any")
+    paper.count(28, "lung")
+    paper.count(13, "gland")
+    return paper
+
+
+def _same_counts(p: str) -> Paper:
+    paper = Paper(CONDITIONS)
+    paper.sizes(24, 24)
+    for condition, printed in zip(CONDITIONS, ("0.609", p), strict=True):
+        paper.count(3, condition)
+        paper.count(1, condition, arm="old")
+        paper.p(printed, condition)
+    return paper
+
+
+def _scores(size: int, **values: str) -> Paper:
+    paper = Paper(SCORE)
+    paper.count(size, "participants")
+    for statistic, value in values.items():
+        paper.add(value, arm_id="new", outcome="score", statistic=statistic)
+    return paper
+
+
+def _difference(difference: str) -> Paper:
+    paper = Paper(TIMES)
+    paper.add("4.14", arm_id="new", outcome="pfs", statistic="median")
+    paper.add("2.84", arm_id="old", outcome="pfs", statistic="median")
+    paper.add(difference, comparison=COMPARISON, outcome="pfs", statistic="difference")
+    return paper
+
+
+def _comma(percent: str) -> Paper:
+    paper = Paper()
+    paper.percent(percent, "event")
+    return paper
+
+
+def _declared(percent: str) -> Paper:
+    timing = {"kind": "categorical", "levels": ["early"], "within": "treated=yes"}
+    declared = {"denominator_declared": "within", "declared_in": "Table 1 note"}
+    paper = Paper(variables={"treated": _levels("no", "yes"), "timing": timing | declared})
+    paper.sizes(67, 93)
+    paper.count(26, "treated", category="yes")
+    paper.count(10, "timing", category="early")
+    paper.percent(percent, "timing", category="early")
+    return paper
+
+
+def _progressed_early(median: str) -> Paper:
+    paper = Paper(RESPONSE | TIMES)
+    paper.sizes(93, 93)
+    paper.count(0, "response", category="pd")
+    paper.add(median, arm_id="new", outcome="pfs", statistic="median", unit="months")
+    return paper
+
+
+def _stratum(subgroup: str) -> Paper:
+    said = {"kind": "no-stratified-analysis", **DISCUSSION}
+    paper = Paper(TIMES, (said,), variables=SEX)
+    paper.add("0.019", statistic="p", subgroup=subgroup, **COX)
+    return paper
+
+
+def _benefit(p: str) -> Paper:
+    paper = Paper(TIMES, ({"kind": "consistency-claim", **BENEFIT},), variables=SEX)
+    paper.add("0.001", statistic="p", subgroup="sex=f", **COX)
+    paper.add(p, statistic="p", subgroup="sex=m", **COX)
+    return paper
+
+
+def _shown(caption: str) -> Paper:
+    figure = {"kind": "shown-patients", "section": "Figure 1 caption", "outcome": "change"}
+    paper = Paper({"change": {"kind": "continuous"}}, (figure,))
+    paper.sizes(68, 70)
+    paper.count(64, "participants", population="matched")
+    paper.add("-12.0", arm_id="new", outcome="change", statistic="mean", population="matched")
+    paper.count(int(caption), "participants", place="Figure 1 caption")
+    return paper
+
+
+# An honest paper, and the same with one contradiction.
+PAIRS: dict[str, tuple[Paper, Paper]] = {
+    "percentages-add-up": (_percentages("43.4"), _percentages("44.4")),
+    "subgroups-add-up": (_subgroups("13"), _subgroups("15")),
+    "members-add-up": (_members("22"), _members("21")),
+    "union-of-parts": (_union("40"), _union("28")),
+    "same-counts-same-p": (_same_counts("0.609"), _same_counts("0.610")),
+    # Brown & Heathers 2017: no 28 whole numbers have the mean 5.19; 145/28 is 5.18.
+    "grim": (_scores(28, mean="5.18"), _scores(28, mean="5.19")),
+    # 18 whole numbers with the sum 62 have an even sum of squares: 318 gives 2.48, none 2.47.
+    "grimmer": (_scores(18, mean="3.44", sd="2.48"), _scores(18, mean="3.44", sd="2.47")),
+    "difference-of-arms": (_difference("1.3"), _difference("1.5")),
+    "decimal-comma": (_comma("32.8"), _comma("32,8")),
+    "declared-denominator": (_declared("38.5"), _declared("14.9")),
+    "early-progression": (_progressed_early("24.0"), _progressed_early("5.25")),
+    "analyses-not-done": (_stratum(""), _stratum("sex=f")),
+    "benefit-in-every-level": (_benefit("0.040"), _benefit("0.210")),
+    "patients-shown": (_shown("64"), _shown("68")),
 }

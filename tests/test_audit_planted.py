@@ -1,0 +1,55 @@
+"""Every check of the registry finds a planted contradiction, and passes its honest neighbour."""
+
+from functools import cache
+
+import pytest
+
+from audit_study import above_rounding
+from livingreview.audit import CHECKS, Verdict
+from livingreview.studies import Study
+from paper_simulation import simulated_paper
+from planted import PAIRS, PLANTS
+
+SEEDS = range(6)  # enough that each kind of contradiction can be planted in one of the papers
+NO_CONTRADICTION = {"decimal-comma"}  # it names a way of printing
+SILENT_WHERE_HONEST = {"decimal-comma", "analyses-not-done"}
+
+
+@cache
+def paper(seed: int) -> Study:
+    return simulated_paper(seed)
+
+
+def neighbours(check: str) -> tuple[Study, Study]:
+    """An honest paper, and the same paper with a contradiction planted for this check."""
+    if check in PAIRS:
+        honest, planted = PAIRS[check]
+        return honest.study, planted.study
+    changed = ((paper(seed), PLANTS[check](paper(seed))) for seed in SEEDS)
+    return next((honest, planted) for honest, planted in changed if planted is not None)
+
+
+def test_every_check_of_the_registry_has_one_planted_contradiction() -> None:
+    assert PLANTS.keys() | PAIRS.keys() == CHECKS.keys()
+    assert not PLANTS.keys() & PAIRS.keys()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_planted_contradiction_is_found_and_its_honest_neighbour_passes(check: str) -> None:
+    honest, planted = neighbours(check)
+    assert above_rounding(CHECKS[check](honest)) == []
+    found = list(CHECKS[check](planted))
+    accused = [finding for finding in found if finding.verdict.is_contradiction]
+    named = [finding for finding in found if finding.verdict is Verdict.ROUNDING]
+    assert named if check in NO_CONTRADICTION else accused
+
+
+@pytest.mark.parametrize("check", PAIRS)
+def test_the_two_papers_of_a_pair_differ_in_one_number(check: str) -> None:
+    honest, planted = PAIRS[check]
+    apart = [
+        one for one, other in zip(honest.numbers, planted.numbers, strict=True) if one != other
+    ]
+    assert len(apart) == 1
+    asked = list(CHECKS[check](honest.study))
+    assert bool(asked) is (check not in SILENT_WHERE_HONEST)
