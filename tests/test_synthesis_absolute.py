@@ -130,12 +130,38 @@ def test_a_synthesis_gives_one_result_for_each_baseline_risk():
     assert low.level == pooled.level
 
 
-def test_what_cannot_be_answered_is_refused():
-    with pytest.raises(ValueError, match=r"measure: need one of .*log_or.* found 'md'"):
-        absolute_effect("md", 1.0, (0.0, 2.0), baseline_risk=0.5)
-    with pytest.raises(ValueError, match=r"baseline_risk: need a number from 0 to 1, found 50"):
-        absolute_effect("rd", -0.1, (-0.2, 0.0), baseline_risk=50)
-    with pytest.raises(ValueError, match=r"ci: need finite limits around the effect"):
-        absolute_effect("rd", -0.1, (0.0, 0.2), baseline_risk=0.5)
-    with pytest.raises(ValueError, match=r"time: a hazard ratio needs the time"):
-        absolute_effect("log_hr", -0.1, (-0.2, 0.0), baseline_risk=0.5)
+@pytest.mark.parametrize(
+    ("measure", "changed", "message"),
+    [
+        ("md", {}, r"measure: need one of .*log_or.* found 'md'"),
+        ("rd", {"baseline_risk": 50}, "baseline_risk: need a number from 0 to 1, found 50"),
+        ("rd", {"baseline_risk": "0.3"}, "baseline_risk: need a number from 0 to 1, found '0.3'"),
+        ("rd", {"baseline_risk": math.nan}, "baseline_risk: need a number from 0 to 1, found nan"),
+        ("rd", {"ci": (0.0, 0.2)}, "ci: need finite limits around the effect, found 0.0, -0.1"),
+        ("rd", {"ci": (-math.inf, 0.2)}, "ci: need finite limits around the effect, found -inf"),
+        ("rd", {"ci": (-0.2, math.nan)}, "ci: need finite limits around the effect"),
+        ("rd", {"ci": (-0.2, -0.1, 0)}, "ci: need two numbers around the effect, found -0.1 and"),
+        ("rd", {"ci": ("-0.2", 0)}, "ci: need two numbers around the effect"),
+        ("rd", {"ci": 0.2}, "ci: need a list, found 0.2"),
+        ("log_rr", {"ci": (-0.2, 800)}, "effect: need a number within 700 of zero, found 800"),
+        ("log_rr", {"level": "0.95"}, "level: need a number between 0 and 1, found '0.95'"),
+        ("log_hr", {}, "time: need the time of the baseline risk, such as '12 months', found ''"),
+        ("log_hr", {"time": 12}, "time: need the time of the baseline risk, .* found 12"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(measure, changed, message):
+    arguments = {"effect": -0.1, "ci": (-0.2, 0.0), "baseline_risk": 0.5} | changed
+    with pytest.raises(ValueError, match=message):
+        absolute_effect(measure, **arguments)
+
+
+@pytest.mark.parametrize("difference", [math.nan, math.inf, "5", 1001])
+def test_a_difference_that_a_thousand_people_cannot_have_is_refused(difference):
+    with pytest.raises(ValueError, match="difference: need a number from -1000 to 1000, found"):
+        number_needed(difference)
+
+
+def test_baseline_risks_are_a_list():
+    pooled = common_effect([Effect("A", -0.4, 0.04, "log_rr")])
+    with pytest.raises(ValueError, match=r"baseline_risks: need a list, found 0\.3"):
+        absolute_effects(pooled, 0.3)

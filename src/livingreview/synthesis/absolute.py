@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livingreview.measures import measure as find_measure
+from livingreview.synthesis.inputs import check_choice, is_number, listed, normal_quantile
 from livingreview.synthesis.result import Synthesis
 
 PER = 1000.0
+LARGEST_EFFECT = 700.0  # of a ratio on the log scale: the exponential of more is no number
 RISK_OUTSIDE = (
     "the effect at this baseline risk leads outside 0 to 1; the risk is held at its limit"
 )
@@ -104,10 +106,11 @@ def risk_with_treatment(measure: str, effect: float, baseline_risk: float) -> fl
     >>> round(risk_with_treatment("log_hr", math.log(0.5), 0.75), 12)
     0.5
     """
-    if measure not in RISK:
-        msg = f"measure: need one of {', '.join(RISK)}, found {measure!r}"
+    check_choice("measure", measure, tuple(RISK))
+    if not (is_number(effect) and abs(effect) <= LARGEST_EFFECT):
+        msg = f"effect: need a number within {LARGEST_EFFECT:g} of zero, found {effect!r}"
         raise ValueError(msg)
-    if not 0 <= baseline_risk <= 1:
+    if not (is_number(baseline_risk) and 0 <= baseline_risk <= 1):
         msg = f"baseline_risk: need a number from 0 to 1, found {baseline_risk!r}"
         raise ValueError(msg)
     return RISK[measure](effect, baseline_risk)
@@ -133,14 +136,18 @@ def absolute_effect(
     >>> round(found.difference, 9), round(found.number_needed.value, 9)
     (-100.0, 10.0)
     """
-    lower, upper = ci
-    if not lower <= effect <= upper or math.isinf(lower) or math.isinf(upper):
-        msg = f"ci: need finite limits around the effect, found {lower}, {effect}, {upper}"
+    normal_quantile(level)
+    limits = listed("ci", ci)
+    if len(limits) != 2 or not all(map(is_number, (effect, *limits))):
+        msg = f"ci: need two numbers around the effect, found {effect!r} and {ci!r}"
         raise ValueError(msg)
-    if measure == "log_hr" and not time:
-        msg = "time: a hazard ratio needs the time of its baseline risk, such as '12 months'"
+    if not -math.inf < limits[0] <= effect <= limits[1] < math.inf:
+        msg = f"ci: need finite limits around the effect, found {limits[0]}, {effect}, {limits[1]}"
         raise ValueError(msg)
-    free = [risk_with_treatment(measure, value, baseline_risk) for value in (effect, lower, upper)]
+    if measure == "log_hr" and not (isinstance(time, str) and time):
+        msg = f"time: need the time of the baseline risk, such as '12 months', found {time!r}"
+        raise ValueError(msg)
+    free = [risk_with_treatment(measure, value, baseline_risk) for value in (effect, *limits)]
     risks = [min(max(risk, 0.0), 1.0) for risk in free]
     differences = [PER * (risk - baseline_risk) for risk in risks]
     return AbsoluteEffect(
@@ -182,7 +189,7 @@ def absolute_effects(
             time=time,
             level=synthesis.level,
         )
-        for risk in baseline_risks
+        for risk in listed("baseline_risks", baseline_risks)
     )
 
 
@@ -192,6 +199,9 @@ def number_needed(difference: float) -> NumberNeeded:
     >>> number_needed(-50.0)
     NumberNeeded(value=20.0, direction='fewer')
     """
+    if not (is_number(difference) and abs(difference) <= PER):
+        msg = f"difference: need a number from -1000 to 1000, found {difference!r}"
+        raise ValueError(msg)
     if difference == 0:
         return NumberNeeded(math.inf, "none")
     return NumberNeeded(PER / abs(difference), "fewer" if difference < 0 else "more")
