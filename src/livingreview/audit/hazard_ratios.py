@@ -37,26 +37,22 @@ def interval_symmetry(study: Study) -> Iterator[Finding]:
 
 
 def _symmetry(ratio: Ratio) -> Finding:
-    centre = Box(
-        math.exp((ratio.log_lower.lower + ratio.log_upper.lower) / 2),
-        math.exp((ratio.log_lower.upper + ratio.log_upper.upper) / 2),
-    )
-    middle = f"{centre.lower:.3g} to {centre.upper:.3g}"
-    low, up = ratio.interval.interval.lower, ratio.interval.interval.upper
-    said = f"the root of {low.text} x {up.text} is {math.sqrt(low.value * up.value):.3g}"
-    if (
-        ratio.log_estimate.upper < ratio.log_lower.lower
-        or ratio.log_estimate.lower > ratio.log_upper.upper
-    ):
-        outside = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
-        return ratio.find(Verdict.IMPOSSIBLE, middle, outside)
-    if ratio.asymmetry.contains(0):
-        return ratio.find(Verdict.REPRODUCED, middle, said)
-    said = f"{said}, so the interval is not symmetrical about {ratio.estimate.value} (log scale)"
-    if _may_be_likelihood_interval(ratio):
-        excused = f"{said}; a profile-likelihood interval may be so"
-        return ratio.find(Verdict.ROUNDING, middle, excused)
-    return ratio.find(Verdict.DISCREPANT, middle, f"{said}, rounding included")
+    low, up = ratio.log_lower, ratio.log_upper
+    centre = [math.exp((a + b) / 2) for a, b in ((low.lower, up.lower), (low.upper, up.upper))]
+    ends = ratio.interval.interval
+    root = f"{math.sqrt(ends.lower.value * ends.upper.value):.3g}"
+    said = f"the root of {ends.lower.text} x {ends.upper.text} is {root}"
+    if ratio.log_estimate.upper < low.lower or ratio.log_estimate.lower > up.upper:
+        verdict = Verdict.IMPOSSIBLE
+        said = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
+    elif ratio.asymmetry.contains(0):
+        verdict = Verdict.REPRODUCED
+    else:
+        said += f", so the interval is not symmetrical about {ratio.estimate.value} (log scale)"
+        excused = _may_be_likelihood_interval(ratio)
+        verdict = Verdict.ROUNDING if excused else Verdict.DISCREPANT
+        said += "; a profile-likelihood interval may be so" if excused else ", rounding included"
+    return ratio.find(verdict, f"{centre[0]:.3g} to {centre[1]:.3g}", said)
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
@@ -104,11 +100,8 @@ def _p(ratio: Ratio, p: Printed) -> Finding:
     else:
         verdict = Verdict.DISCREPANT
         said += f"; the two are on {_sides(printed, wald)} of 0.05"
-    return replace(
-        ratio.find(verdict, _range(wald), said),
-        numbers=(p, ratio.estimate, ratio.interval),
-        reported=p.value,
-    )
+    numbers = (p, ratio.estimate, ratio.interval)
+    return ratio.find(verdict, _range(wald), said, numbers=numbers, reported=p.value)
 
 
 def z_of(ratio: Ratio) -> Box:
@@ -165,12 +158,9 @@ def _width(ratio: Ratio, groups: Groups) -> Finding:
         f"{of}, cannot give less than {least:.3f}"
     )
     verdict = Verdict.IMPOSSIBLE if widest < least else Verdict.REPRODUCED
-    finding = ratio.find(verdict, f"standard error from {least:.3f}", said)
-    return replace(
-        finding,
-        numbers=(ratio.interval, ratio.estimate, *groups.numbers),
-        reported=f"standard error {widest:.3f}",
-    )
+    numbers = (ratio.interval, ratio.estimate, *groups.numbers)
+    from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
+    return ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
 
 
 def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
@@ -180,18 +170,11 @@ def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
     determine the outcome, or are distributed very differently, do this.
     """
     for ratio in ratios(study):
-        if ratio.quantity.adjustment != "adjusted":
-            continue
-        raw = next(_same_place(study, ratio), None)
-        if raw is not None:
-            yield _shift(ratio, raw)
-
-
-def _same_place(study: Study, ratio: Ratio) -> Iterator[Ratio]:
-    wanted = replace(ratio.quantity, adjustment="unadjusted")
-    intervals = study.by_quantity.get(replace(wanted, statistic="ci95"), ())
-    for place in study.by_quantity.get(wanted, ()):
-        yield from (Ratio(study, place, one) for one in intervals[:1])
+        raw = replace(ratio.quantity, adjustment="unadjusted")
+        estimates = study.by_quantity.get(raw, ())
+        intervals = study.by_quantity.get(replace(raw, statistic="ci95"), ())
+        if ratio.quantity.adjustment == "adjusted" and estimates and intervals:
+            yield _shift(ratio, Ratio(study, estimates[0], intervals[0]))
 
 
 def _shift(ratio: Ratio, raw: Ratio) -> Finding:
@@ -209,6 +192,5 @@ def _shift(ratio: Ratio, raw: Ratio) -> Finding:
     else:
         verdict = Verdict.REPRODUCED
         said += f", a factor of {factor:.2f}, as covariates may"
-    finding = ratio.find(verdict, raw.estimate.value, said)
-    numbers = (ratio.estimate, ratio.interval, raw.estimate, raw.interval)
-    return replace(finding, numbers=numbers, reported=ratio.estimate.value)
+    numbers, was = (ratio.estimate, ratio.interval, raw.estimate, raw.interval), raw.estimate.value
+    return ratio.find(verdict, was, said, numbers=numbers, reported=ratio.estimate.value)

@@ -94,15 +94,19 @@ class Ratio:
         """Estimate and interval as printed."""
         return f"{self.estimate.value} ({self.interval.value})"
 
-    def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
-        """A finding on the interval."""
-        return Finding(
-            (self.interval, self.estimate),
-            self.shown,
-            recomputed,
-            verdict,
-            f"{self.words}: {said}.",
-        )
+    def find(
+        self,
+        verdict: Verdict,
+        recomputed: str,
+        said: str,
+        *,
+        numbers: tuple[Printed, ...] = (),
+        reported: str = "",
+    ) -> Finding:
+        """A finding, on the interval unless other numbers are named."""
+        judged = numbers or (self.interval, self.estimate)
+        text = f"{self.words}: {said}."
+        return Finding(judged, reported or self.shown, recomputed, verdict, text)
 
 
 def log_box(box: Box) -> Box:

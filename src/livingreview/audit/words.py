@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import PARTICIPANTS, count, group_words, quantity_words
+from livingreview.audit.sizes import PARTICIPANTS, count, full_words, group_words
 from livingreview.audit.vocabulary import Statement, listed, stated
 from livingreview.studies import Outcome, Printed, Quantity, Study
 
@@ -20,32 +20,28 @@ ALPHA = 0.05
 def analyses_not_done(study: Study) -> Iterator[Finding]:
     """Analyses that the text says were not stratified against results printed by stratum."""
     for statement in stated(study, "no-stratified-analysis"):
-        variables = listed(statement.get("variables"))
-        for variable in (study.variables[id_] for id_ in variables):
-            strata = [
+        for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
+            strata = tuple(
                 number
                 for number in study.numbers
                 if number.quantity.statistic == "p"
                 and number.quantity.comparison in study.comparisons
                 and number.quantity.subgroup.partition("=")[0] == variable.id
-            ]
+            )
             if strata:
-                yield _not_done(study, statement, variable, tuple(strata))
+                yield _not_done(study, f"{variable.label}: {statement['section']}", strata)
 
 
-def _not_done(
-    study: Study, statement: Statement, variable: Outcome, strata: tuple[Printed, ...]
-) -> Finding:
-    first = strata[0]
-    quantity = first.quantity
+def _not_done(study: Study, where: str, strata: tuple[Printed, ...]) -> Finding:
+    first, quantity = strata[0], strata[0].quantity
     ratios = study.by_quantity.get(replace(quantity, statistic="hr", method="cox"), ())
-    result = f"hazard ratio {ratios[0].value}, p {first.value}" if ratios else f"p {first.value}"
+    printed = f"p {first.value}"
+    result = f"hazard ratio {ratios[0].value}, {printed}" if ratios else printed
     said = (
-        f"{variable.label}: {statement['section']} says that no analysis was stratified by it; "
-        f"{first.locator} gives {result} for "
-        f"{quantity_words(study, quantity)} ({group_words(study, quantity)})."
+        f"{where} says that no analysis was stratified by it; "
+        f"{first.locator} gives {result} for {full_words(study, quantity)}."
     )
-    return Finding(strata, f"p {first.value}", "not done", Verdict.DISCREPANT, said)
+    return Finding(strata, printed, "not done", Verdict.DISCREPANT, said)
 
 
 def benefit_in_every_level(study: Study) -> Iterator[Finding]:
@@ -108,24 +104,18 @@ def patients_shown(study: Study) -> Iterator[Finding]:
             for n in study.find(outcome=PARTICIPANTS, statistic="n")
             if n.locator.section == statement["section"]
         ]
-        for number in shown[:1] if values else ():
-            yield from _shown(study, number, values[0], outcome)
+        if shown and values:
+            yield from _shown(study, shown[0], values[0].quantity, outcome.label)
 
 
-def _shown(study: Study, number: Printed, value: Printed, outcome: Outcome) -> Iterator[Finding]:
-    group = Quantity(population=value.quantity.population, arm_id=value.quantity.arm_id)
-    known = count(study, replace(group, outcome=PARTICIPANTS, statistic="n"))
-    if known is None:
-        return
-    fits = number.number.value == known.value
-    said = (
-        f"{outcome.label}: {number.locator} speaks of {number.value} patients; the values are of "
-        f"{known.value} ({group_words(study, group)})."
-    )
-    yield Finding(
-        (number, *known.numbers),
-        number.value,
-        str(known.value),
-        Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
-        said,
-    )
+def _shown(study: Study, number: Printed, value: Quantity, label: str) -> Iterator[Finding]:
+    group = Quantity(population=value.population, arm_id=value.arm_id)
+    known = count(study, replace(group, outcome=PARTICIPANTS))
+    if known is not None:
+        fits = number.number.value == known.value
+        verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+        said = (
+            f"{label}: {number.locator} speaks of {number.value} patients; the values are of "
+            f"{known.value} ({group_words(study, group)})."
+        )
+        yield Finding((number, *known.numbers), number.value, str(known.value), verdict, said)
