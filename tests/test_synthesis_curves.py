@@ -190,6 +190,19 @@ def test_a_median_alone_bounds_both_sides_and_ends_the_curve():
     assert found.upper == pytest.approx(8.05 + 0.5 * (12 - 8.05))
 
 
+def test_the_envelope_at_an_unknown_time_is_unknown():
+    curve = reconstruct_curve([Landmark(10, 0.5)])
+    assert np.isnan(curve.lower.at([math.nan, 5])).tolist() == [True, False]
+    assert np.isnan(curve.upper.at(math.nan))
+
+
+def test_a_horizon_before_the_first_point_is_answered_from_the_curve_to_it():
+    curve = reconstruct_curve([Landmark(12, 0.25)])
+    found = restricted_mean(curve, 6)
+    assert found.value == pytest.approx(6 * (1 - 0.5) / math.log(2))
+    assert (found.lower, found.upper) == (1.5, 6.0)
+
+
 def test_a_survival_of_zero_ends_in_a_straight_line():
     curve = reconstruct_curve([Landmark(10, 0.5), Landmark(20, 0.0)])
     assert curve.at([15, 20]).tolist() == pytest.approx([0.25, 0.0])
@@ -262,7 +275,11 @@ def test_every_reconstruction_says_that_it_is_one():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Landmark(0, 0.5), r"landmark: need a positive time, found 0"),
+        (lambda: Landmark(0, 0.5), r"landmark: need a positive finite time, found 0"),
+        (lambda: Landmark(-3, 0.5), r"landmark: need a positive finite time, found -3"),
+        (lambda: Landmark(12, "38%"), r"landmark: need numbers, found '38%'"),
+        (lambda: Median("8"), r"median: need numbers, found '8'"),
+        (lambda: Median(8, ci_lower=None), r"median: need numbers, found None"),
         (lambda: Landmark(12, 38.0), r"need lower <= value <= upper within 0 and 1"),
         (lambda: Landmark(12, math.nan), r"need lower <= value <= upper"),
         (lambda: Landmark(12, 0.4, 0.41, 0.45), r"40% at 12: need lower <= value <= upper"),
@@ -270,7 +287,22 @@ def test_every_reconstruction_says_that_it_is_one():
         (lambda: Landmark(12, 0.4, ci_lower=0.3), r"need ci_lower <= value <= ci_upper"),
         (lambda: Median(math.inf), r"median: need a positive finite time, found inf"),
         (lambda: Median(8, ci_lower=9, ci_upper=10), r"median 8: need ci_lower <= value"),
-        (lambda: wilson_interval(0.5, 0), r"n: need at least one patient, found 0"),
+        (lambda: wilson_interval(0.5, 0), r"n: need a whole number of patients, .* found 0"),
+        (lambda: wilson_interval(0.5, 2.5), r"n: need a whole number of patients, .* found 2\.5"),
+        (lambda: wilson_interval(1.2, 9), r"proportion: need a number from 0 to 1, found 1\.2"),
+        (lambda: wilson_interval(math.nan, 9), r"proportion: need a number from 0 to 1, found nan"),
+        (
+            lambda: reconstruct_curve([], Median(8), n=math.inf),
+            r"n: need a whole number of patients, at least 1, found inf",
+        ),
+        (lambda: reconstruct_curve([0.5]), r"landmarks\[0\]: need a Landmark, found 0\.5"),
+        (lambda: reconstruct_curve(Landmark(1, 0.5)), r"landmarks: need a list, found Landmark"),
+        (lambda: reconstruct_curve([], 8.0), r"median: need a Median or None, found 8\.0"),
+        (lambda: reconstruct_curve([Landmark(1, 0.5)]).at("x"), r"times: need a number, found 'x'"),
+        (
+            lambda: restricted_mean(reconstruct_curve([Landmark(1, 0.5)]), "12"),
+            r"horizon: need a positive finite time, found '12'",
+        ),
         (lambda: reconstruct_curve(), r"need at least one landmark or a median"),
         (lambda: reconstruct_curve([Landmark(1, 0.5)], level=95), r"level: need a number between"),
         (lambda: restricted_mean(reconstruct_curve([Landmark(1, 0.5)]), 0), r"horizon: need a pos"),

@@ -18,7 +18,6 @@ from livingreview.synthesis import (
     contradictions,
     reconstruct_curve,
 )
-from livingreview.synthesis.printed_points import NAN
 
 MONTHS = {
     "day": 12 / 365.25,
@@ -229,7 +228,7 @@ def _interval(study: Study, quantity: Quantity) -> tuple[tuple[Printed, ...], tu
 def _outward(limits: tuple[Printed, ...]) -> tuple[float, float]:
     """Printed limits, each to the outer end of what rounds to it; NaN without an interval."""
     if not limits:
-        return NAN, NAN
+        return math.nan, math.nan
     interval = limits[0].interval
     lower, upper = interval.lower.rounding_interval[0], interval.upper.rounding_interval[1]
     return (0.0 if math.isinf(lower) else lower), upper

@@ -19,22 +19,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview.synthesis.inputs import normal_quantile
+from livingreview.synthesis.inputs import normal_quantile, numbers
 from livingreview.synthesis.printed_points import (
+    Corner,
     Landmark,
     Median,
     Point,
-    ceiling,
+    bounds,
+    check_patients,
     contradictions,
-    floor,
     just_before,
-    lower_limit,
-    upper_limit,
+    limits,
+    printed_points,
     with_limits,
 )
 
 Floats = NDArray[np.float64]
-NAN = float("nan")
 
 RECONSTRUCTED = "reconstructed from printed numbers, not from patients or from a drawn curve"
 NO_CURVE = (
@@ -57,13 +57,12 @@ class Bound:
 
     def at(self, times: ArrayLike) -> Floats:
         """Value at each time."""
-        wanted = np.asarray(times, dtype=float)
-        knots = np.asarray(self.times)
+        wanted, knots = numbers("times", times), np.array(self.times)
         if self.up_to:
-            padded = np.append(self.values, 0.0)
-            return np.asarray(padded[np.searchsorted(knots, wanted, side="left")])
-        padded = np.append(1.0, self.values)
-        return np.asarray(padded[np.searchsorted(knots, wanted, side="right")])
+            found = np.append(self.values, 0.0)[np.searchsorted(knots, wanted, side="left")]
+        else:
+            found = np.append(1.0, self.values)[np.searchsorted(knots, wanted, side="right")]
+        return np.where(np.isnan(wanted), np.nan, found)
 
     def area(self, horizon: float) -> float:
         """Area under the step function from 0 to the horizon."""
@@ -96,10 +95,10 @@ class ReconstructedCurve:
 
     def at(self, times: ArrayLike) -> Floats:
         """Survival of the drawn curve at each time; NaN beyond the last printed point."""
-        wanted = np.asarray(times, dtype=float)
+        wanted = numbers("times", times)
         knots, values = np.array(self.times), np.array(self.survival)
         drawn = constant_hazard(knots, values, np.atleast_1d(wanted)).reshape(wanted.shape)
-        return np.where(wanted <= self.last, drawn, NAN)
+        return np.where(wanted <= self.last, drawn, np.nan)
 
 
 def reconstruct_curve(
@@ -127,23 +126,24 @@ def reconstruct_curve(
     (0.5, 0.25)
     """
     normal_quantile(level)
-    ordered = tuple(sorted(landmarks, key=lambda point: (point.time, -point.survival)))
-    if not ordered and median is None:
+    if n is not None:
+        check_patients(n)
+    points = printed_points(landmarks, median)
+    if not points:
         msg = f"curve ({label}): need at least one landmark or a median, found none"
         raise ValueError(msg)
-    clash = contradictions(ordered, median)
+    clash = contradictions(landmarks, median)
     if clash:
         msg = f"curve ({label}): no falling curve has these numbers: {'; '.join(clash)}"
         raise ValueError(msg)
-    points: list[Point] = [*ordered, *([] if median is None else [median])]
-    lower = _bound([floor(point) for point in points], up_to=True)
-    upper = _bound([ceiling(point) for point in points], up_to=False)
-    limits = [point for point in with_limits(points, n, level) if not math.isnan(point.ci_lower)]
+    lower, upper = _envelope([bounds(point) for point in points])
+    limited = [point for point in with_limits(points, n, level) if not math.isnan(point.ci_lower)]
+    ci_lower, ci_upper = _envelope([limits(point) for point in limited])
     last = max(point.time for point in points)
     times, survival = _drawn(points, lower, upper, last)
     return ReconstructedCurve(
         label=label,
-        landmarks=ordered,
+        landmarks=tuple(point for point in points if isinstance(point, Landmark)),
         median=median,
         n=n,
         level=level,
@@ -152,17 +152,22 @@ def reconstruct_curve(
         last=last,
         lower=lower,
         upper=upper,
-        ci_lower=_bound([lower_limit(point) for point in limits], up_to=True),
-        ci_upper=_bound([upper_limit(point) for point in limits], up_to=False),
-        notes=_notes(points, n, len(limits)),
+        ci_lower=ci_lower,
+        ci_upper=ci_upper,
+        notes=_notes(points, n, len(limited)),
     )
 
 
-def _bound(corners: list[tuple[float, float]], *, up_to: bool) -> Bound:
+def _envelope(corners: Sequence[tuple[Corner, Corner]]) -> tuple[Bound, Bound]:
+    """The tightest falling step functions of all floors and ceilings."""
+    floors, ceilings = [floor for floor, _ in corners], [ceiling for _, ceiling in corners]
+    return _bound(floors, up_to=True), _bound(ceilings, up_to=False)
+
+
+def _bound(corners: Iterable[Corner], *, up_to: bool) -> Bound:
     """The tightest falling step function of all corners; infinite times bound nothing."""
     ordered = sorted((time, value) for time, value in corners if 0 < time < math.inf)
-    times = np.array([time for time, _ in ordered])
-    values = np.array([value for _, value in ordered])
+    times, values = np.reshape(ordered, (-1, 2)).T
     values = np.maximum.accumulate(values[::-1])[::-1] if up_to else np.minimum.accumulate(values)
     return Bound(tuple(times.tolist()), tuple(values.tolist()), up_to)
 
@@ -205,19 +210,18 @@ def constant_hazard(times: Floats, survival: Floats, wanted: Floats) -> Floats:
 
 
 def _notes(points: Sequence[Point], n: int | None, limited: int) -> tuple[str, ...]:
+    bare = [point for point in points if math.isnan(point.ci_lower)]
+    by_n = [str(point) for point in bare if n is not None and isinstance(point, Landmark)]
+    unbounded = [str(point) for point in bare if n is None or isinstance(point, Median)]
     notes = [RECONSTRUCTED, NO_CURVE]
-    bare = [str(point) for point in points if math.isnan(point.ci_lower)]
-    landmarks = [
-        str(point) for point in points if isinstance(point, Landmark) and math.isnan(point.ci_lower)
-    ]
-    if n is not None and landmarks:
+    if by_n:
         notes.append(
-            f"printed without interval: {', '.join(landmarks)}; the interval is that of {n} "
+            f"printed without interval: {', '.join(by_n)}; the interval is that of {n} "
             "patients none of whom was censored; with censoring it would be wider"
         )
-        bare = [name for name in bare if name not in landmarks]
-    if bare:
-        notes.append(f"printed without interval, so without confidence limits: {', '.join(bare)}")
+    if unbounded:
+        names = ", ".join(unbounded)
+        notes.append(f"printed without interval, so without confidence limits: {names}")
     if not limited:
         notes.append("nothing is printed of chance: the confidence envelope is 0 to 1 throughout")
     return tuple(notes)

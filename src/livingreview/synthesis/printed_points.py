@@ -8,12 +8,11 @@ of its interval.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from itertools import permutations
 from typing import TypeAlias
 
-from livingreview.synthesis.inputs import normal_quantile
-
-NAN = float("nan")
+from livingreview.synthesis.inputs import is_number, listed, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,14 @@ class Landmark:
 
     time: float
     survival: float
-    lower: float = NAN
-    upper: float = NAN
-    ci_lower: float = NAN
-    ci_upper: float = NAN
+    lower: float = math.nan
+    upper: float = math.nan
+    ci_lower: float = math.nan
+    ci_upper: float = math.nan
 
     def __post_init__(self) -> None:
-        if not 0 < self.time < math.inf:
-            msg = f"landmark: need a positive time, found {self.time!r}"
-            raise ValueError(msg)
-        _widen(self, self.survival, 0.0, 1.0)
+        _check(self)
+        _complete(self, self.survival, most=1.0)
 
     def __str__(self) -> str:
         return f"{100 * self.survival:g}% at {self.time:g}"
@@ -56,22 +53,21 @@ class Median:
     """
 
     time: float
-    lower: float = NAN
-    upper: float = NAN
-    ci_lower: float = NAN
-    ci_upper: float = NAN
+    lower: float = math.nan
+    upper: float = math.nan
+    ci_lower: float = math.nan
+    ci_upper: float = math.nan
 
     def __post_init__(self) -> None:
-        if not 0 < self.time < math.inf:
-            msg = f"median: need a positive finite time, found {self.time!r}"
-            raise ValueError(msg)
-        _widen(self, self.time, 0.0, math.inf)
+        _check(self)
+        _complete(self, self.time, most=math.inf)
 
     def __str__(self) -> str:
         return f"median {self.time:g}"
 
 
 Point: TypeAlias = Landmark | Median
+Corner: TypeAlias = tuple[float, float]  # a time, and a survival up to it or from it on
 
 
 def contradictions(landmarks: Iterable[Landmark], median: Median | None = None) -> tuple[str, ...]:
@@ -83,18 +79,29 @@ def contradictions(landmarks: Iterable[Landmark], median: Median | None = None) 
     >>> contradictions([Landmark(12, 0.6)], Median(8.0))
     ('median 8 and 60% at 12: survival is at most 50% from 8 on, and at least 60% up to 12',)
     """
-    points: list[Point] = [*landmarks, *([] if median is None else [median])]
     found = []
-    for first in points:
-        for second in points:
-            until, most = ceiling(first)
-            since, least = floor(second)
-            if first is not second and until <= since and most < least:
-                found.append(
-                    f"{first} and {second}: survival is at most {100 * most:g}% from {until:g} "
-                    f"on, and at least {100 * least:g}% up to {since:g}"
-                )
+    for first, second in permutations(printed_points(landmarks, median), 2):
+        (since, least), (until, most) = bounds(second)[0], bounds(first)[1]
+        if until <= since and most < least:
+            found.append(
+                f"{first} and {second}: survival is at most {100 * most:g}% from {until:g} "
+                f"on, and at least {100 * least:g}% up to {since:g}"
+            )
     return tuple(found)
+
+
+def printed_points(landmarks: Iterable[Landmark], median: Median | None) -> list[Point]:
+    """Landmarks in the order of their times, then the median; ValueError names what is neither."""
+    given = listed("landmarks", landmarks)
+    for place, point in enumerate(given):
+        if not isinstance(point, Landmark):
+            msg = f"landmarks[{place}]: need a Landmark, found {point!r}"
+            raise ValueError(msg)
+    if not isinstance(median, Median | None):
+        msg = f"median: need a Median or None, found {median!r}"
+        raise ValueError(msg)
+    ordered = sorted(given, key=lambda point: (point.time, -point.survival))
+    return [*ordered, median] if median else [*ordered]
 
 
 def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -105,9 +112,10 @@ def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[flo
     >>> [round(limit, 4) for limit in wilson_interval(0.5, 100)]
     [0.4038, 0.5962]
     """
-    if n < 1:
-        msg = f"n: need at least one patient, found {n!r}"
+    if not (is_number(proportion) and 0 <= proportion <= 1):
+        msg = f"proportion: need a number from 0 to 1, found {proportion!r}"
         raise ValueError(msg)
+    check_patients(n)
     z2 = normal_quantile(level) ** 2
     centre = (proportion + z2 / (2 * n)) / (1 + z2 / n)
     spread = proportion * (1 - proportion) / n + z2 / (4 * n * n)
@@ -116,22 +124,40 @@ def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[flo
     return min(lower, proportion), max(upper, proportion)  # equal at 0 and 1, but for rounding
 
 
-def _widen(point: Point, value: float, least: float, most: float) -> None:
+def check_patients(n: float) -> None:
+    """Refuse what is no number of patients."""
+    if not (is_number(n) and n >= 1 and n % 1 == 0):
+        msg = f"n: need a whole number of patients, at least 1, found {n!r}"
+        raise ValueError(msg)
+
+
+def _check(point: Point) -> None:
+    name = type(point).__name__.lower()
+    for value in astuple(point):
+        if not is_number(value):
+            msg = f"{name}: need numbers, found {value!r}"
+            raise ValueError(msg)
+    if not 0 < point.time < math.inf:
+        msg = f"{name}: need a positive finite time, found {point.time!r}"
+        raise ValueError(msg)
+
+
+def _complete(point: Point, value: float, *, most: float) -> None:
     """Fill in a rounding interval that is not named; refuse bounds in the wrong order."""
-    rounding = [value if math.isnan(limit) else limit for limit in (point.lower, point.upper)]
-    rounding = [max(rounding[0], least), min(rounding[1], most)]
-    unlimited = math.isnan(point.ci_lower) and math.isnan(point.ci_upper)
-    ci = rounding if unlimited else [point.ci_lower, point.ci_upper]
-    if not (least <= rounding[0] <= value <= rounding[1] <= most):
+    lower, upper = (value if math.isnan(x) else x for x in (point.lower, point.upper))
+    lower, upper = max(lower, 0.0), min(upper, most)
+    if not (0 <= lower <= value <= upper <= most):
         msg = (
-            f"{point}: need lower <= value <= upper within {least:g} and {most:g}, found {rounding}"
+            f"{point}: need lower <= value <= upper within 0 and {most:g}, "
+            f"found {lower:g}, {value:g}, {upper:g}"
         )
         raise ValueError(msg)
-    if not (least <= ci[0] <= value <= ci[1] <= most):
+    ci = (point.ci_lower, point.ci_upper)
+    if not (all(map(math.isnan, ci)) or 0 <= ci[0] <= value <= ci[1] <= most):
         msg = f"{point}: need ci_lower <= value <= ci_upper, found {ci[0]:g}, {value:g}, {ci[1]:g}"
         raise ValueError(msg)
-    object.__setattr__(point, "lower", rounding[0])
-    object.__setattr__(point, "upper", rounding[1])
+    object.__setattr__(point, "lower", lower)
+    object.__setattr__(point, "upper", upper)
 
 
 def just_before(time: float) -> float:
@@ -139,32 +165,20 @@ def just_before(time: float) -> float:
     return math.nextafter(time, 0.0)
 
 
-def floor(point: Point) -> tuple[float, float]:
-    """Up to which time survival is at least which value."""
+def bounds(point: Point) -> tuple[Corner, Corner]:
+    """Floor and ceiling: up to which time survival is at least what, from when at most what."""
+    return _corners(point, point.lower, point.upper)
+
+
+def limits(point: Point) -> tuple[Corner, Corner]:
+    """Floor and ceiling that the confidence interval gives, as `bounds` does for the value."""
+    return _corners(point, min(point.ci_lower, point.lower), max(point.ci_upper, point.upper))
+
+
+def _corners(point: Point, lower: float, upper: float) -> tuple[Corner, Corner]:
     if isinstance(point, Median):
-        return just_before(point.lower), 0.5
-    return point.time, point.lower
-
-
-def ceiling(point: Point) -> tuple[float, float]:
-    """From which time on survival is at most which value."""
-    if isinstance(point, Median):
-        return point.upper, 0.5
-    return point.time, point.upper
-
-
-def lower_limit(point: Point) -> tuple[float, float]:
-    """The floor that the confidence interval gives, as `floor` does for the value."""
-    if isinstance(point, Median):
-        return just_before(min(point.ci_lower, point.lower)), 0.5
-    return point.time, min(point.ci_lower, point.lower)
-
-
-def upper_limit(point: Point) -> tuple[float, float]:
-    """The ceiling that the confidence interval gives, as `ceiling` does for the value."""
-    if isinstance(point, Median):
-        return max(point.ci_upper, point.upper), 0.5
-    return point.time, max(point.ci_upper, point.upper)
+        return (just_before(lower), 0.5), (upper, 0.5)
+    return (point.time, lower), (point.time, upper)
 
 
 def with_limits(points: Iterable[Point], n: int | None, level: float) -> list[Point]:

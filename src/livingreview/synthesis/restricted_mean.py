@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import exprel
 
 from livingreview.synthesis.curves import ReconstructedCurve
-from livingreview.synthesis.printed_points import NAN
+from livingreview.synthesis.inputs import is_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def restricted_mean(curve: ReconstructedCurve, horizon: float) -> RestrictedMean
     >>> round(found.value, 3), found.lower, found.upper
     (8.656, 6.0, 12.0)
     """
-    if not 0 < horizon < math.inf:
+    if not (is_number(horizon) and 0 < horizon < math.inf):
         msg = f"horizon: need a positive finite time, found {horizon!r}"
         raise ValueError(msg)
     notes = curve.notes
@@ -50,7 +50,7 @@ def restricted_mean(curve: ReconstructedCurve, horizon: float) -> RestrictedMean
     return RestrictedMean(
         label=curve.label,
         horizon=horizon,
-        value=_area(curve, horizon) if horizon <= curve.last else NAN,
+        value=_area(curve, horizon) if horizon <= curve.last else math.nan,
         lower=curve.lower.area(horizon),
         upper=curve.upper.area(horizon),
         ci_lower=curve.ci_lower.area(horizon),
