@@ -1,5 +1,18 @@
-"""How many made-up examples a property is tried on: ``make check`` takes few, ``make test`` all."""
+"""In which order tests run, and on how many made-up examples a property is tried."""
 
+import gc
+
+import pytest
 from hypothesis import settings
 
-settings.register_profile("few", max_examples=10, deadline=None)
+settings.register_profile("few", max_examples=10, deadline=None)  # for `make check`
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: [not item.get_closest_marker(name) for name in ("book", "slow")])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: garbage is not looked for in it again and again."""
+    gc.freeze()

@@ -68,7 +68,12 @@ class Book:
 
 
 def write_book(root: Path) -> Book:
-    """Two chapters, ``a`` and ``b``, each on a study of its own."""
+    """Two chapters, ``a`` and ``b``, each on a study of its own.
+
+    Of a book that was there before nothing stays but the folder in which its kernels stand, so
+    that they start from the same process.
+    """
+    _clear(root)
     folder = write_review(root)
     other = folder.parent / "other-2021"
     shutil.copytree(folder, other)
@@ -90,3 +95,11 @@ def write_book(root: Path) -> Book:
     hidden = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache")
     shutil.copytree(REPOSITORY / "src", root / "src", ignore=hidden)
     return Book(root)
+
+
+def _clear(root: Path) -> None:
+    for path in (*root.glob("*"), *root.glob("chapters/*")):
+        if path.is_file():
+            path.unlink()
+        elif path.name != "chapters":
+            shutil.rmtree(path)

@@ -74,22 +74,6 @@ def test_kernels_do_not_share_their_random_numbers(book: Book) -> None:
     assert set(first).isdisjoint(second)
 
 
-def test_an_edited_package_is_the_one_that_runs(book: Book) -> None:
-    cell = "import livingreview_book; print(livingreview_book.__doc__.split()[0])"
-    assert run_cell(book, cell) == "Build\n"
-    book.edit("src/livingreview_book/__init__.py", '"""Build', '"""Make')
-    assert run_cell(book, cell) == "Make\n"
-
-
-def test_a_package_that_cannot_be_imported_is_reported_by_the_chapter(tmp_path: Path) -> None:
-    book = write_book(tmp_path)
-    book.edit("src/livingreview/load.py", '"""Files to', 'this is no Python """Files to')
-    done = run(book.root, "chapters/a", fork=True)
-    assert isinstance(done, Failure)
-    assert "SyntaxError" in done.traceback
-    assert "load_study" in done.cell
-
-
 def test_a_kernel_that_dies_is_a_failure(book: Book) -> None:
     text = f"{HEADER}# A\n\n```{{code-cell}} ipython3\nimport os; os._exit(1)\n```\n"
     chapter_path(book.root, "chapters/b").write_text(text, "utf-8")
@@ -109,3 +93,19 @@ def test_the_server_and_its_kernels_end_when_nobody_holds_them(book: Book) -> No
 def test_only_the_kernel_of_a_chapter_is_forked() -> None:
     assert not can_fork({})
     assert not can_fork({"BOOK_ROOT": ".", "BOOK_READS": "x", SWITCH: "0"})
+
+
+def test_an_edited_package_is_the_one_that_runs(book: Book) -> None:
+    cell = "import livingreview_book; print(livingreview_book.__doc__.split()[0])"
+    assert run_cell(book, cell) == "Build\n"
+    book.edit("src/livingreview_book/__init__.py", '"""Build', '"""Make')
+    assert run_cell(book, cell) == "Make\n"
+
+
+def test_a_package_that_cannot_be_imported_is_reported_by_the_chapter(tmp_path: Path) -> None:
+    book = write_book(tmp_path)
+    book.edit("src/livingreview/load.py", '"""Files to', 'this is no Python """Files to')
+    done = run(book.root, "chapters/a", fork=True)
+    assert isinstance(done, Failure)
+    assert "SyntaxError" in done.traceback
+    assert "load_study" in done.cell

@@ -25,6 +25,16 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     return made
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture
+def fresh(place: Path) -> Book:
+    return write_book(place)
+
+
 def change_number(book: Book) -> None:
     book.edit(REPORTED, "0.70", "0.71")
 
@@ -122,21 +132,19 @@ def test_the_chapters_that_run_are_those_whose_inputs_changed(
     ],
 )
 def test_an_input_that_the_build_cannot_see_is_an_error(
-    tmp_path: Path, line: str, message: str
+    fresh: Book, line: str, message: str
 ) -> None:
-    book = write_book(tmp_path)
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", "utf-8")
-    book.edit("chapters/a.md", 'study = load_study("example-2020", "..")', line)
+    (fresh.root / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", "utf-8")
+    fresh.edit("chapters/a.md", 'study = load_study("example-2020", "..")', line)
     with pytest.raises(ChaptersFailedError, match=message):
-        book.execute()
+        fresh.execute()
 
 
-def test_every_failing_chapter_is_reported_with_its_cell_and_traceback(tmp_path: Path) -> None:
-    book = write_book(tmp_path)
+def test_every_failing_chapter_is_reported_with_its_cell_and_traceback(fresh: Book) -> None:
     for name in ("a", "b"):
-        book.edit(f"chapters/{name}.md", "study.numbers[4]", "study.numbers[999]")
+        fresh.edit(f"chapters/{name}.md", "study.numbers[4]", "study.numbers[999]")
     with pytest.raises(ChaptersFailedError) as caught:
-        book.execute()
+        fresh.execute()
     report = str(caught.value)
     for name in ("a", "b"):
         assert f"chapters/{name}.md failed in this cell" in report
@@ -144,26 +152,26 @@ def test_every_failing_chapter_is_reported_with_its_cell_and_traceback(tmp_path:
     assert report.count("numbers[999].value") >= 2
 
 
-def test_a_plain_build_shows_the_new_number_and_repeats_its_warnings(tmp_path: Path) -> None:
-    book = write_book(tmp_path)
-    assert book.build().returncode == 0
-    assert '<span class="pasted-text">0.70</span>' in book.page("a")
-    change_number(book)
-    done = book.build()
+def test_a_plain_build_shows_the_new_number_and_repeats_its_warnings(fresh: Book) -> None:
+    fresh.execute()
+    assert fresh.build().returncode == 0
+    assert '<span class="pasted-text">0.70</span>' in fresh.page("a")
+    change_number(fresh)
+    done = fresh.build()
     assert done.returncode == 0, done.stderr
-    assert '<span class="pasted-text">0.71</span>' in book.page("a")
-    assert '"a.ratio": "0.71"' in (tmp_path / "results.json").read_text("utf-8")
-    book.edit("chapters/b.md", "`b.ratio`", "`b.missing`")
+    assert '<span class="pasted-text">0.71</span>' in fresh.page("a")
+    assert '"a.ratio": "0.71"' in (fresh.root / "results.json").read_text("utf-8")
+    fresh.edit("chapters/b.md", "`b.ratio`", "`b.missing`")
     for _ in range(2):
-        done = book.build()
+        done = fresh.build()
         assert done.returncode == 1
         assert "No key 'b.missing' found" in done.stderr
 
 
-def test_two_numbers_under_one_key_stop_the_build(tmp_path: Path) -> None:
-    book = write_book(tmp_path)
-    book.edit("chapters/b.md", '"b.ratio"', '"a.ratio"')
-    book.edit("chapters/b.md", "`b.ratio`", "`a.ratio`")
-    done = book.build()
+def test_two_numbers_under_one_key_stop_the_build(fresh: Book) -> None:
+    fresh.edit("chapters/b.md", '"b.ratio"', '"a.ratio"')
+    fresh.edit("chapters/b.md", "`b.ratio`", "`a.ratio`")
+    fresh.execute()
+    done = fresh.build()
     assert done.returncode == 1
     assert "a.ratio is published twice, in chapters/a and chapters/b" in done.stderr
