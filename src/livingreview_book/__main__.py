@@ -1,4 +1,4 @@
-"""What ``make`` calls: execute the chapters, accept what they show, start a study."""
+"""What ``make`` calls: execute the chapters, accept what they show, compare, start a study."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from livingreview_book.accepted import accept
+from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.new_study import new_study
 
@@ -23,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
     execute.add_argument("--executor", metavar="ADDRESS", help="a dask scheduler: tcp://...")
     execute.set_defaults(run=_execute)
+    difference = commands.add_parser("compare", help="what differs between two built books")
+    difference.add_argument("old", type=Path, metavar="OLD", help="a folder of this project")
+    difference.add_argument("new", type=Path, metavar="NEW", help="another one")
+    difference.set_defaults(run=_compare)
     study = commands.add_parser("new-study", help="begin the files of a study")
     study.add_argument("study_id", metavar="ID", help="author and year: smith-2027")
     study.set_defaults(run=_new_study)
@@ -56,6 +61,10 @@ def executor_at(address: str | None) -> Iterator[Executor | None]:
         raise ValueError(msg) from None
     with client_class(address) as client:
         yield client.get_executor(pure=False)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    print(compare(options.old, options.new), end="")
 
 
 def _new_study(options: argparse.Namespace) -> None:
