@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,15 +58,20 @@ class ChaptersFailedError(Exception):
 
 
 def execute_chapters(
-    root: Path, *, executor: Executor | None = None, report: Callable[[str], None] = print
+    root: Path,
+    *,
+    names: Sequence[str] | None = None,
+    executor: Executor | None = None,
+    report: Callable[[str], None] = print,
 ) -> dict[str, Execution]:
-    """Every chapter's execution, in reading order, run now where it is not remembered.
+    """The execution of every chapter (of ``names`` only), run now where it is not remembered.
 
-    ``executor`` is any ``concurrent.futures`` executor; this process alone writes what is
-    remembered.  Raises ``ChaptersFailedError`` after every chapter had its turn.
+    They come in reading order.  ``executor`` is any ``concurrent.futures`` executor; this process
+    alone writes what is remembered.  Raises ``ChaptersFailedError`` after every one had its turn.
     """
     known = Executions(root)
-    texts = {name: chapter_path(root, name).read_text("utf-8") for name in chapter_names(root)}
+    names = chapter_names(root) if names is None else names
+    texts = {name: chapter_path(root, name).read_text("utf-8") for name in names}
     found: dict[str, Execution] = {}
     running: dict[Future[Execution | Failure], str] = {}
     failures = []

@@ -1,0 +1,69 @@
+"""Several machines execute a part each; their remembered executions, together, are the book's."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from example_book import Book, write_book
+from livingreview_book.__main__ import main
+from livingreview_book.chapters import shard
+from livingreview_book.executions import FOLDER
+
+NAMES = [f"chapter-{number}" for number in range(13)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 13, 20])
+def test_shards_are_the_whole_book_each_chapter_once_and_of_even_length(count: int) -> None:
+    shards = [shard(NAMES, number, count) for number in range(1, count + 1)]
+    assert sorted(name for names in shards for name in names) == sorted(NAMES)
+    lengths = [len(names) for names in shards]
+    assert max(lengths) - min(lengths) <= 1
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "-1/2", "1/0", ""])
+def test_an_impossible_shard_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["execute", f"--shard={text}"])
+    assert f"as in 2/5; found {text!r}" in capsys.readouterr().err
+
+
+def site_of(book: Book) -> dict[str, bytes]:
+    done = book.build()
+    assert done.returncode == 0, done.stderr
+    assert "executing" not in done.stdout
+    site = book.root / "_build" / "html"
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.book
+def test_merged_shards_leave_nothing_to_execute_and_make_the_same_site(tmp_path: Path) -> None:
+    whole, merged = write_book(tmp_path / "whole"), write_book(tmp_path / "merged")
+    for number in ("1", "2"):
+        machine = write_book(tmp_path / f"machine {number}")
+        assert main(["--root", str(machine.root), "execute", "--shard", f"{number}/2"]) == 0
+        assert len(list((machine.root / FOLDER).rglob("*.json"))) == 1
+        shutil.copytree(machine.root / FOLDER, merged.root / FOLDER, dirs_exist_ok=True)
+    merged.execute()
+    assert merged.ran == set()
+    whole.execute()
+    assert whole.ran == {"chapters/a", "chapters/b"}
+    assert site_of(merged) == site_of(whole)
+
+
+@pytest.mark.book
+def test_each_shard_reports_its_own_failures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = write_book(tmp_path)
+    for name in ("a", "b"):
+        book.edit(f"chapters/{name}.md", "study.numbers[4]", "study.numbers[999]")
+    for number, name in (("1", "a"), ("2", "b")):
+        assert main(["--root", str(book.root), "execute", "--shard", f"{number}/2"]) == 1
+        report = capsys.readouterr().err
+        assert report.count("failed in this cell") == 1
+        assert f"chapters/{name}.md failed in this cell" in report
