@@ -200,11 +200,18 @@ def test_without_censoring_an_exact_reading_gives_back_the_patients(times):
         (([1, 2], [0.9], [0], [5]), r"times and survival: need two arrays of equal length"),
         (([1, -2], [0.9, 0.8], [0], [5]), r"times\[1\]: need a finite time from 0 on, found -2"),
         (([1, 2], [0.9, 80], [0], [5]), r"survival\[1\]: need a survival from 0 to 1, found 80"),
-        (([1], [0.9], [1], [5]), r"risk_times and at_risk: need equal lengths and rising times"),
-        (([1], [0.9], [0, 2], [5]), r"risk_times and at_risk: need equal lengths"),
-        (([1], [0.9], [0, 2], [5, 6]), r"at_risk: need whole numbers that never rise"),
-        (([1], [0.9], [0], [5.5]), r"at_risk: need whole numbers that never rise"),
-        (([1], [0.9], [0], [float("nan")]), r"at_risk: need whole numbers that never rise"),
+        (([], [], [0], [5]), r"times and survival: need two arrays .*, found \(0,\) and \(0,\)"),
+        ((["1"], [0.9], [0], ["five"]), r"at_risk\[0\]: need a number, found 'five'"),
+        ((["x"], [0.9], [0], [5]), r"times\[0\]: need a number, found 'x'"),
+        (([1], [0.9], [1], [5]), r"risk_times: need rising times from 0 on, found \[1\.0\]"),
+        (([1], [0.9], [0, 2], [5]), r"risk_times and at_risk: need two arrays of equal length"),
+        (([1], [0.9], [0, 2, 2], [5, 4, 4]), r"risk_times: need rising times from 0 on"),
+        (([1], [0.9], [0, float("nan")], [5, 4]), r"risk_times\[1\]: need a finite time .* nan"),
+        (([1], [0.9], [0, 2], [5, 6]), r"at_risk: need numbers that never rise"),
+        (([1], [0.9], [0], [0]), r"at_risk: need numbers that never rise, from at least 1 on"),
+        (([1], [0.9], [0], [5.5]), r"at_risk\[0\]: need a whole number from 0 to .* found 5\.5"),
+        (([1], [0.9], [0], [float("nan")]), r"at_risk\[0\]: need a whole number .* found nan"),
+        (([1], [0.9], [0], [1e18]), r"at_risk\[0\]: need a whole number .* found 1e\+18"),
     ],
 )
 def test_unusable_readings_are_refused(arguments, message):
@@ -212,11 +219,35 @@ def test_unusable_readings_are_refused(arguments, message):
         reconstruct_patients(*arguments)
 
 
-def test_more_events_than_patients_are_refused():
-    with pytest.raises(ValueError, match=r"events: need 0 to 5 .* found 6"):
-        reconstruct_patients([1], [0.9], [0], [5], events=6)
+@pytest.mark.parametrize("events", [6, -1, 2.5, "3", float("nan"), [3]])
+def test_a_total_of_events_that_the_patients_cannot_have_is_refused(events):
+    with pytest.raises(ValueError, match=r"events: need 0 to 5 \(the patients .* found"):
+        reconstruct_patients([1], [0.9], [0], [5], events=events)
 
 
-def test_kaplan_meier_refuses_times_without_events_column():
-    with pytest.raises(ValueError, match=r"time and event: need two arrays of equal length"):
-        kaplan_meier([1.0, 2.0], [True])
+@pytest.mark.parametrize(
+    ("time", "event", "message"),
+    [
+        ([1.0, 2.0], [True], "time and event: need two arrays of equal length"),
+        ([], [], "time and event: need two arrays of equal length"),
+        ([1.0, -2.0], [True, True], r"time\[1\]: need a finite time from 0 on, found -2"),
+        ([np.nan, 2.0], [True, True], r"time\[0\]: need a finite time from 0 on, found nan"),
+        ([1.0, 2.0], [0, 2], r"event\[1\]: need True or False, found 2"),
+        ([1.0, 2.0], [np.nan, 1], r"event\[0\]: need True or False, found nan"),
+        ([1.0, 2.0], ["dead", "alive"], r"event\[0\]: need a number, found 'dead'"),
+    ],
+)
+def test_patients_without_a_time_or_an_event_are_refused(time, event, message):
+    with pytest.raises(ValueError, match=message):
+        kaplan_meier(time, event)
+
+
+def test_readings_at_the_same_time_count_once_by_the_lowest():
+    twice = reconstruct_patients([1, 1, 2, 2], [0.5, 0.6, 0.4, 0.3], [0], [10])
+    assert twice == reconstruct_patients([1, 2], [0.5, 0.3], [0], [10])
+
+
+def test_nobody_left_at_risk_ends_the_events():
+    found = reconstruct_patients([1, 2, 3], [0.5, 0.5, 0.2], [0, 2], [10, 0])
+    assert max(found.time) <= 2
+    assert found.at_risk == (10, 0)

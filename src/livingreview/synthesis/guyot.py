@@ -21,10 +21,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingreview.synthesis.curves import Bound
+from livingreview.synthesis.inputs import is_number, numbers, refuse
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 MADE_UP = "patients reconstructed from a drawn curve; no patient of the study has these data"
+TIME = "a finite time from 0 on"
+MOST_PATIENTS = 100_000  # each is written out; no arm of a trial has more
 FAR_OFF = 0.02  # a reconstructed curve that leaves the digitised one by more is noted
 
 
@@ -62,8 +67,7 @@ class KaplanMeier:
 
     def at(self, times: ArrayLike) -> Floats:
         """Survival at each time (after the events of that time)."""
-        place = np.searchsorted(np.asarray(self.times), np.asarray(times, float), side="right")
-        return np.asarray(np.append(1.0, self.survival)[place])
+        return Bound(self.times, self.survival, up_to=False).at(times)
 
 
 class Digitised(NamedTuple):
@@ -102,13 +106,11 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     >>> kaplan_meier([1, 2, 2, 3], [True, True, False, False]).survival
     (0.75, 0.5)
     """
-    t, died = np.asarray(time, dtype=float), np.asarray(event, dtype=bool)
-    if t.ndim != 1 or t.shape != died.shape or not t.size:
-        msg = f"time and event: need two arrays of equal length, found {t.shape} and {died.shape}"
-        raise ValueError(msg)
-    ordered = np.sort(t)
-    times, events = np.unique(t[died], return_counts=True)
-    at_risk = t.size - np.searchsorted(ordered, times, side="left")
+    t, died = _columns(time=time, event=event)
+    refuse("time", t, _is_time(t), TIME)
+    refuse("event", died, (died == 0) | (died == 1), "True or False")
+    times, events = np.unique(t[died == 1], return_counts=True)
+    at_risk = t.size - np.searchsorted(np.sort(t), times, side="left")
     return KaplanMeier(
         times=tuple(times.tolist()),
         survival=tuple(np.cumprod(1 - events / at_risk).tolist()),
@@ -138,8 +140,8 @@ def reconstruct_patients(
     """
     curve = _read_curve(times, survival)
     risk_at, risk_n = _read_risk(risk_times, at_risk)
-    if events is not None and not 0 <= events <= risk_n[0]:
-        msg = f"events: need 0 to {risk_n[0]} (the patients at risk at 0), found {events}"
+    if events is not None and (not is_number(events) or events not in range(risk_n[0] + 1)):
+        msg = f"events: need 0 to {risk_n[0]} (the patients at risk at 0), found {events!r}"
         raise ValueError(msg)
     used = risk_at <= curve.times[-1]
     curve = _with_points_at(curve, risk_at[used])
@@ -270,18 +272,9 @@ def _patients(curve: Digitised, stretches: list[Stretch]) -> tuple[Floats, NDArr
 
 
 def _read_curve(times: ArrayLike, survival: ArrayLike) -> Digitised:
-    t, s = np.asarray(times, dtype=float), np.asarray(survival, dtype=float)
-    if t.ndim != 1 or t.shape != s.shape or not t.size:
-        msg = f"times and survival: need two arrays of equal length, found {t.shape}, {s.shape}"
-        raise ValueError(msg)
-    for name, values, valid, needed in (
-        ("times", t, np.isfinite(t) & (t >= 0), "a finite time from 0 on"),
-        ("survival", s, (s >= 0) & (s <= 1), "a survival from 0 to 1"),
-    ):
-        if not valid.all():
-            place = int(np.flatnonzero(~valid)[0])
-            msg = f"{name}[{place}]: need {needed}, found {values[place]:g}"
-            raise ValueError(msg)
+    t, s = _columns(times=times, survival=survival)
+    refuse("times", t, _is_time(t), TIME)
+    refuse("survival", s, (s >= 0) & (s <= 1), "a survival from 0 to 1")
     order = np.lexsort((-s, t))
     t, s = np.append(0.0, t[order]), np.append(1.0, s[order])
     last_of_time = np.append(t[1:] > t[:-1], True)
@@ -290,18 +283,32 @@ def _read_curve(times: ArrayLike, survival: ArrayLike) -> Digitised:
 
 
 def _read_risk(risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Counts]:
-    t, n = np.asarray(risk_times, dtype=float), np.asarray(at_risk, dtype=float)
-    if t.ndim != 1 or t.shape != n.shape or not t.size or t[0] != 0 or (np.diff(t) <= 0).any():
-        msg = (
-            "risk_times and at_risk: need equal lengths and rising times from 0 on, "
-            f"found {t.tolist()} and {n.tolist()}"
-        )
+    t, n = _columns(risk_times=risk_times, at_risk=at_risk)
+    refuse("risk_times", t, _is_time(t), TIME)
+    if t[0] != 0 or (np.diff(t) <= 0).any():
+        msg = f"risk_times: need rising times from 0 on, found {t.tolist()}"
         raise ValueError(msg)
-    counts = np.rint(n).astype(np.int64) if np.isfinite(n).all() else np.zeros(n.size, np.int64)
-    if (counts != n).any() or counts[0] < 1 or (counts < 0).any() or (np.diff(counts) > 0).any():
-        msg = f"at_risk: need whole numbers that never rise, from at least 1 on, found {n.tolist()}"
+    whole = (n >= 0) & (n <= MOST_PATIENTS) & (n % 1 == 0)
+    refuse("at_risk", n, whole, f"a whole number from 0 to {MOST_PATIENTS}")
+    if n[0] < 1 or (np.diff(n) > 0).any():
+        msg = f"at_risk: need numbers that never rise, from at least 1 on, found {n.tolist()}"
         raise ValueError(msg)
-    return t, counts
+    return t, n.astype(np.int64)
+
+
+def _columns(**columns: ArrayLike) -> tuple[Floats, Floats]:
+    """Two columns of one length, with at least one row."""
+    first, second = (numbers(name, values) for name, values in columns.items())
+    if first.ndim != 1 or first.shape != second.shape or not first.size:
+        found = f"{first.shape} and {second.shape}"
+        msg = f"{' and '.join(columns)}: need two arrays of equal length, found {found}"
+        raise ValueError(msg)
+    return first, second
+
+
+def _is_time(t: Floats) -> NDArray[np.bool_]:
+    valid: NDArray[np.bool_] = (t >= 0) & (t < np.inf)
+    return valid
 
 
 def _notes(found: ReconstructedPatients) -> tuple[str, ...]:
