@@ -37,6 +37,10 @@ def test_log_ratios_are_shown_as_ratios_and_logits_as_proportions():
     )
 
 
+def test_a_log_ratio_beyond_all_numbers_is_shown_as_infinite():
+    assert measure("log_or").to_display([-1e200, 1e200]).tolist() == [0.0, np.inf]
+
+
 @given(st.integers(1, 5000), st.data())
 def test_the_double_arcsine_of_a_study_turns_back_into_its_proportion(n, data):
     events = data.draw(st.integers(0, n))
@@ -48,9 +52,9 @@ def test_the_double_arcsine_without_n_uses_the_limit_for_large_samples():
     assert measure("double_arcsine_proportion").to_display(np.pi / 4) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("n", [0, -3, float("nan")])
+@pytest.mark.parametrize("n", [0, -3, float("nan"), float("inf"), "10"])
 def test_a_sample_size_that_is_not_positive_is_refused(n):
-    with pytest.raises(ValueError, match="to_display: n must be positive"):
+    with pytest.raises(ValueError, match="to_display: need a positive finite n, found"):
         measure("double_arcsine_proportion").to_display(0.5, n=n)
 
 

@@ -6,6 +6,7 @@ distribution is close to normal; only tables turn it back, with `to_display`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +18,11 @@ Transform = Callable[[Floats], Floats]
 
 def _identity(x: Floats) -> Floats:
     return x
+
+
+def _exponential(x: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # a ratio beyond all numbers is infinite
+        return np.exp(x)
 
 
 def _logistic(x: Floats) -> Floats:
@@ -34,7 +40,7 @@ def _squared_sine(x: Floats) -> Floats:
 BACK: Mapping[str, Transform] = MappingProxyType(
     {
         "identity": _identity,
-        "log": np.exp,
+        "log": _exponential,
         "logit": _logistic,
         "square root": _squared,
         "arcsine": _squared_sine,
@@ -90,8 +96,8 @@ def double_arcsine(events: ArrayLike, n: ArrayLike) -> Floats:
 
 
 def _inverse_double_arcsine(x: Floats, n: float) -> Floats:
-    if not n > 0:
-        msg = f"to_display: n must be positive, found {n!r}"
+    if not (isinstance(n, Real) and 0 < n < np.inf):
+        msg = f"to_display: need a positive finite n, found {n!r}"
         raise ValueError(msg)
     lowest, highest = double_arcsine(0, n), double_arcsine(n, n)
     inside = np.clip(x, lowest, highest)
