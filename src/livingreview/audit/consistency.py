@@ -73,7 +73,10 @@ def selection_rules(study: Study) -> Iterator[Finding]:
 
 
 def named_covariates(study: Study) -> Iterator[Finding]:
-    """Covariates that the text says were adjusted for against the adjusted numbers of a table."""
+    """Covariates that the text says were adjusted for against the adjusted numbers of a table.
+
+    Assumes that a model's table shows every covariate that it adjusts for.
+    """
     for statement in stated(study, "model-covariates"):
         named = listed(statement.get("covariates"))
         for table in listed(statement.get("tables")):
@@ -84,7 +87,11 @@ def named_covariates(study: Study) -> Iterator[Finding]:
 
 
 def listed_events(study: Study) -> Iterator[Finding]:
-    """Outcomes that the text lists against those counted in the table it describes."""
+    """Outcomes that the text lists against those counted in the table it describes.
+
+    Assumes that the list is complete: an event that is listed happened, one that is not did
+    not.
+    """
     for statement in stated(study, "list"):
         table, category = str(statement["table"]), str(statement.get("category", ""))
         named = listed(statement.get("outcomes"))

@@ -39,7 +39,10 @@ RESULTS = ("hr", "p", "median", "rate")
 
 
 def matched_sizes(study: Study) -> Iterator[Finding]:
-    """Sizes of matched arms against the stated ratio of matching."""
+    """Sizes of matched arms against the stated ratio of matching.
+
+    Assumes that every matched patient has as many partners as the ratio says.
+    """
     for statement in stated(study, "matching"):
         stated_ratio = str(statement.get("ratio", ""))
         for comparison in study.comparisons.values() if stated_ratio else ():
@@ -297,7 +300,10 @@ def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) 
 
 
 def eligible_range(study: Study) -> Iterator[Finding]:
-    """The range of a characteristic against the printed limits of eligibility."""
+    """The range of a characteristic against the printed limits of eligibility.
+
+    Assumes that no one was enrolled against the criteria.
+    """
     for quantity, limits in study.by_quantity.items():
         variable = quantity.category.removeprefix(ELIGIBILITY)
         if quantity.category.startswith(ELIGIBILITY) and variable in study.variables:

@@ -32,7 +32,11 @@ MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a cur
 
 
 def followup_against_survival(study: Study) -> Iterator[Finding]:
-    """Median follow-up against the median of the curve that, by its definition, ends it."""
+    """Median follow-up against the median of the curve that, by its definition, ends it.
+
+    Assumes the paper's own definition (``ends_at``); how follow-up was measured must be said
+    (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
+    """
     known = {curve.group: curve for curve in curves(study) if curve.medians}
     for quantity, places in _followup(study, "median"):
         ends = listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))
@@ -69,7 +73,11 @@ def _ended(curve: Curve, place: Printed, ends: str) -> Finding:
 
 
 def within_followup(study: Study) -> Iterator[Finding]:
-    """No median or rate of a curve lies beyond the longest follow-up of its group."""
+    """No median or rate of a curve lies beyond the longest follow-up of its group.
+
+    Assumes that a curve ends with the last patient observed, and that months have 28 to 31
+    days.
+    """
     for curve in curves(study):
         wanted = replace(curve.group, outcome=FOLLOWUP, subgroup="", statistic="range")
         ranges = study.by_quantity.get(wanted, ())
@@ -94,7 +102,10 @@ def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
 
 
 def followup_ranges(study: Study) -> Iterator[Finding]:
-    """Median and range of follow-up: ordered, inside the dates, whole and arms in agreement."""
+    """Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.
+
+    Assumes that no one is observed before the first enrolment or after the end of follow-up.
+    """
     window = _window(study)
     for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
@@ -174,7 +185,10 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
 
 
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
-    """The patients whose duration of response is given are those with a response."""
+    """The patients whose duration of response is given are those with a response.
+
+    Assumes that duration of response is of all patients who responded (RECIST 1.1).
+    """
     for curve in curves(study) if RESPONDERS in study.outcomes else ():
         population, size = study.populations.get(curve.group.population), curve.size
         if curve.group.outcome != RESPONSE_TIME or population is None or size is None:

@@ -72,7 +72,11 @@ def p_of_means(study: Study) -> Iterator[Finding]:
 
 
 def pooled_means(study: Study) -> Iterator[Finding]:
-    """Mean and standard deviation of all patients against those of the arms."""
+    """Mean and standard deviation of all patients against those of the arms.
+
+    Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
+    squares within and between arms add up.
+    """
     for whole in _of_all(study, "mean"):
         of_arms = (replace(whole.quantity, arm_id=arm) for arm in study.arms)
         arms = complete(_group(study, arm) for arm in of_arms)
@@ -84,7 +88,10 @@ def pooled_means(study: Study) -> Iterator[Finding]:
 
 
 def middle_of_all(study: Study) -> Iterator[Finding]:
-    """A mean or median of all patients must lie between those of the arms; ranges must nest."""
+    """A mean or median of all patients must lie between those of the arms; ranges must nest.
+
+    Assumes that the arms are all patients.
+    """
     for whole in _of_all(study, "mean", "median", "range"):
         of_arms = (replace(whole.quantity, arm_id=arm) for arm in study.arms)
         arms = complete(mention(study, arm) for arm in of_arms)

@@ -61,14 +61,21 @@ class _Case:
 
 
 def percent_of_count(study: Study) -> Iterator[Finding]:
-    """Every percentage whose count is printed, recomputed from the count and the group's size."""
+    """Every percentage whose count is printed, recomputed from the count and the group's size.
+
+    Assumes the size that the vocabulary declares, and rounding to the printed decimals;
+    conventions that papers use besides are named (see the module's docstring).
+    """
     for case in _cases(study):
         if case.numerators and case.denominators:
             yield _judge(case)
 
 
 def percent_without_count(study: Study) -> Iterator[Finding]:
-    """Every percentage whose count is not printed, held against the whole numbers of patients."""
+    """Every percentage whose count is not printed, held against the whole numbers of patients.
+
+    Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing.
+    """
     for case in _cases(study):
         if case.denominators and not case.numerators:
             yield _judge_alone(case)

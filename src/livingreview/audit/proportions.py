@@ -104,7 +104,11 @@ METHODS: Mapping[str, Callable[[int, int], Interval]] = {
 
 
 def interval_of_proportion(study: Study) -> Iterator[Finding]:
-    """Every 95% interval of a share of patients against the usual methods."""
+    """Every 95% interval of a share of patients against the usual methods.
+
+    Assumes the group's size as denominator and any of eight methods; see the module's docstring
+    for their sources.
+    """
     for number in study.numbers:
         quantity = number.quantity
         if quantity.statistic != "ci95" or quantity.comparison or quantity.timepoint:

@@ -39,7 +39,10 @@ def printed_twice(study: Study) -> Iterator[Finding]:
 
 
 def estimate_in_interval(study: Study) -> Iterator[Finding]:
-    """An interval or range against the one estimate of the same quantity, and its own order."""
+    """An interval or range against the one estimate of the same quantity, and its own order.
+
+    Assumes that an interval, as printed for an estimate, was computed to hold it.
+    """
     for number in study.numbers:
         wanted = INTERVALS_OF.get(number.quantity.statistic, ())
         found = [
@@ -52,7 +55,10 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
 
 
 def decimal_comma(study: Study) -> Iterator[Finding]:
-    """A comma where the other numbers of the report have a decimal point."""
+    """A comma where the other numbers of the report have a decimal point.
+
+    Read as a decimal point: no contradiction, and said so that a reader finds the number.
+    """
     for number in study.numbers:
         if number.quantity.statistic in DESIGN_STATISTICS:
             continue
@@ -147,7 +153,10 @@ def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[
 
 
 def possible_value(study: Study) -> Iterator[Finding]:
-    """Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped."""
+    """Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped.
+
+    Assumes nothing: the limits are those of the definition.
+    """
     for number in study.numbers:
         why = _why_not(number)
         if why:

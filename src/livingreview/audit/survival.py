@@ -28,7 +28,11 @@ UNLIKELY = 0.001
 
 
 def rate_against_median(study: Study) -> Iterator[Finding]:
-    """After the median no rate exceeds one half; before it none is below one half."""
+    """After the median no rate exceeds one half; before it none is below one half.
+
+    Assumes the usual median, the first time at which the curve is at or below one half, and
+    that months have 28 to 31 days.
+    """
     for curve in curves(study):
         for median in curve.medians[:1]:
             for at, rates in by_time(curve) if median.number.exact is not None else ():
@@ -52,7 +56,10 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
 
 
 def rates_fall(study: Study) -> Iterator[Finding]:
-    """A later rate is not above an earlier one."""
+    """A later rate is not above an earlier one.
+
+    Assumes nothing but a Kaplan-Meier curve, which never rises.
+    """
     for curve in curves(study):
         for (_, earlier), (_, later) in pairwise(by_time(curve)):
             yield from (_falls(curve, beside(rate, earlier), rate) for rate in later)

@@ -101,7 +101,10 @@ def _contradicted(case: _Case) -> frozenset[str]:
 
 
 def same_counts_same_p(study: Study) -> Iterator[Finding]:
-    """P-values of one test on equal counts must be equal, whatever the test."""
+    """P-values of one test on equal counts must be equal, whatever the test.
+
+    Assumes that a report uses one test for one stated method.
+    """
     first: dict[tuple[str, str, Table], _Case] = {}
     for number in _tested(study):
         case = _case(study, number)

@@ -36,7 +36,10 @@ UNLIKELY = 0.001
 
 
 def levels_add_up(study: Study) -> Iterator[Finding]:
-    """The levels of an exhaustive variable against the patients who are classified."""
+    """The levels of an exhaustive variable against the patients who are classified.
+
+    Assumes what ``exhaustive: true`` declares: every patient is in exactly one level.
+    """
     for group in _exhaustive(study, "n"):
         outcome = study.vocabulary(group.outcome)
         inside = classified_within(study, group, outcome) if outcome.within else []
@@ -46,7 +49,10 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
 
 
 def percentages_add_up(study: Study) -> Iterator[Finding]:
-    """The percentages of an exhaustive variable's levels against 100, where counts are missing."""
+    """The percentages of an exhaustive variable's levels against 100, where counts are missing.
+
+    Assumes that every patient is in one level, and allows what rounding each of them gives.
+    """
     for group in _exhaustive(study, "percent"):
         outcome = study.vocabulary(group.outcome)
         percent = replace(group, statistic="percent")
@@ -64,7 +70,10 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
 
 
 def arms_add_up(study: Study) -> Iterator[Finding]:
-    """A count of all patients against the sum of the arms' counts."""
+    """A count of all patients against the sum of the arms' counts.
+
+    Assumes that every patient of the study is in exactly one arm.
+    """
     for quantity in _counted(study) if len(study.arms) > 1 else ():
         if quantity.arm_id == ALL_ARMS:
             about, whole = full_words(study, quantity), count(study, quantity)
@@ -72,7 +81,10 @@ def arms_add_up(study: Study) -> Iterator[Finding]:
 
 
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
-    """A count in every subgroup of an exhaustive variable against the count in the whole group."""
+    """A count in every subgroup of an exhaustive variable against the count in the whole group.
+
+    Assumes that every patient of the group is in exactly one level of the variable.
+    """
     single = (q for q in _counted(study) if q.subgroup and "&" not in q.subgroup)
     split = dict.fromkeys((replace(q, subgroup=""), q.subgroup.partition("=")[0]) for q in single)
     for group, variable in split:
@@ -85,7 +97,11 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
 
 
 def grades_add_up(study: Study) -> Iterator[Finding]:
-    """Low and high grades of an adverse event against any grade, each patient at the worst."""
+    """Low and high grades of an adverse event against any grade, each patient at the worst.
+
+    Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
+    above any grade is implausible only, for some papers count a patient in each.
+    """
     for quantity in _counted(study):
         categories, _ = partition_of(study.vocabulary(quantity.outcome), quantity.category)
         if quantity.category == LOW_GRADES and categories == (LOW_GRADES, HIGH_GRADES):
@@ -97,7 +113,10 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
 
 
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
-    """An outcome that is defined by levels of another (a response rate) against their sum."""
+    """An outcome that is defined by levels of another (a response rate) against their sum.
+
+    Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial).
+    """
     for outcome in study.outcomes.values():
         for of, levels in (outcome.sum_of or {}).items():
             for quantity in _about(study, outcome.id):
@@ -131,7 +150,10 @@ def members_add_up(study: Study) -> Iterator[Finding]:
 
 
 def inside_its_group(study: Study) -> Iterator[Finding]:
-    """A count against the size of its group."""
+    """A count against the size of its group.
+
+    Assumes that patients are counted, not events.
+    """
     for quantity, part in _parts(study):
         around = group_sizes(study, quantity)
         if quantity.outcome != PARTICIPANTS and around:
@@ -139,7 +161,11 @@ def inside_its_group(study: Study) -> Iterator[Finding]:
 
 
 def inside_a_wider_count(study: Study) -> Iterator[Finding]:
-    """A count against every other count that it must lie inside."""
+    """A count against every other count that it must lie inside.
+
+    Assumes the vocabulary: grades, ``within``, populations; where a subset rests on the usual
+    meaning of the words (``subset_of``), a count above it is implausible only.
+    """
     for quantity, part in _parts(study):
         for wider, by_definition in supersets(study, quantity):
             whole = count(study, wider)

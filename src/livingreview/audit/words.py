@@ -18,7 +18,10 @@ ALPHA = 0.05
 
 
 def analyses_not_done(study: Study) -> Iterator[Finding]:
-    """Analyses that the text says were not stratified against results printed by stratum."""
+    """Analyses that the text says were not stratified against results printed by stratum.
+
+    Assumes that a comparison of arms within a level is an analysis stratified by it.
+    """
     for statement in stated(study, "no-stratified-analysis"):
         for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
             strata = tuple(
@@ -95,7 +98,10 @@ def _is_below(p: Printed) -> bool:
 
 
 def patients_shown(study: Study) -> Iterator[Finding]:
-    """The patients that a figure is said to show against those in whom its values are known."""
+    """The patients that a figure is said to show against those in whom its values are known.
+
+    Assumes that a figure shows each patient once.
+    """
     for statement in stated(study, "shown-patients"):
         outcome = study.vocabulary(str(statement["outcome"]))
         values = [n for n in study.numbers if n.quantity.outcome == outcome.id]
