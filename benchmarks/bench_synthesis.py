@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +28,8 @@ from typing import NamedTuple
 import numpy as np
 
 from livingreview.synthesis import random_effects, random_effects_batch
-from livingreview.synthesis.models import MeanModel, scaled
+from livingreview.synthesis.batch import estimate_tau2_batch
+from livingreview.synthesis.models import MeanBatch, MeanModel, scaled
 from livingreview.synthesis.tau2 import estimate_tau2
 
 HERE = Path(__file__).parent
@@ -78,14 +80,14 @@ def ours(yi: np.ndarray, vi: np.ndarray) -> dict[tuple[str, str, str], Callable[
     name = "livingreview"
     if len(yi) > 1:
         return {
-            (name, "estimate", "estimate_tau2, batch"): lambda: estimate_tau2(
-                MeanModel(*scaled(yi, vi)[:2]), "reml"
+            (name, "estimate", "estimate_tau2_batch"): lambda: estimate_tau2_batch(
+                MeanBatch(*scaled(yi, vi)[:2]), "reml"
             ),
             (name, "complete", "random_effects_batch"): lambda: random_effects_batch(yi, vi),
         }
     return {
         (name, "estimate", "estimate_tau2"): lambda: estimate_tau2(
-            MeanModel(*scaled(yi, vi)[:2]), "reml"
+            MeanModel(*scaled(yi[0], vi[0])[:2]), "reml"
         ),
         (name, "complete", "random_effects"): lambda: random_effects(yi[0], vi[0]),
     }
@@ -197,7 +199,9 @@ TASKS = [f"one fit, k = {k:,}" for k in (10, 100, 10_000)] + [f"{BATCH:,} fits, 
 
 def report(rows: list[Row]) -> str:
     """The table with the machine, the versions, and what could not be timed."""
-    for package in ("livingreview", "numpy", "scipy", "PyMARE", "statsmodels"):
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    VERSIONS["livingreview"] = project["project"]["version"] + " (this source tree)"
+    for package in ("numpy", "scipy", "PyMARE", "statsmodels"):
         try:
             VERSIONS[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from livingreview.synthesis import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
-from livingreview.synthesis.models import DesignModel, MeanModel, scaled
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_root
+from livingreview.synthesis import asymmetry, batch, binomial_normal, glmm, tau2, trim_and_fill
+from livingreview.synthesis.batch import estimate_tau2_batch, q_root_batch
+from livingreview.synthesis.models import DesignModel, MeanBatch, MeanModel, scaled
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_roots
 from reference_cases import data_sets
 
 FLAT = 1e-9  # two modes of the same height within this are equally good
@@ -18,18 +19,32 @@ def hostile_data(generator, count, k):
     return generator.normal(0, 1, (count, k)) * spread, vi
 
 
+def hostile_batch(seed, count, k):
+    y, v, _ = scaled(*hostile_data(np.random.default_rng(seed), count, k))
+    return MeanBatch(y, v), [MeanModel(*row) for row in zip(y, v, strict=True)]
+
+
+def log_likelihoods(tau2, y, v, *, restricted):
+    """Directly, for tau2 of shape (data sets, values)."""
+    w = 1 / (v[:, None, :] + tau2[:, :, None])
+    mean = (w @ y[:, :, None]) / w.sum(-1, keepdims=True)
+    value = np.log(w).sum(-1) - (w * (y[:, None, :] - mean) ** 2).sum(-1)
+    return 0.5 * (value - np.log(w.sum(-1))) if restricted else 0.5 * value
+
+
 @pytest.mark.parametrize("k", [2, 3, 5, 8])
 @pytest.mark.parametrize("estimator", ["reml", "ml"])
 def test_no_mode_is_missed_in_hostile_data(k, estimator):
     restricted = estimator == "reml"
-    generator = np.random.default_rng(k)
-    model = MeanModel(*scaled(*hostile_data(generator, 600, k))[:2])
-    found = estimate_tau2(model, estimator)[:, None]
-    height = model.log_likelihood(found, restricted=restricted)[:, 0]
-    top = 10 * np.ptp(model.y, axis=1, keepdims=True) ** 2
+    together, alone = hostile_batch(k, 600, k)
+    y, v = together.y, together.v
+    top = 10 * np.ptp(y, axis=1, keepdims=True) ** 2
     fine = np.expm1(np.log1p(top) * np.linspace(0, 1, 601))
-    everywhere = model.log_likelihood(fine, restricted=restricted)
-    assert np.all(everywhere.max(axis=1) <= height + FLAT)
+    everywhere = log_likelihoods(fine, y, v, restricted=restricted)
+    single = np.array([estimate_tau2(model, estimator) for model in alone])
+    for found in (estimate_tau2_batch(together, estimator), single):
+        height = log_likelihoods(found[:, None], y, v, restricted=restricted)[:, 0]
+        assert np.all(everywhere.max(axis=1) <= height + FLAT)
     rising = np.diff(everywhere, axis=1) > 0
     starts_as_peak = (~rising[:, 0]).astype(int)
     peaks = (rising[:, :-1] & ~rising[:, 1:]).sum(axis=1) + starts_as_peak
@@ -41,11 +56,18 @@ def test_no_mode_is_missed_in_hostile_data(k, estimator):
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_a_design_of_ones_is_the_model_of_a_mean(name, estimator):
     yi, vi = data_sets()[name]
-    y, v, _ = scaled(yi[None], vi[None])
+    y, v, _ = scaled(yi, vi)
     ones = np.full((yi.size, 1), yi.size**-0.5)
-    mean = estimate_tau2(MeanModel(y, v), estimator)
-    design = estimate_tau2(DesignModel(y, v, ones), estimator)
-    np.testing.assert_allclose(design, mean, rtol=1e-10)
+    mean, design = MeanModel(y, v), DesignModel(y, v, ones)
+    expected = estimate_tau2(mean, estimator)
+    assert estimate_tau2(design, estimator) == pytest.approx(expected, rel=1e-10)
+    for restricted in (True, False):
+        heights = [
+            model.log_likelihood(1.7, restricted=restricted)
+            - model.log_likelihood(0.3, restricted=restricted)
+            for model in (mean, design)
+        ]
+        assert heights[0] == pytest.approx(heights[1], rel=1e-10)
 
 
 def test_sums_agree_with_the_projection_written_as_a_matrix():
@@ -64,48 +86,39 @@ def test_sums_agree_with_the_projection_written_as_a_matrix():
         "trace_ww": np.trace(w @ w),
     }
     basis = ones / yi.size**0.5
-    for model in (MeanModel(yi[None], vi[None]), DesignModel(yi[None], vi[None], basis)):
-        for at in (model.sums(np.array([[value]])), model.sums_of_first(value)):
-            for name, expected in direct.items():
-                assert np.ravel(getattr(at, name))[0] == pytest.approx(expected, rel=1e-11), name
+    single = MeanModel(yi, vi), DesignModel(yi, vi, basis)
+    several = MeanBatch(np.array([yi, yi]), np.array([vi, vi]))
+    for at in (*(model.sums(value) for model in single), several.sums(np.full(2, value))):
+        for name, expected in direct.items():
+            assert np.ravel(getattr(at, name))[-1] == pytest.approx(expected, rel=1e-11), name
 
 
 def test_many_data_sets_at_once_give_what_each_gives_alone():
-    generator = np.random.default_rng(11)
-    yi, vi = hostile_data(generator, 200, 6)
-    y, v, _ = scaled(yi, vi)
+    together, alone = hostile_batch(11, 200, 6)
     for estimator in ESTIMATORS:
-        together = estimate_tau2(MeanModel(y, v), estimator)
-        alone = [
-            estimate_tau2(MeanModel(y[row : row + 1], v[row : row + 1]), estimator)[0]
-            for row in range(200)
-        ]
-        np.testing.assert_allclose(together, alone, rtol=1e-8, atol=1e-10)
+        found = estimate_tau2_batch(together, estimator)
+        expected = [estimate_tau2(model, estimator) for model in alone]
+        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("tau2_known", [0.0, 0.7, 1e4])
-def test_a_known_tangent_moves_no_root_of_q_wherever_it_is_taken(tau2_known):
-    yi, vi = hostile_data(np.random.default_rng(12), 200, 6)
-    model = MeanModel(*scaled(yi, vi)[:2])
-    targets = [12.8, 5.0, 0.83]
-    known = np.full(200, tau2_known)
-    near = (known, *(part[:, 0] for part in model.q(known[:, None])))
-    unaided = q_root(model, targets)
-    np.testing.assert_allclose(q_root(model, targets, near), unaided, rtol=1e-8, atol=1e-10)
-    for row in range(200):
-        alone = q_root(model.rows(np.array([row])), targets, [part[[row]] for part in near])
-        np.testing.assert_allclose(alone[0], unaided[row], rtol=1e-8, atol=1e-10)
-    reached = model.q(unaided)[0]
-    np.testing.assert_allclose(
-        reached[unaided > 0], np.broadcast_to(targets, reached.shape)[unaided > 0], rtol=1e-8
-    )
-    assert np.all(reached[unaided == 0] <= np.broadcast_to(targets, reached.shape)[unaided == 0])
+@pytest.mark.parametrize("start", [0.7, 1e4, 1e12])
+def test_the_start_moves_no_root_of_q(start):
+    together, alone = hostile_batch(12, 200, 6)
+    for target in (12.8, 5.0, 0.83):
+        roots = q_root_batch(together, target, np.zeros(200))
+        from_start = q_root_batch(together, target, np.full(200, start))
+        np.testing.assert_allclose(from_start, roots, rtol=1e-8, atol=1e-10)
+        single = [q_roots(model, [target], start)[0] for model in alone]
+        np.testing.assert_allclose(single, roots, rtol=1e-8, atol=1e-10)
+        reached = together.q(roots)[0]
+        np.testing.assert_allclose(reached[roots > 0], target, rtol=1e-8)
+        assert np.all(reached[roots == 0] <= target)
 
 
 def test_the_solver_never_builds_a_matrix_of_studies_by_studies():
     k = 200_000  # a k-by-k matrix would need 320 gigabytes
     generator = np.random.default_rng(3)
-    vi = generator.uniform(0.05, 1, (1, k))
+    vi = generator.uniform(0.05, 1, k)
     yi = generator.normal(0, np.sqrt(vi + 0.3))
     y, v, scale = scaled(yi, vi)
     found = estimate_tau2(MeanModel(y, v), "reml") * scale
@@ -114,13 +127,17 @@ def test_the_solver_never_builds_a_matrix_of_studies_by_studies():
 
 def test_a_solver_that_does_not_settle_raises_instead_of_guessing(monkeypatch):
     monkeypatch.setattr(tau2, "MAX_STEPS", 1)
+    monkeypatch.setattr(batch, "MAX_STEPS", 1)
     yi, vi = data_sets()["bcg"]
     y, v, _ = scaled(np.array([yi, yi * 1.1]), np.array([vi, vi]))
-    for rows in (slice(0, 1), slice(0, 2)):
+    for estimate, model in (
+        (estimate_tau2, MeanModel(y[0], v[0])),
+        (estimate_tau2_batch, MeanBatch(y, v)),
+    ):
         with pytest.raises(ArithmeticError, match="the likelihood did not settle"):
-            estimate_tau2(MeanModel(y[rows], v[rows]), "reml")
-    with pytest.raises(ArithmeticError, match="no solution of y'Py = target"):
-        estimate_tau2(MeanModel(y, v), "pm")
+            estimate(model, "reml")
+        with pytest.raises(ArithmeticError, match="no solution of y'Py = target"):
+            estimate(model, "pm")
     monkeypatch.setattr(glmm, "MAX_STEPS", 1)
     with pytest.raises(ArithmeticError, match="binomial_normal: no mean settled"):
         binomial_normal([1, 9, 4], [10, 10, 10])
@@ -132,4 +149,4 @@ def test_a_solver_that_does_not_settle_raises_instead_of_guessing(monkeypatch):
 
 def test_an_unknown_estimator_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match=r"tau2_estimator: need one of reml, .*found 'bayes'"):
-        estimate_tau2(MeanModel(np.zeros((1, 2)), np.ones((1, 2))), "bayes")
+        estimate_tau2(MeanModel(np.zeros(2), np.ones(2)), "bayes")

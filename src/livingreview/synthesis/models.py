@@ -2,36 +2,38 @@
 
 With weights w = 1/(v + tau2), W = diag(w) and P = W - WX(X'WX)^-1 X'W, the sums are
 y'Py, y'PPy, y'PPPy and the traces of P, PP, W and WW; nothing builds a k-by-k matrix.
-Rows are data sets, so that one fit is a batch of one.  Models are in units in which the
-smallest variance is 1 (`scaled`), so no tolerance depends on the units.
+Models are in units in which the smallest variance is 1 (`scaled`), so no tolerance depends
+on the units.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_Moments: TypeAlias = Any  # three numbers, or three arrays of one shape
 
 
 class Sums(NamedTuple):
-    """Sums of the projection P at given tau2, each of shape (data sets, values of tau2)."""
+    """Sums of the projection P at given tau2: numbers, or arrays for a batch."""
 
-    ypy: Floats
-    yppy: Floats
-    ypppy: Floats
-    trace_p: Floats
-    trace_pp: Floats
-    trace_w: Floats
-    trace_ww: Floats
+    ypy: Any
+    yppy: Any
+    ypppy: Any
+    trace_p: Any
+    trace_pp: Any
+    trace_w: Any
+    trace_ww: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Model(ABC):
-    """Estimates y and variances v, both of shape (data sets, k), with what explains them."""
+    """Estimates y and variances v, both of shape (k,), with what explains them.
+
+    The sums are plain numbers: with few studies arrays of results are mostly overhead.
+    """
 
     y: Floats
     v: Floats
@@ -42,130 +44,156 @@ class Model(ABC):
         """Number of estimates minus number of coefficients."""
 
     @abstractmethod
-    def sums(self, tau2: Floats) -> Sums:
-        """Return the sums at tau2 of shape (data sets, values)."""
+    def sums(self, tau2: Any) -> Sums:
+        """Return the sums at tau2."""
 
     @abstractmethod
-    def sums_of_first(self, tau2: float) -> Sums:
-        """Return the sums of the first data set at one tau2, as plain numbers."""
+    def q(self, tau2: Any) -> tuple[Any, Any]:
+        """Return y'Py and y'PPy alone."""
 
     @abstractmethod
-    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
+    def scores(self, tau2: Floats, *, restricted: bool) -> Any:
+        """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
 
     @abstractmethod
-    def q(self, tau2: Floats) -> tuple[Floats, Floats]:
-        """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
-
-    @abstractmethod
-    def q_of_first(self, tau2: float) -> tuple[float, float]:
-        """Return y'Py and y'PPy of the first data set at one tau2, as plain numbers."""
-
-    @abstractmethod
-    def log_likelihood(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Profile log-likelihood up to a constant, at tau2 of shape (data sets, values)."""
+    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+        """Profile log-likelihood up to a constant."""
 
     @abstractmethod
     def leverage(self) -> Floats:
         """Diagonal of the hat matrix with equal weights."""
 
     @abstractmethod
-    def residual_sum(self) -> Floats:
-        """Residual sum of squares of the unweighted fit, one per data set."""
+    def residual_sum(self) -> Any:
+        """Residual sum of squares of the unweighted fit."""
 
-    def rows(self, index: NDArray[np.intp]) -> Self:
-        """Take the data sets at `index`, as a model of their own."""
-        return replace(self, y=self.y[index], v=self.v[index])
-
-    def weights(self, tau2: Floats) -> Floats:
-        """Inverse variances, of shape (data sets, values, k)."""
-        return 1.0 / (self.v[:, None, :] + tau2[:, :, None])
+    def weights(self, tau2: Any) -> Floats:
+        """Inverse variances."""
+        w: Floats = np.reciprocal(self.v + tau2)
+        return w
 
 
 @dataclass(frozen=True, slots=True)
 class MeanModel(Model):
-    """Estimates with one common mean, moved so that their weighted mean is zero.
+    """Estimates with one common mean.
 
-    All sums are then combinations of sum(w^a y^b), which three small products give.
+    All sums are combinations of sum(w^a y^b), which one small product for each a gives.
     """
 
-    powers: Floats = field(init=False, repr=False)  # 1, y, y^2 of shape (data sets, k, 3)
-    around_mean: Floats = field(init=False, repr=False)  # sum of squares, one per data set
+    centre: Any = field(init=False)  # mean at tau2 of zero, from which y is measured in:
+    powers: Floats = field(init=False, repr=False)  # 1, y, y^2 of shape (3, k)
 
     def __post_init__(self) -> None:
-        w = 1.0 / self.v
+        w = np.reciprocal(self.v)
         centre = np.vecdot(w, self.y) / np.add.reduce(w, -1)
-        y = self.y - centre[:, None]
-        powers = np.empty((*y.shape, 3))
-        powers[..., 0] = 1.0
-        powers[..., 1] = y
-        np.multiply(y, y, out=powers[..., 2])
-        k, total, squares = _split(np.add.reduce(powers, 1))
+        powers = np.empty((*self.y.shape[:-1], 3, self.y.shape[-1]))
+        powers[..., 0, :] = 1.0
+        y = np.subtract(self.y, centre[..., None], out=powers[..., 1, :])
+        np.multiply(y, y, out=powers[..., 2, :])
+        object.__setattr__(self, "centre", centre)
         object.__setattr__(self, "powers", powers)
-        object.__setattr__(self, "around_mean", np.maximum(squares - total * total / k, 0.0))
 
     @property
     def df(self) -> int:
         """Number of estimates minus one."""
-        return int(self.y.shape[1]) - 1
+        return int(self.v.shape[-1]) - 1
 
-    def sums(self, tau2: Floats) -> Sums:
-        """Return the sums at tau2 of shape (data sets, values)."""
+    def moments(self, w: Floats) -> Any:
+        """Sums of w y^b for b = 0, 1, 2, as plain numbers."""
+        return self.powers.dot(w).tolist()
+
+    def sums(self, tau2: Any) -> Sums:
+        """Return the sums at tau2."""
         w = self.weights(tau2)
         ww = w * w
-        return _mean_sums(*(_split(part @ self.powers) for part in (w, ww, ww * w)))
+        (w1, wy, wyy), (w2, wwy, wwyy) = self.moments(w), self.moments(ww)
+        w3, wwwy, wwwyy = self.moments(ww * w)
+        mean, ratio = wy / w1, w2 / w1
+        pulled = wwy - mean * w2
+        return Sums(
+            wyy - mean * wy,
+            wwyy - mean * (wwy + pulled),
+            wwwyy - mean * (2 * wwwy - mean * w3) - pulled * pulled / w1,
+            w1 - ratio,
+            w2 - 2 * w3 / w1 + ratio * ratio,
+            w1,
+            w2,
+        )
 
-    def sums_of_first(self, tau2: float) -> Sums:
-        """Return the sums of the first data set at one tau2, as plain numbers."""
-        powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
-        ww = w * w
-        return _mean_sums(*(part.dot(powers).tolist() for part in (w, ww, ww * w)))
-
-    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
+    def q(self, tau2: Any) -> tuple[Any, Any]:
+        """Return y'Py and y'PPy alone."""
         w = self.weights(tau2)
-        w1, wy, _ = _split(w @ self.powers)
-        w2, wwy, wwyy = _split((w * w) @ self.powers)
+        (w1, wy, wyy), (w2, wwy, wwyy) = self.moments(w), self.moments(w * w)
         mean = wy / w1
-        trace: Floats = w1 - w2 / w1 if restricted else w1
-        score: Floats = wwyy - mean * (2 * wwy - mean * w2) - trace
-        return score
+        ypy = wyy - mean * wy
+        return ypy * (ypy > 0), wwyy - mean * (2 * wwy - mean * w2)
 
-    def q(self, tau2: Floats) -> tuple[Floats, Floats]:
-        """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
-        w = self.weights(tau2)
-        w1, wy, wyy = _split(w @ self.powers)
-        w2, wwy, wwyy = _split((w * w) @ self.powers)
-        mean = wy / w1
-        return np.maximum(wyy - mean * wy, 0.0), wwyy - mean * (2 * wwy - mean * w2)
+    def scores(self, tau2: Floats, *, restricted: bool) -> Any:
+        """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
+        w = self.weights(tau2[:, None])
+        first, second = w.dot(self.powers.T).tolist(), (w * w).dot(self.powers.T).tolist()
+        return [_score(*sums, restricted=restricted) for sums in zip(first, second, strict=True)]
 
-    def q_of_first(self, tau2: float) -> tuple[float, float]:
-        """Return y'Py and y'PPy of the first data set at one tau2, as plain numbers."""
-        powers, w = self.powers[0], 1.0 / (self.v[0] + tau2)
-        w1, wy, wyy = w.dot(powers).tolist()
-        w2, wwy, wwyy = (w * w).dot(powers).tolist()
-        mean = wy / w1
-        return max(wyy - mean * wy, 0.0), wwyy - mean * (2 * wwy - mean * w2)
+    def pooled(self, tau2: Any) -> tuple[Any, Any, Any]:
+        """Return the weighted mean, the total of the weights, and y'Py."""
+        total, wy, wyy = self.moments(self.weights(tau2))
+        shift = wy / total
+        ypy = wyy - shift * wy
+        return self.centre + shift, total, ypy * (ypy > 0)
 
-    def log_likelihood(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Profile log-likelihood up to a constant, at tau2 of shape (data sets, values)."""
-        w = self.weights(tau2)
-        w1 = w.sum(-1)
-        residual = self._residual(w, w1)
-        value: Floats = np.log(w).sum(-1) - np.vecdot(w * residual, residual)
-        return 0.5 * (value - np.log(w1)) if restricted else 0.5 * value
+    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+        """Profile log-likelihood up to a constant."""
+        _, total, ypy = self.pooled(tau2)
+        value = float(np.log(self.weights(tau2)).sum() - ypy)
+        return 0.5 * (value - np.log(total)) if restricted else 0.5 * value
 
     def leverage(self) -> Floats:
         """Diagonal of the hat matrix with equal weights."""
-        return np.full(self.y.shape[1], 1 / self.y.shape[1])
+        return np.full(self.df + 1, 1 / (self.df + 1))
+
+    def residual_sum(self) -> Any:
+        """Residual sum of squares of the unweighted fit."""
+        k, total, squares = np.add.reduce(self.powers, -1).tolist()
+        return max(squares - total * total / k, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanBatch(MeanModel):
+    """Many data sets, each with its own mean: y and v of shape (data sets, k).
+
+    `tau2` is one value per data set, and so is all that is returned; but `scores` takes
+    values common to all, and returns shape (data sets, values).
+    """
+
+    def moments(self, w: Floats) -> Any:
+        """Sums of w y^b for b = 0, 1, 2, each of shape (data sets,)."""
+        return np.vecdot(self.powers, w[:, None]).T
+
+    def weights(self, tau2: Floats) -> Floats:
+        """Inverse variances, of shape (data sets, k)."""
+        return np.reciprocal(self.v + tau2[:, None])
+
+    def scores(self, tau2: Floats, *, restricted: bool) -> Floats:
+        """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
+        w = np.reciprocal(self.v[:, None, :] + tau2[:, None])
+        powers = self.powers.swapaxes(1, 2)
+        moments = ((part @ powers).transpose(2, 0, 1) for part in (w, w * w))
+        scores: Floats = _score(*moments, restricted=restricted)
+        return scores
 
     def residual_sum(self) -> Floats:
-        """Residual sum of squares of the unweighted fit, one per data set."""
-        return self.around_mean
+        """Residual sum of squares of the unweighted fit."""
+        k, total, squares = np.add.reduce(self.powers, -1).T
+        residual: Floats = np.maximum(squares - total * total / k, 0.0)
+        return residual
 
-    def _residual(self, w: Floats, w1: Floats) -> Floats:
-        mean: Floats = _dot(w, self.y[:, None, :]) / w1
-        return self.y[:, None, :] - mean[..., None]
+
+def _score(first: Any, second: Any, *, restricted: bool) -> Any:
+    """Score around one mean, over (tr W)^2, from sum(w y^b) and sum(w^2 y^b)."""
+    (w1, wy, _), (w2, wwy, wwyy) = first, second
+    mean = wy / w1
+    trace = w1 - w2 / w1 if restricted else w1
+    return (wwyy - mean * (2 * wwy - mean * w2) - trace) / (w1 * w1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,114 +207,65 @@ class DesignModel(Model):
         """Number of estimates minus number of coefficients."""
         return int(self.x.shape[0] - self.x.shape[1])
 
-    def sums(self, tau2: Floats) -> Sums:
-        """Return the sums at tau2 of shape (data sets, values)."""
+    def sums(self, tau2: float) -> Sums:
+        """Return the sums at tau2."""
         w = self.weights(tau2)
-        y = np.broadcast_to(self.y[:, None, :], w.shape)
-        py = self._project(w, y)
+        ww = w * w
+        py = self._project(w, self.y)
         ppy = self._project(w, py)
-        hat2 = np.linalg.solve(self.cross(w), self.cross(w * w))
-        hat3 = np.linalg.solve(self.cross(w), self.cross(w**3))
-        trace2, trace3, trace22 = (
-            np.trace(m, axis1=-2, axis2=-1) for m in (hat2, hat3, hat2 @ hat2)
-        )
-        w1, w2 = w.sum(-1), _dot(w, w)
+        hat2, hat3 = (np.linalg.solve(self.cross(w), self.cross(part)) for part in (ww, ww * w))
+        w1, w2 = w.sum(), ww.sum()
         return Sums(
-            ypy=_dot(y, py),
-            yppy=_dot(py, py),
-            ypppy=_dot(py, ppy),
-            trace_p=w1 - trace2,
-            trace_pp=w2 - 2 * trace3 + trace22,
+            ypy=self.y @ py,
+            yppy=py @ py,
+            ypppy=py @ ppy,
+            trace_p=w1 - np.trace(hat2),
+            trace_pp=w2 - 2 * np.trace(hat3) + np.trace(hat2 @ hat2),
             trace_w=w1,
             trace_ww=w2,
         )
 
-    def sums_of_first(self, tau2: float) -> Sums:
-        """Return the sums of the first data set at one tau2."""
-        return Sums(*(part[0, 0] for part in self.sums(np.array([[tau2]]))))
+    def q(self, tau2: float) -> tuple[float, float]:
+        """Return y'Py and y'PPy alone."""
+        py = self._project(self.weights(tau2), self.y)
+        return float(self.y @ py), float(py @ py)
 
-    def q_of_first(self, tau2: float) -> tuple[float, float]:
-        """Return y'Py and y'PPy of the first data set at one tau2."""
-        ypy, yppy = self.q(np.array([[tau2]]))
-        return float(ypy[0, 0]), float(yppy[0, 0])
+    def scores(self, tau2: Floats, *, restricted: bool) -> list[float]:
+        """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
+        return [
+            float(at.yppy - (at.trace_p if restricted else at.trace_w)) / at.trace_w**2
+            for at in map(self.sums, tau2.tolist())
+        ]
 
-    def score(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Twice the slope of the log-likelihood alone, at tau2 of shape (data sets, values)."""
-        at = self.sums(tau2)
-        return at.yppy - (at.trace_p if restricted else at.trace_w)
-
-    def q(self, tau2: Floats) -> tuple[Floats, Floats]:
-        """Return y'Py and y'PPy alone, at tau2 of shape (data sets, values)."""
+    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+        """Profile log-likelihood up to a constant."""
         w = self.weights(tau2)
-        y = np.broadcast_to(self.y[:, None, :], w.shape)
-        py = self._project(w, y)
-        return _dot(y, py), _dot(py, py)
-
-    def log_likelihood(self, tau2: Floats, *, restricted: bool) -> Floats:
-        """Profile log-likelihood up to a constant, at tau2 of shape (data sets, values)."""
-        w = self.weights(tau2)
-        value: Floats = np.log(w).sum(-1) - self.q(tau2)[0]
+        value = float(np.log(w).sum() - self.q(tau2)[0])
         return 0.5 * (value - np.linalg.slogdet(self.cross(w))[1]) if restricted else 0.5 * value
 
     def leverage(self) -> Floats:
         """Diagonal of the hat matrix with equal weights."""
-        return _dot(self.x, self.x)
+        leverage: Floats = np.vecdot(self.x, self.x)
+        return leverage
 
-    def residual_sum(self) -> Floats:
-        """Residual sum of squares of the unweighted fit, one per data set."""
-        residual = self.y - (self.y @ self.x) @ self.x.T
-        return _dot(residual, residual)
+    def residual_sum(self) -> float:
+        """Residual sum of squares of the unweighted fit."""
+        residual = self.y - self.x @ (self.y @ self.x)
+        return float(residual @ residual)
 
     def cross(self, w: Floats) -> Floats:
-        """X' diag(w) X for weights of shape (data sets, values, k)."""
-        p = self.x.shape[1]
-        products = (self.x[:, :, None] * self.x[:, None, :]).reshape(-1, p * p)
-        crossed: Floats = (w @ products).reshape(*w.shape[:-1], p, p)
+        """X' diag(w) X."""
+        crossed: Floats = self.x.T @ (w[:, None] * self.x)
         return crossed
 
     def _project(self, w: Floats, z: Floats) -> Floats:
-        b = np.linalg.solve(self.cross(w), ((w * z) @ self.x)[..., None])[..., 0]
-        projected: Floats = w * (z - b @ self.x.T)
+        b = np.linalg.solve(self.cross(w), (w * z) @ self.x)
+        projected: Floats = w * (z - self.x @ b)
         return projected
 
 
-def _mean_sums(m1: _Moments, m2: _Moments, m3: _Moments) -> Sums:
-    """Sums of the projection on one mean from sum(w^a y^b), a = 1, 2, 3, b = 0, 1, 2."""
-    (w1, wy, wyy), (w2, wwy, wwyy), (w3, wwwy, wwwyy) = m1, m2, m3
-    mean, ratio = wy / w1, w2 / w1
-    pulled = wwy - mean * w2
-    return Sums(
-        ypy=wyy - mean * wy,
-        yppy=wwyy - mean * (2 * wwy - mean * w2),
-        ypppy=wwwyy - mean * (2 * wwwy - mean * w3) - pulled * pulled / w1,
-        trace_p=w1 - ratio,
-        trace_pp=w2 - 2 * w3 / w1 + ratio * ratio,
-        trace_w=w1,
-        trace_ww=w2,
-    )
-
-
-def _split(moments: Floats) -> tuple[Floats, Floats, Floats]:
-    return moments[..., 0], moments[..., 1], moments[..., 2]
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    product: Floats = np.vecdot(a, b)
-    return product
-
-
-def sums_at_ends(model: Model, tau2: Floats) -> tuple[Floats, ...]:
-    """Return y'Py and tr P at zero, y'Py and y'PPy at the tau2 of each data set."""
-    if tau2.size > 1:
-        start = model.sums(np.zeros((tau2.size, 1)))
-        ends = (start.ypy, start.trace_p, *model.q(tau2[:, None]))
-        return tuple(part[:, 0] for part in ends)
-    first = model.sums_of_first(0.0)
-    numbers = (first.ypy, first.trace_p, *model.q_of_first(tau2.item()))
-    return tuple(np.array([numbers]).T)
-
-
-def scaled(yi: Floats, vi: Floats) -> tuple[Floats, Floats, Floats]:
+def scaled(yi: Floats, vi: Floats) -> tuple[Floats, Floats, Any]:
     """Shift and scale each data set to a smallest variance of 1; the scale is returned last."""
-    scale = np.minimum.reduce(vi, axis=1, keepdims=True)
-    return (yi - yi[:, :1]) / np.sqrt(scale), vi / scale, scale[:, 0]
+    scale = np.minimum.reduce(vi, -1)
+    unit = scale[..., None]
+    return (yi - yi[..., :1]) / unit**0.5, vi / unit, scale

@@ -222,9 +222,9 @@ def _residual_tau2(inputs: Inputs, design: Floats, estimator: str) -> tuple[floa
     """Return tau2 without and with the moderators; NaN and 0 for the common regression."""
     if estimator == COMMON:
         return NAN, 0.0
-    y, v, scale = scaled(inputs.yi[None], inputs.vi[None])
+    y, v, scale = scaled(inputs.yi, inputs.vi)
     models = MeanModel(y, v), DesignModel(y, v, np.linalg.qr(design).Q)
-    before, after = ((estimate_tau2(model, estimator) * scale).item() for model in models)
+    before, after = (float(estimate_tau2(model, estimator) * scale) for model in models)
     return before, after
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtr, stdtr
 
+from livingreview.synthesis.batch import estimate_tau2_batch, q_profile_batch
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
@@ -16,7 +17,7 @@ from livingreview.synthesis.inputs import (
     read_inputs,
     t_quantile,
 )
-from livingreview.synthesis.models import MeanModel, scaled, sums_at_ends
+from livingreview.synthesis.models import MeanBatch, MeanModel, scaled
 from livingreview.synthesis.result import (
     I2_FROM_Q,
     I2_FROM_TAU2,
@@ -103,12 +104,19 @@ def random_effects(
     (2.0, 3.0)
     """
     inputs = read_inputs(yi, vi)
-    pooled = _pool(inputs.yi, inputs.vi, _Options(tau2_estimator, interval, prediction, level))
-    plain = {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in pooled.items()
+    options = _options(inputs.k, tau2_estimator, interval, prediction, level)
+    y, v, scale = scaled(inputs.yi, inputs.vi)
+    model = MeanModel(y, v)
+    tau2 = estimate_tau2(model, tau2_estimator) if model.df else 0.0
+    limits = q_profile(model, level, tau2)
+    pooled = _pool(model, (tau2, *limits), (inputs.yi[0].item(), scale.item()), options)
+    plain: dict[str, Any] = {
+        name: float(value) if type(value) is np.float64 else value for name, value in pooled.items()
     }
-    plain |= {"weights": tuple(plain["weights"]), "notes": (*inputs.notes, *_notes(inputs, plain))}
+    plain |= {
+        "weights": tuple(pooled["weights"].tolist()),
+        "notes": (*inputs.notes, *_notes(inputs, plain)),
+    }
     return Synthesis(**plain, measure=inputs.measure, studies=inputs.studies)
 
 
@@ -127,121 +135,99 @@ def random_effects_batch(
     [3.0, 3.0]
     """
     y, v = checked_arrays(yi, vi, ndim=2)
-    pooled = _pool(y, v, _Options(tau2_estimator, interval, prediction, level))
-    return SynthesisBatch(**pooled)
+    options = _options(y.shape[1], tau2_estimator, interval, prediction, level)
+    scaled_y, scaled_v, scale = scaled(y, v)
+    batch = MeanBatch(scaled_y, scaled_v)
+    tau2 = estimate_tau2_batch(batch, tau2_estimator) if batch.df else np.zeros(len(y))
+    limits = q_profile_batch(batch, level, tau2)
+    return SynthesisBatch(**_pool(batch, (tau2, *limits), (y[:, 0], scale), options))
 
 
 class _Options(NamedTuple):
+    """How to pool, as chosen by name or by the number of studies."""
+
     tau2_estimator: str
-    interval: str | None
-    prediction: str | None
+    interval: str
+    df: float
+    reach: float  # half-width of the confidence interval in standard errors
+    prediction: str
+    prediction_reach: float
     level: float
 
 
-class _Solved(NamedTuple):
-    """What the solver found, one value per data set; in units of the model but for `origin`."""
-
-    origin: Any  # of the model, in the units of yi
-    scale: Any  # smallest variance, in the units of vi
-    mean: Any
-    total: Any  # weight
-    residual: Any  # y'Py at tau2
-    tau2: Any
-    tau2_lower: Any
-    tau2_upper: Any
-    typical: Any  # sampling variance
-    q: Any
-    q_pval: Any
-    weights: Any  # in percent, of shape (data sets, k)
-
-
-def _pool(y: Floats, v: Floats, options: _Options) -> dict[str, Any]:
-    """Fields of the result: numbers for y of shape (k,), arrays for shape (data sets, k)."""
-    tau2_estimator, interval, prediction, level = options
+def _options(
+    k: int, tau2_estimator: str, interval: str | None, prediction: str | None, level: float
+) -> _Options:
     normal_quantile(level)
     check_choice("tau2_estimator", tau2_estimator, ESTIMATORS)
-    k = y.shape[-1]
-    interval = _interval(interval, k)
-    single = y.ndim == 1
-    found = _solve(y[None] if single else y, v[None] if single else v, tau2_estimator, level)
-    if single:  # in plain numbers from here on, where arrays are mostly overhead
-        found = _Solved(*(part.tolist()[0] for part in found))
-    return {
-        "model": "random effects",
-        "k": k,
-        "level": level,
-        "tau2_estimator": tau2_estimator,
-        "weights": found.weights,
-        **_mean_fields(found, k, interval=interval, prediction=prediction, level=level),
-        **_heterogeneity_fields(found, k),
-    }
-
-
-def _solve(y: Floats, v: Floats, tau2_estimator: str, level: float) -> _Solved:
-    scaled_y, scaled_v, scale = scaled(y, v)
-    model = MeanModel(scaled_y, scaled_v)
-    tau2 = estimate_tau2(model, tau2_estimator) if model.df else np.zeros(len(y))
-    q, trace_p, *near = sums_at_ends(model, tau2)
-    lower, upper = q_profile(model, level, (tau2, *near))
-    w = 1 / (scaled_v + tau2[:, None])
-    total = np.add.reduce(w, 1)
-    return _Solved(
-        origin=y[:, 0],
-        scale=scale,
-        mean=np.vecdot(w, scaled_y) / total,
-        total=total,
-        residual=near[0],
-        tau2=tau2,
-        tau2_lower=lower,
-        tau2_upper=upper,
-        typical=model.df / trace_p if model.df else np.ones_like(q),
-        q=q,
-        q_pval=chdtrc(model.df, q) if model.df else np.ones_like(q),
-        weights=100 * w / total[:, None],
+    chosen = _interval(interval, k)
+    df = np.inf if chosen == "z" else float(k - 1)
+    reach = t_quantile(df, level)
+    return _Options(
+        tau2_estimator, chosen, df, reach, *prediction_reach(prediction, k, level), level
     )
 
 
-def _mean_fields(
-    found: _Solved, k: int, *, interval: str, prediction: str | None, level: float
+def _pool(
+    model: MeanModel,
+    tau2_with_limits: tuple[Any, Any, Any],
+    units: tuple[Any, Any],
+    options: _Options,
 ) -> dict[str, Any]:
-    root = np.sqrt(found.scale)
-    mean = found.mean * root + found.origin
-    se = np.sqrt(_widening(interval, found.residual, k) / found.total) * root
-    df = np.inf if interval == "z" else float(k - 1)
-    half = t_quantile(df, level) * se
+    """Fields of the result: numbers, or arrays for a batch.
+
+    `units` are the estimate that is zero and the variance that is one in the model.
+    """
+    tau2 = tau2_with_limits[0]
+    origin, scale = units
+    shift, total, residual = model.pooled(tau2)
+    mean = shift * scale**0.5 + origin
+    widening = _widening(options.interval, residual, model.df + 1)
+    se = (widening / total * scale) ** 0.5
+    half = options.reach * se
+    spread = options.prediction_reach * (tau2 * scale + se * se) ** 0.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = mean / se
-    prediction, reach = prediction_reach(prediction, k, level)
-    spread = reach * np.sqrt(found.tau2 * found.scale + se * se)
+        statistic = np.divide(mean, se)
+    df, tail = options.df, -abs(statistic)
     return {
+        "model": "random effects",
+        "k": model.df + 1,
         "mean": mean,
         "se": se,
         "statistic": statistic,
-        "pval": 2 * (ndtr(-abs(statistic)) if interval == "z" else stdtr(df, -abs(statistic))),
+        "pval": 2 * (ndtr(tail) if options.interval == "z" else stdtr(df, tail)),
         "ci_lower": mean - half,
         "ci_upper": mean + half,
-        "interval": interval,
+        "level": options.level,
+        "interval": options.interval,
         "df": df,
         "pi_lower": mean - spread,
         "pi_upper": mean + spread,
-        "prediction_convention": prediction,
+        "prediction_convention": options.prediction,
+        "tau2_estimator": options.tau2_estimator,
+        "weights": (100 * model.weights(tau2).T / total).T,
+        **_heterogeneity(model, tau2_with_limits, scale),
     }
 
 
-def _heterogeneity_fields(found: _Solved, k: int) -> dict[str, Any]:
-    tau2, lower, upper, typical = found.tau2, found.tau2_lower, found.tau2_upper, found.typical
+def _heterogeneity(
+    model: MeanModel, tau2_with_limits: tuple[Any, Any, Any], scale: Any
+) -> dict[str, Any]:
+    tau2, lower, upper = tau2_with_limits
+    at_zero, df = model.sums(tau2 * 0), model.df
+    typical = df / at_zero.trace_p if df else 1.0
     return {
-        "tau2": tau2 * found.scale,
-        "tau2_lower": lower * found.scale,
-        "tau2_upper": upper * found.scale,
+        "tau2": tau2 * scale,
+        "tau2_lower": lower * scale,
+        "tau2_upper": upper * scale,
         "i2": 100 * tau2 / (tau2 + typical),
         "i2_lower": 100 * lower / (lower + typical),
         "i2_upper": 100 * upper / (upper + typical),
         "i2_convention": I2_FROM_TAU2,
         "h2": tau2 / typical + 1,
-        "q": found.q,
-        "q_df": k - 1,
-        "q_pval": found.q_pval,
+        "q": at_zero.ypy,
+        "q_df": df,
+        "q_pval": chdtrc(df, at_zero.ypy) if df else at_zero.ypy * 0 + 1,
     }
 
 
@@ -252,7 +238,7 @@ def _interval(named: str | None, k: int) -> str:
     return named if k > 1 else "z"
 
 
-def _widening(interval: str, q: Floats, k: int) -> Floats | float:
+def _widening(interval: str, q: Any, k: int) -> Any:
     """Factor of the variance of the mean: 1, or the Knapp-Hartung residual variance."""
     if interval == "z":
         return 1.0
