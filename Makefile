@@ -48,13 +48,14 @@ book: $(STAMP) ## execute the chapters that changed and build the website into _
 	@echo "The book is in _build/html (open _build/html/index.html, or: make serve)"
 
 test: $(STAMP) ## every test: units, chapters in fresh kernels, published numbers
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, types and fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not book and not slow" --hypothesis-profile few tests src
+	@$(BIN)/mypy & types=$$!; \
+	  $(BIN)/python -m pytest -q -m "not book and not slow" --hypothesis-profile few tests src; tests=$$?; \
+	  wait $$types && exit $$tests
 
 accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and results.json
 	@$(BIN)/python -m livingreview_book accept
