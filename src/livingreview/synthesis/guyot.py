@@ -13,7 +13,8 @@ References: Guyot, Ades, Ouwens & Welton 2012, *BMC Medical Research Methodology
 """
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -95,8 +96,8 @@ class State(NamedTuple):
 class Stretch(NamedTuple):
     """Events and censored patients at each point of one interval, and the state at its end."""
 
-    events: Counts
-    censored: Counts
+    events: list[int]
+    censored: list[int]
     end: State
 
 
@@ -160,7 +161,7 @@ def reconstruct_patients(
         largest_gap=float(np.abs(kaplan_meier(time, event).at(curve.times) - curve.survival).max()),
         notes=(),
     )
-    return replace(found, notes=_notes(found))
+    return replace(found, notes=tuple(_notes(found)))
 
 
 def _with_points_at(curve: Digitised, times: Floats) -> Digitised:
@@ -193,27 +194,24 @@ def _stretches(intervals: Sequence[Interval], at_risk: Counts, events: int | Non
     censored = _by_rate(last, stretches, state)
     if events is None:
         return [*stretches, _stretch(last, state, censored)]
-    missing = events - sum(int(stretch.events.sum()) for stretch in stretches)
+    missing = events - sum(sum(stretch.events) for stretch in stretches)
     return [*stretches, _to_events(last, state, missing, censored)]
 
 
 def _stretch(interval: Interval, state: State, censored: int) -> Stretch:
     """Events that the curve's fall needs when so many are censored evenly over the interval."""
-    points = interval.times.size
     start, width = interval.times[0], interval.end - interval.times[0]
     places = start + width * np.arange(1, censored + 1) / (censored + 1)
     slot = np.searchsorted(interval.times, places, side="right") - 1
-    leaving = np.bincount(slot, minlength=points)
+    leaving = np.bincount(slot, minlength=interval.times.size)
     left, survival = state
-    events = np.zeros(points, dtype=np.int64)
-    gone = np.zeros(points, dtype=np.int64)
-    for point in range(points):
-        if left > 0:
-            events[point] = _fall(left, survival, float(interval.survival[point]))
-            survival *= 1 - int(events[point]) / left
-            left -= int(events[point])
-        gone[point] = min(int(leaving[point]), left)
-        left -= int(gone[point])
+    events, gone = [], []
+    for wanted, leave in zip(interval.survival.tolist(), leaving.tolist(), strict=True):
+        events.append(_fall(left, survival, wanted))
+        survival *= 1 - events[-1] / max(left, 1)
+        left -= events[-1]
+        gone.append(min(leave, left))
+        left -= gone[-1]
     return Stretch(events, gone, State(left, survival))
 
 
@@ -230,14 +228,12 @@ def _to_target(interval: Interval, state: State, following: int) -> Stretch:
     More censored leave fewer at risk, so the search halves; the counts on both sides of the
     crossing are compared.
     """
-    low, high = 0, state.at_risk
-    while low < high:
-        middle = (low + high) // 2
-        if _stretch(interval, state, middle).end.at_risk > following:
-            low = middle + 1
-        else:
-            high = middle
-    near = [_stretch(interval, state, count) for count in range(max(low - 1, 0), low + 1)]
+
+    def is_enough(censored: int) -> bool:
+        return _stretch(interval, state, censored).end.at_risk <= following
+
+    enough = bisect_left(range(state.at_risk), True, key=is_enough)
+    near = [_stretch(interval, state, count) for count in range(max(enough - 1, 0), enough + 1)]
     return min(near, key=lambda found: abs(found.end.at_risk - following))
 
 
@@ -245,28 +241,25 @@ def _to_events(interval: Interval, state: State, events: int, guess: int) -> Str
     """The last interval with as many events as are missing; censored nearest to the guess."""
     counts = sorted(range(state.at_risk + 1), key=lambda count: abs(count - guess))
     tried = (_stretch(interval, state, count) for count in counts)
-    return min(tried, key=lambda found: abs(int(found.events.sum()) - events))
+    return min(tried, key=lambda found: abs(sum(found.events) - events))
 
 
 def _by_rate(last: Interval, before: Sequence[Stretch], state: State) -> int:
     """Censored in the last interval, at the rate per time of the intervals before."""
-    gone = sum(int(stretch.censored.sum()) for stretch in before)
+    gone = sum(sum(stretch.censored) for stretch in before)
     past, ahead = float(last.times[0]), last.end - float(last.times[0])
     return min(math.floor(gone * ahead / past + 0.5), state.at_risk) if past > 0 else 0
 
 
 def _patients(curve: Digitised, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.bool_]]:
     """Events at the points; censored halfway to the next point; who is left, at the end."""
-    events = np.concatenate([stretch.events for stretch in stretches])
-    censored = np.concatenate([stretch.censored for stretch in stretches])
-    following = np.append(curve.times[1:], curve.times[-1])
-    times = curve.times
-    halfway = 0.5 * (times + following)
-    left = stretches[-1].end.at_risk
-    time = np.concatenate(
-        [np.repeat(times, events), np.repeat(halfway, censored), np.full(left, times[-1])]
-    )
-    event = np.arange(time.size) < events.sum()
+    events = [count for stretch in stretches for count in stretch.events]
+    censored = [count for stretch in stretches for count in stretch.censored]
+    times, last = curve.times, curve.times[-1]
+    halfway = 0.5 * (times + np.append(times[1:], last))
+    left = np.full(stretches[-1].end.at_risk, last)
+    time = np.concatenate([np.repeat(times, events), np.repeat(halfway, censored), left])
+    event = np.arange(time.size) < sum(events)
     order = np.lexsort((~event, time))
     return time[order], event[order]
 
@@ -311,17 +304,15 @@ def _is_time(t: Floats) -> NDArray[np.bool_]:
     return valid
 
 
-def _notes(found: ReconstructedPatients) -> tuple[str, ...]:
-    notes = [MADE_UP]
-    for start, here, printed in zip(
-        found.risk_times, found.at_risk, found.printed_at_risk, strict=True
-    ):
+def _notes(found: ReconstructedPatients) -> Iterator[str]:
+    yield MADE_UP
+    counts = zip(found.risk_times, found.at_risk, found.printed_at_risk, strict=True)
+    for start, here, printed in counts:
         if here != printed:
-            notes.append(f"at risk at {start:g}: {here} reconstructed, {printed} printed")
-    if found.printed_events is not None and found.events != found.printed_events:
-        notes.append(f"events: {found.events} reconstructed, {found.printed_events} printed")
+            yield f"at risk at {start:g}: {here} reconstructed, {printed} printed"
     if found.printed_events is None:
-        notes.append("no total of events: censoring after the last number at risk is a guess")
+        yield "no total of events: censoring after the last number at risk is a guess"
+    elif found.events != found.printed_events:
+        yield f"events: {found.events} reconstructed, {found.printed_events} printed"
     if found.largest_gap > FAR_OFF:
-        notes.append(f"the reconstructed curve leaves the digitised one by {found.largest_gap:.3f}")
-    return tuple(notes)
+        yield f"the reconstructed curve leaves the digitised one by {found.largest_gap:.3f}"
