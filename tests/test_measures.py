@@ -52,6 +52,12 @@ def test_the_double_arcsine_without_n_uses_the_limit_for_large_samples():
     assert measure("double_arcsine_proportion").to_display(np.pi / 4) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("events", [-1, 11, [3, 12]])
+def test_the_double_arcsine_of_more_or_fewer_events_than_can_be_is_refused(events):
+    with pytest.raises(ValueError, match="double_arcsine: need events from 0 to n, found"):
+        double_arcsine(events, 10)
+
+
 @pytest.mark.parametrize("n", [0, -3, float("nan"), float("inf"), "10"])
 def test_a_sample_size_that_is_not_positive_is_refused(n):
     with pytest.raises(ValueError, match="to_display: need a positive finite n, found"):

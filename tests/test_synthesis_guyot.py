@@ -211,6 +211,7 @@ def test_without_censoring_an_exact_reading_gives_back_the_patients(times):
         (([1], [0.9], [0], [0]), r"at_risk: need numbers that never rise, from at least 1 on"),
         (([1], [0.9], [0], [5.5]), r"at_risk\[0\]: need a whole number from 0 to .* found 5\.5"),
         (([1], [0.9], [0], [float("nan")]), r"at_risk\[0\]: need a whole number .* found nan"),
+        (([1], [0.9], [0], [float("inf")]), r"at_risk\[0\]: need a whole number .* found inf"),
         (([1], [0.9], [0], [1e18]), r"at_risk\[0\]: need a whole number .* found 1e\+18"),
     ],
 )

@@ -90,6 +90,9 @@ def double_arcsine(events: ArrayLike, n: ArrayLike) -> Floats:
     0.785398
     """
     x, size = np.asarray(events, dtype=float), np.asarray(n, dtype=float)
+    if ((x < 0) | (x > size)).any():
+        msg = f"double_arcsine: need events from 0 to n, found {events!r} of {n!r}"
+        raise ValueError(msg)
     lower = np.arcsin(np.sqrt(x / (size + 1)))
     mean: Floats = 0.5 * (lower + np.arcsin(np.sqrt((x + 1) / (size + 1))))
     return mean

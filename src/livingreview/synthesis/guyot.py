@@ -281,7 +281,7 @@ def _read_risk(risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Count
     if t[0] != 0 or (np.diff(t) <= 0).any():
         msg = f"risk_times: need rising times from 0 on, found {t.tolist()}"
         raise ValueError(msg)
-    whole = (n >= 0) & (n <= MOST_PATIENTS) & (n % 1 == 0)
+    whole = (n >= 0) & (n <= MOST_PATIENTS) & (n == np.rint(n))
     refuse("at_risk", n, whole, f"a whole number from 0 to {MOST_PATIENTS}")
     if n[0] < 1 or (np.diff(n) > 0).any():
         msg = f"at_risk: need numbers that never rise, from at least 1 on, found {n.tolist()}"

@@ -126,7 +126,7 @@ def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[flo
 
 def check_patients(n: float) -> None:
     """Refuse what is no number of patients."""
-    if not (is_number(n) and n >= 1 and n % 1 == 0):
+    if not (is_number(n) and n >= 1 and float(n).is_integer()):
         msg = f"n: need a whole number of patients, at least 1, found {n!r}"
         raise ValueError(msg)
 
