@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livingreview.measures import measure as find_measure
-from livingreview.synthesis.inputs import check_choice, is_number, listed, normal_quantile
+from livingreview.synthesis.inputs import (
+    check_choice,
+    check_within,
+    listed,
+    normal_quantile,
+    numbers,
+)
 from livingreview.synthesis.result import Synthesis
 
 PER = 1000.0
@@ -107,12 +113,8 @@ def risk_with_treatment(measure: str, effect: float, baseline_risk: float) -> fl
     0.5
     """
     check_choice("measure", measure, tuple(RISK))
-    if not (is_number(effect) and abs(effect) <= LARGEST_EFFECT):
-        msg = f"effect: need a number within {LARGEST_EFFECT:g} of zero, found {effect!r}"
-        raise ValueError(msg)
-    if not (is_number(baseline_risk) and 0 <= baseline_risk <= 1):
-        msg = f"baseline_risk: need a number from 0 to 1, found {baseline_risk!r}"
-        raise ValueError(msg)
+    check_within("effect", effect, -LARGEST_EFFECT, LARGEST_EFFECT)
+    check_within("baseline_risk", baseline_risk, 0, 1)
     return RISK[measure](effect, baseline_risk)
 
 
@@ -137,17 +139,16 @@ def absolute_effect(
     (-100.0, 10.0)
     """
     normal_quantile(level)
-    limits = listed("ci", ci)
-    if len(limits) != 2 or not all(map(is_number, (effect, *limits))):
-        msg = f"ci: need two numbers around the effect, found {effect!r} and {ci!r}"
-        raise ValueError(msg)
-    if not -math.inf < limits[0] <= effect <= limits[1] < math.inf:
-        msg = f"ci: need finite limits around the effect, found {limits[0]}, {effect}, {limits[1]}"
+    check_within("effect", effect, -LARGEST_EFFECT, LARGEST_EFFECT)
+    limits = numbers("ci", ci)
+    if limits.shape != (2,) or not limits[0] <= effect <= limits[1]:
+        msg = f"ci: need two limits around the effect, found {effect!r} and {ci!r}"
         raise ValueError(msg)
     if measure == "log_hr" and not (isinstance(time, str) and time):
         msg = f"time: need the time of the baseline risk, such as '12 months', found {time!r}"
         raise ValueError(msg)
-    free = [risk_with_treatment(measure, value, baseline_risk) for value in (effect, *limits)]
+    values = (effect, *limits.tolist())
+    free = [risk_with_treatment(measure, value, baseline_risk) for value in values]
     risks = [min(max(risk, 0.0), 1.0) for risk in free]
     differences = [PER * (risk - baseline_risk) for risk in risks]
     return AbsoluteEffect(
@@ -199,9 +200,7 @@ def number_needed(difference: float) -> NumberNeeded:
     >>> number_needed(-50.0)
     NumberNeeded(value=20.0, direction='fewer')
     """
-    if not (is_number(difference) and abs(difference) <= PER):
-        msg = f"difference: need a number from -1000 to 1000, found {difference!r}"
-        raise ValueError(msg)
+    check_within("difference", difference, -PER, PER)
     if difference == 0:
         return NumberNeeded(math.inf, "none")
     return NumberNeeded(PER / abs(difference), "fewer" if difference < 0 else "more")

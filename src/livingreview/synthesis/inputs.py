@@ -107,6 +107,13 @@ def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
         raise ValueError(msg)
 
 
+def check_within(argument: str, value: float, low: float, high: float) -> None:
+    """Refuse what is no number from low to high."""
+    if not (is_number(value) and low <= value <= high):
+        msg = f"{argument}: need a number from {low:g} to {high:g}, found {value!r}"
+        raise ValueError(msg)
+
+
 def normal_quantile(level: float) -> float:
     """Half-width of a normal interval in standard errors; level must lie between 0 and 1."""
     if not (is_number(level) and 0 < level < 1):

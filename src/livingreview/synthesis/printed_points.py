@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass, replace
 from itertools import permutations
 from typing import TypeAlias
 
-from livingreview.synthesis.inputs import is_number, listed, normal_quantile
+from livingreview.synthesis.inputs import check_within, is_number, listed, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,7 @@ def wilson_interval(proportion: float, n: int, level: float = 0.95) -> tuple[flo
     >>> [round(limit, 4) for limit in wilson_interval(0.5, 100)]
     [0.4038, 0.5962]
     """
-    if not (is_number(proportion) and 0 <= proportion <= 1):
-        msg = f"proportion: need a number from 0 to 1, found {proportion!r}"
-        raise ValueError(msg)
+    check_within("proportion", proportion, 0, 1)
     check_patients(n)
     z2 = normal_quantile(level) ** 2
     centre = (proportion + z2 / (2 * n)) / (1 + z2 / n)
