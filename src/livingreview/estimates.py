@@ -161,11 +161,8 @@ def _arm_counts(
 
 def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCount | None:
     total = _first(study, replace(wanted, outcome="participants", category="", statistic="n"))
-    if total is None:
-        return None
-    size = int(total.number.value)
-    found = _events(study, wanted, size)
-    if found is None:
+    found = None if total is None else _events(study, wanted, int(total.number.value))
+    if total is None or found is None:
         return None
     events, sources, notes = found
     return ArmCount(
@@ -174,7 +171,7 @@ def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCo
         arm_id=arm.id,
         group=str(arm.details.get(group_by, "")),
         events=events,
-        total=size,
+        total=int(total.number.value),
         cohorts=study.cohorts,
         sources=(*sources, total),
         notes=notes,
@@ -194,11 +191,11 @@ def _events(
         words = " + ".join(part.value for part in parts)
         return count, parts, (f"count not printed as such: {words} in its categories",)
     percent = _first(study, replace(wanted, statistic="percent"))
-    count_or_none = None if percent is None else _implied_count(percent, size)
-    if percent is None or count_or_none is None:
+    implied = None if percent is None else _implied_count(percent, size)
+    if percent is None or implied is None:
         return None
-    note = f"count not printed: {count_or_none} is the only count of {size} printed as "
-    return count_or_none, (percent,), (f"{note}{percent.value} %",)
+    note = f"count not printed: {implied} is the only count of {size} printed as {percent.value} %"
+    return implied, (percent,), (note,)
 
 
 def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:

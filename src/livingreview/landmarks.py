@@ -175,19 +175,13 @@ def _months(study: Study, timepoint: str) -> float:
 
 def _landmark(study: Study, quantity: Quantity) -> _Point:
     rate = _used(study.by_quantity[quantity])
-    printed = rate.sources[0].number
-    lower, upper = printed.rounding_interval
-    limits, notes = _interval(study, quantity)
-    least, most = _outward(limits)
+    bounds, limits = _bounds(study, quantity, rate, most=100.0)
     value = Landmark(
         _months(study, quantity.timepoint),
-        printed.value / 100,
-        max(lower, 0.0) / 100,
-        min(upper, 100.0) / 100,
-        max(least, 0.0) / 100,
-        min(most, 100.0) / 100,
+        rate.sources[0].number.value / 100,
+        *(bound / 100 for bound in bounds),
     )
-    return _Point(value, (*rate.sources, *limits), (*rate.notes, *notes))
+    return _Point(value, (*rate.sources, *limits.sources), (*rate.notes, *limits.notes))
 
 
 def _median(study: Study, quantity: Quantity) -> _Point | None:
@@ -199,30 +193,31 @@ def _median(study: Study, quantity: Quantity) -> _Point | None:
         note = f"median printed as {printed.value}: it bounds the curve only up to an unknown time"
         return replace(median, notes=(*median.notes, note))
     unit = _months(study, f"1 {printed.unit}")
-    lower, upper = printed.number.rounding_interval
-    limits, notes = _interval(study, quantity)
-    least, most = _outward(limits)
-    value = Median(
-        printed.number.value * unit,
-        max(lower, 0.0) * unit,
-        upper * unit,
-        max(least, 0.0) * unit,
-        most * unit,
-    )
-    return _Point(value, (*median.sources, *limits), (*median.notes, *notes))
+    bounds, limits = _bounds(study, quantity, median, most=math.inf)
+    value = Median(printed.number.value * unit, *(bound * unit for bound in bounds))
+    return _Point(value, (*median.sources, *limits.sources), (*median.notes, *limits.notes))
 
 
-def _interval(study: Study, quantity: Quantity) -> tuple[tuple[Printed, ...], tuple[str, ...]]:
+def _bounds(
+    study: Study, quantity: Quantity, shown: _Point, *, most: float
+) -> tuple[list[float], _Point]:
+    """The ends of what rounds to the printed value and to its interval, and that interval."""
+    limits = _interval(study, quantity, shown)
+    ends = (*shown.sources[0].number.rounding_interval, *_outward(limits.sources))
+    return [min(max(end, 0.0), most) for end in ends], limits
+
+
+def _interval(study: Study, quantity: Quantity, shown: _Point) -> _Point:
     """The printed interval of a quantity, if it contains its value, and notes on it."""
     limits = _shown(study, replace(quantity, statistic="ci95"))
-    value = _shown(study, quantity)
-    if limits is None or value is None:
-        return (), ()
+    if limits is None:
+        return _Point(None, (), ())
     least, most = _outward(limits.sources)
-    if not least <= value.sources[0].number.value <= most:
-        note = f"{limits.sources[0].value} is not used: it does not contain "
-        return (), (*limits.notes, f"{note}{value.sources[0].value}")
-    return limits.sources, limits.notes
+    printed = shown.sources[0]
+    if not least <= printed.number.value <= most:
+        note = f"{limits.sources[0].value} is not used: it does not contain {printed.value}"
+        return _Point(None, (), (*limits.notes, note))
+    return limits
 
 
 def _outward(limits: tuple[Printed, ...]) -> tuple[float, float]:
