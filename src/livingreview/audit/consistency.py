@@ -244,10 +244,8 @@ def _left_out(
 
 
 def _covariate_words(study: Study, quantity: Quantity) -> str:
-    variable = _variable(quantity)
-    if variable in study.comparisons:
-        return study.comparisons[variable].label
-    return study.vocabulary(variable).label
+    of_arms = study.comparisons.get(quantity.comparison)
+    return of_arms.label if of_arms else study.vocabulary(_variable(quantity)).label
 
 
 def _judge_named(
@@ -264,6 +262,6 @@ def _judge_listed(study: Study, statement: Statement, number: Printed, named: bo
     happened = number.number.value > 0
     verdict = Verdict.REPRODUCED if happened == named else Verdict.DISCREPANT
     words = "lists it" if named else "does not list it"
-    label = quantity_words(study, number.quantity)
-    said = f"{label}: {number.value} in the table; {statement['section']} {words}."
+    where = f"{number.value} in the table; {statement['section']} {words}"
+    said = f"{quantity_words(study, number.quantity)}: {where}."
     return Finding((number,), number.value, words, verdict, said)

@@ -33,10 +33,15 @@ def has_variation(table: Table) -> bool:
     return len(kept[0]) > 1 and all(sum(row) > 0 for row in kept)
 
 
+def _expected(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """The counts observed, and those expected where the groups do not differ."""
+    observed = np.array(compact(table), dtype=float)
+    return observed, observed.sum(1, keepdims=True) * observed.sum(0) / observed.sum()
+
+
 def chi_squared(table: Table, *, correction: float = 0.0) -> float:
     """Pearson's statistic, less Yates's correction where one is named."""
-    observed = np.array(compact(table), dtype=float)
-    expected = observed.sum(1, keepdims=True) * observed.sum(0) / observed.sum()
+    observed, expected = _expected(table)
     distance = np.maximum(np.abs(observed - expected) - correction, 0.0)
     return float((distance**2 / expected).sum())
 
@@ -52,8 +57,7 @@ def pearson(table: Table) -> float:
 
 def yates(table: Table) -> float:
     """Pearson's test with Yates's continuity correction, which cannot overshoot."""
-    observed = np.array(compact(table), dtype=float)
-    expected = observed.sum(1, keepdims=True) * observed.sum(0) / observed.sum()
+    observed, expected = _expected(table)
     correction = min(0.5, float(np.abs(observed - expected).min()))
     return _tail(chi_squared(table, correction=correction), table)
 
@@ -66,8 +70,7 @@ def n_minus_1(table: Table) -> float:
 
 def likelihood_ratio(table: Table) -> float:
     """The likelihood-ratio (G) test."""
-    observed = np.array(compact(table), dtype=float)
-    expected = observed.sum(1, keepdims=True) * observed.sum(0) / observed.sum()
+    observed, expected = _expected(table)
     return _tail(2 * float(special.xlogy(observed, observed / expected).sum()), table)
 
 
@@ -132,20 +135,13 @@ TESTS: Mapping[str, Test] = {
     "linear trend": trend,
     "Fisher's exact, one-sided": fisher_one_sided,
 }
-FOR_TWO_COLUMNS = frozenset(
-    {
-        "chi-squared with Yates's correction",
-        "Fisher's exact, one side doubled",
-        "Fisher's exact, mid-p",
-        "Fisher's exact, one-sided",
-    }
-)
+FOR_TWO_COLUMNS = frozenset({yates, fisher_doubled, fisher_mid_p, fisher_one_sided})
 
 
 def p_value(name: str, table: Table) -> float | None:
     """The p-value by the test of that name; None where it does not apply to this table."""
     columns = len(compact(table)[0])
-    if not has_variation(table) or (name in FOR_TWO_COLUMNS and columns > 2):
+    if not has_variation(table) or (TESTS[name] in FOR_TWO_COLUMNS and columns > 2):
         return None
     return TESTS[name](table)
 

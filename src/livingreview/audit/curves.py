@@ -55,13 +55,8 @@ class Curve:
         self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
     ) -> Finding:
         """A finding on the first of ``numbers``."""
-        return Finding(
-            numbers,
-            f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}",
-            recomputed,
-            verdict,
-            f"{self.words}: {said}.",
-        )
+        reported = f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}"
+        return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
 
 
 def curves(study: Study) -> list[Curve]:

@@ -71,13 +71,9 @@ def _percentages(study: Study, outcome: Outcome) -> Iterator[Finding]:
         groups = dict.fromkeys(str(share.group.value) for share in apart.values())
         said += f", shares of {', '.join(groups)}"
     first, share = next(iter(shown.items()))
-    yield Finding(
-        (*shown, *_declared(study, outcome)),
-        f"{first.value}%",
-        f"{_percent(first, share)}%",
-        Verdict.DISCREPANT if apart else Verdict.REPRODUCED,
-        f"{said}.",
-    )
+    numbers, recomputed = (*shown, *_declared(study, outcome)), f"{_percent(first, share)}%"
+    verdict = Verdict.DISCREPANT if apart else Verdict.REPRODUCED
+    yield Finding(numbers, f"{first.value}%", recomputed, verdict, f"{said}.")
 
 
 def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
@@ -130,14 +126,11 @@ def _p_value(study: Study, outcome: Outcome, p: Printed) -> Iterator[Finding]:
         if used:
             said += f", which {_table([(s.part, s.group) for s in known])} gives by {used}"
         said += f"; the two are on {_sides(p, declared)} of {ALPHA}"
-    numbers = [n for s in known for n in (*s.part.numbers, *s.declared.numbers)]
-    yield Finding(
-        (p, *numbers, *_declared(study, outcome)),
-        f"p {p.value}",
-        " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values())),
-        Verdict.REPRODUCED if fits else Verdict.DISCREPANT,
-        f"{said}.",
-    )
+    counted = [n for s in known for n in (*s.part.numbers, *s.declared.numbers)]
+    numbers = (p, *counted, *_declared(study, outcome))
+    recomputed = " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values()))
+    verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+    yield Finding(numbers, f"p {p.value}", recomputed, verdict, f"{said}.")
 
 
 def _by_test(p: Printed, cells: list[tuple[Count, Count]]) -> dict[str, float]:

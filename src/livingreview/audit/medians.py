@@ -44,9 +44,8 @@ def p_against_medians(study: Study) -> Iterator[Finding]:
     known = {curve.group: curve for curve in curves(study)}
     families: dict[Quantity, list[_Contrast]] = {}
     for quantity, places in study.by_quantity.items():
-        if quantity.statistic != "p" or quantity.adjustment != "unadjusted":
-            continue
-        for p in places:
+        unadjusted = (quantity.statistic, quantity.adjustment) == ("p", "unadjusted")
+        for p in places if unadjusted else ():
             contrast = _contrast(study, known, p)
             if contrast is not None:
                 family = replace(quantity, outcome="", method="")
@@ -65,17 +64,14 @@ def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Con
     if groups is None or len(pair) != 2 or len(sides) != 2:
         return None
     first, second = pair
-    times = [in_months(median) for median in (first, second)]
-    if any(time.lower <= 0 or math.isinf(time.upper) for time in times):
+    one, other = in_months(first), in_months(second)
+    if any(time.lower <= 0 or math.isinf(time.upper) for time in (one, other)):
         return None
     z = -float(ndtri(Box.of(p.number).within(1e-300, 1).upper / 2))
-    apart = max(
-        abs(math.log(times[0].upper / times[1].lower)),
-        abs(math.log(times[0].lower / times[1].upper)),
-    )
+    apart = max(abs(math.log(one.upper / other.lower)), abs(math.log(one.lower / other.upper)))
     error = groups.least_standard_error
-    needed = math.exp(-z * error)
-    return _Contrast(p, (first, second), groups, (z * error - apart) / error, needed)
+    excess, needed = (z * error - apart) / error, math.exp(-z * error)
+    return _Contrast(p, (first, second), groups, excess, needed)
 
 
 def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
@@ -83,28 +79,18 @@ def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     patients = contrast.groups.events.value
     what = "events" if contrast.groups.events_printed else "patients"
     low, high = sorted((first.number.value, second.number.value))
+    p = contrast.p
+    printed = f"= {p.value}" if p.number.relation == "=" else p.value
     said = (
-        f"p {_relation(contrast.p)} with at most {patients} {what} needs a hazard ratio of "
-        f"{contrast.needed:.2f} or farther from 1; the medians' ratio is "
-        f"{low}/{high} = {low / high:.2f}"
+        f"p {printed} with at most {patients} {what} needs a hazard ratio of {contrast.needed:.2f} "
+        f"or farther from 1; the medians' ratio is {low}/{high} = {low / high:.2f}"
     )
     verdict = Verdict.REPRODUCED
     if contrast.excess > limit:
         verdict = Verdict.IMPLAUSIBLE
-        said += (
-            "; only curves that part after their medians, or times that vary very little, "
-            "allow this"
-        )
-    words = f"{study.vocabulary(contrast.p.quantity.outcome).label}, "
-    words += comparison_words(study, contrast.p.quantity)
-    return Finding(
-        (contrast.p, first, second, *contrast.groups.numbers),
-        contrast.p.value,
-        f"hazard ratio to {contrast.needed:.2f}",
-        verdict,
-        f"{words}: {said}.",
-    )
-
-
-def _relation(p: Printed) -> str:
-    return p.value if p.value[0] in "<>≤≥" else f"= {p.value}"
+        said += "; only curves that part after their medians, or times that vary very little, "
+        said += "allow this"
+    label = study.vocabulary(p.quantity.outcome).label
+    numbers, needed = (p, first, second, *contrast.groups.numbers), f"{contrast.needed:.2f}"
+    text = f"{label}, {comparison_words(study, p.quantity)}: {said}."
+    return Finding(numbers, p.value, f"hazard ratio to {needed}", verdict, text)

@@ -222,11 +222,9 @@ def _twice(same: list[_Spread]) -> Iterator[Finding]:
     seen: dict[str, _Spread] = {}
     for one in same:
         first = seen.setdefault(one.interval.value, one)
-        if first is one:
-            continue
         over = max(halves) - min(halves) if len(same) > 2 else one.half
-        expected = pairs * one.unit / max(over, one.unit)
-        yield _same_spread(first, one, expected)
+        if first is not one:
+            yield _same_spread(first, one, pairs * one.unit / max(over, one.unit))
 
 
 def _same_spread(first: _Spread, second: _Spread, expected: float) -> Finding:

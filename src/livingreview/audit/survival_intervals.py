@@ -59,21 +59,24 @@ def rate_interval(study: Study) -> Iterator[Finding]:
 
 
 def _rate_interval(curve: Curve, rate: Printed, interval: Printed) -> Finding:
-    ends, numbers = interval.interval, (interval, rate)
+    ends = interval.interval
     low, alive, up = (share(one) for one in (ends.lower, rate.number, ends.upper))
-    shown = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}"
-    if alive.upper < low.lower or alive.lower > up.upper:
-        said = f"{shown}; the rate lies outside its interval"
-        return curve.find(Verdict.IMPOSSIBLE, numbers, rate.value, said)
-    narrow = _too_narrow(curve, alive, low, up)
-    if narrow:
-        return curve.find(Verdict.IMPOSSIBLE, numbers, "wider", f"{shown}; {narrow}")
+    said = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}"
     kinds = [name for name in SCALES if _fits(name, alive, low, up)]
-    if kinds:
-        said = f"{shown} is symmetrical on the {kinds[0]} scale"
-        return curve.find(Verdict.REPRODUCED, numbers, kinds[0], said)
-    said = f"{shown} is none of the usual intervals ({', '.join(SCALES)})"
-    return curve.find(Verdict.DISCREPANT, numbers, "", said)
+    if alive.upper < low.lower or alive.lower > up.upper:
+        verdict, recomputed = Verdict.IMPOSSIBLE, rate.value
+        said += "; the rate lies outside its interval"
+    elif _is_too_narrow(curve.size, alive, low, up):
+        verdict, recomputed = Verdict.IMPOSSIBLE, "wider"
+        patients = curve.size.value if curve.size else ""
+        said += f"; {patients} patients cannot give an interval that narrow"
+    elif kinds:
+        verdict, recomputed = Verdict.REPRODUCED, kinds[0]
+        said += f" is symmetrical on the {kinds[0]} scale"
+    else:
+        verdict, recomputed = Verdict.DISCREPANT, ""
+        said += f" is none of the usual intervals ({', '.join(SCALES)})"
+    return curve.find(verdict, (interval, rate), recomputed, said)
 
 
 def _fits(name: str, alive: Box, low: Box, up: Box) -> bool:
@@ -89,22 +92,17 @@ def _reaches_one(scale: Callable[[float], float], alive: Box, low: Box, up: Box)
     return up.upper >= 1 and reach.upper >= scale(1.0) - EPSILON
 
 
-def _too_narrow(curve: Curve, alive: Box, low: Box, up: Box) -> str:
-    """Why the interval is narrower than any Greenwood interval; empty when it is not."""
-    if curve.size is None or not 0 < alive.lower <= alive.upper < 1:
-        return ""
+def _is_too_narrow(size: Count | None, alive: Box, low: Box, up: Box) -> bool:
+    """Whether the interval is narrower than any Greenwood interval of so many patients."""
+    if size is None or not 0 < alive.lower <= alive.upper < 1:
+        return False
     if low.lower <= 0 or up.upper >= 1:
-        return ""
+        return False
+    n, shares = size.value, (alive.lower, alive.upper)
+    least = min(math.sqrt(s * (1 - s) / n) for s in shares)
+    least_log = min(math.sqrt((1 - s) / (s * n)) / abs(math.log(s)) for s in shares)
     widest = _loglog(low.lower) - _loglog(up.upper)
-    plain = up.upper - low.lower
-    size = curve.size.value
-    least = min(math.sqrt(s * (1 - s) / size) for s in (alive.lower, alive.upper))
-    least_log = min(
-        math.sqrt((1 - s) / (s * size)) / abs(math.log(s)) for s in (alive.lower, alive.upper)
-    )
-    if plain < 2 * Z95 * least and widest < 2 * Z95 * least_log:
-        return f"{size} patients cannot give an interval that narrow"
-    return ""
+    return up.upper - low.lower < 2 * Z95 * least and widest < 2 * Z95 * least_log
 
 
 def median_interval(study: Study) -> Iterator[Finding]:
@@ -144,24 +142,22 @@ def _is_symmetrical(median: Printed, interval: Printed) -> bool:
 
 def _median_interval(curve: Curve, median: Printed, interval: Printed, *, usual: bool) -> Finding:
     ends, middle = interval.interval, Box.of(median.number)
-    numbers = (interval, median)
-    shown = f"{median.value} ({interval.value})"
-    lower, upper = Box.of(ends.lower).lower, Box.of(ends.upper).upper
-    if middle.upper < lower or middle.lower > upper:
-        said = f"{shown}; the median lies outside its interval"
-        return curve.find(Verdict.IMPOSSIBLE, numbers, median.value, said)
-    if not _has_ends(interval):
-        said = f"{shown}; the interval is open at one end and holds the median"
-        return curve.find(Verdict.REPRODUCED, numbers, "holds the median", said)
-    if _is_symmetrical(median, interval):
-        said = f"{shown} is symmetrical about the median"
-        return curve.find(Verdict.REPRODUCED, numbers, median.value, said)
     centre = f"{(ends.lower.value + ends.upper.value) / 2:.2f}"
-    if usual:
-        said = f"{shown} is centred at {centre}; the paper's other intervals are symmetrical"
-        return curve.find(Verdict.DISCREPANT, numbers, centre, said)
-    said = f"{shown} holds the median and is not symmetrical, as an inverted interval may be"
-    return curve.find(Verdict.REPRODUCED, numbers, "holds the median", said)
+    verdict, recomputed = Verdict.REPRODUCED, "holds the median"
+    said = f"{median.value} ({interval.value})"
+    if middle.upper < Box.of(ends.lower).lower or middle.lower > Box.of(ends.upper).upper:
+        verdict, recomputed = Verdict.IMPOSSIBLE, median.value
+        said += "; the median lies outside its interval"
+    elif not _has_ends(interval):
+        said += "; the interval is open at one end and holds the median"
+    elif _is_symmetrical(median, interval):
+        recomputed, said = median.value, f"{said} is symmetrical about the median"
+    elif usual:
+        verdict, recomputed = Verdict.DISCREPANT, centre
+        said += f" is centred at {centre}; the paper's other intervals are symmetrical"
+    else:
+        said += " holds the median and is not symmetrical, as an inverted interval may be"
+    return curve.find(verdict, (interval, median), recomputed, said)
 
 
 def events_against_rates(study: Study) -> Iterator[Finding]:
