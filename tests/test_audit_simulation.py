@@ -46,16 +46,24 @@ def paper(seed: int) -> Study:
     return simulated_paper(seed)
 
 
+@cache
+def examined(seed: int) -> tuple[list[str], frozenset[str]]:
+    """What stands above rounding in the paper, and the checks that asked it something."""
+    findings = audit(paper(seed))
+    return above_rounding(findings), frozenset(finding.check for finding in findings)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, PAPERS, 20))
 def test_a_paper_that_only_rounds_passes_every_check(start: int) -> None:
     for seed in range(start, min(start + 20, PAPERS)):
-        assert above_rounding(audit(paper(seed))) == [], f"paper {seed}"
+        contradictions, _ = examined(seed)
+        assert contradictions == [], f"paper {seed}"
 
 
 @pytest.mark.slow
 def test_papers_are_examined_by_nearly_every_check() -> None:
-    asked = {finding.check for seed in PLANTED_IN for finding in audit(paper(seed))}
+    asked = frozenset[str]().union(*(examined(seed)[1] for seed in PLANTED_IN))
     only_where_wrong = {"possible-value", "same-curve-twice", "survival-exclusion"}
     only_where_said = {"named-covariates", "listed-events", "measured-after-start"}
     assert CHECKS.keys() - asked <= ELSEWHERE | only_where_wrong | only_where_said
