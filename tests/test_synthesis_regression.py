@@ -1,6 +1,8 @@
 """Meta-regression and subgroups against pinned results and plain linear algebra."""
 
+from fractions import Fraction
 from itertools import product
+from operator import mul
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ NAMES = {"tau2": "tau2", "i2": "i2", "h2": "h2", "qe": "q", "qe_pval": "q_pval"}
 NAMES |= {"qm": "qm", "qm_pval": "qm_pval", "r2": "r2"}
 ROWS = {"coefficients": "estimate", "se": "se", "statistic": "statistic", "pval": "pval"}
 ROWS |= {"ci_lower": "ci_lower", "ci_upper": "ci_upper"}
+STEEPEST = ("bcg", "~ ablat + year", "dl", "z")
+EXACT = 1e-11  # of a standard error: double precision at the condition of the design
 STEEP = 2e-7  # the year (about 1950) is hardly centred: the reference itself loses digits there
 
 
@@ -56,6 +60,43 @@ def weighted_least_squares(yi, vi, tau2, design):
     weights = np.diag(1 / (vi + tau2))
     covariance = np.linalg.inv(design.T @ weights @ design)
     return covariance @ design.T @ weights @ yi, covariance
+
+
+def exact_least_squares(yi, vi, columns):
+    """Solve the normal equations in rational numbers: no rounding at all."""
+    y, w = [Fraction(value) for value in yi], [1 / Fraction(value) for value in vi]
+    x = [[Fraction(1)] * len(y), *([Fraction(value) for value in column] for column in columns)]
+    rows = [
+        [sum(map(mul, map(mul, w, one), other)) for other in (*x, y)]
+        + [Fraction(int(one is other)) for other in x]
+        for one in x
+    ]
+    for place, pivot in enumerate(rows):
+        pivot[:] = [value / pivot[place] for value in pivot]
+        for row in rows:
+            if row is not pivot:
+                row[:] = [value - row[place] * own for value, own in zip(row, pivot, strict=True)]
+    p = len(x)
+    beta = [row[p] for row in rows]
+    return beta, [float(row[p + 1 + place]) ** 0.5 for place, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1024.0])
+def test_coefficients_are_exact_although_a_year_is_far_from_zero(offset):
+    columns = [numbers(values) for values in PINNED[STEEPEST]["moderators"].values()]
+    yi, vi = DATA["bcg"]
+    yi = np.round(yi * 2**20) / 2**20 + offset
+    fit = meta_regression(
+        yi,
+        vi,
+        moderators=dict(zip("xy", columns, strict=True)),
+        tau2_estimator="common",
+        interval="z",
+    )
+    beta, errors = exact_least_squares(yi, vi, columns)
+    for found, exact, se in zip(fit.coefficients, beta, errors, strict=True):
+        assert float(Fraction(found.estimate) - exact) == pytest.approx(0, abs=se * EXACT)
+        assert found.se == pytest.approx(se, rel=EXACT)
 
 
 @pytest.mark.slow
