@@ -76,7 +76,7 @@ reference: ## renew the pinned reference values with R's metafor and survival
 bench: $(STAMP) ## time the synthesis engine beside its peers (needs: pip install pymare statsmodels; R)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_synthesis.py
 
-bench-build: $(STAMP) ## time the build beside stock Jupyter Book: make bench-build STUDIES="15 100"
+bench-build: $(STAMP) ## time the build beside stock Jupyter Book: make bench-build STUDIES="15 100 500"
 	@$(BIN)/python benchmarks/bench_build.py $(STUDIES)
 
 lock: ## renew requirements.lock from pyproject.toml
