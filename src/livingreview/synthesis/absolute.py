@@ -7,7 +7,7 @@ limits are those of the relative effect alone.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -151,6 +151,7 @@ def absolute_effect(
     free = [risk_with_treatment(measure, value, baseline_risk) for value in values]
     risks = [min(max(risk, 0.0), 1.0) for risk in free]
     differences = [PER * (risk - baseline_risk) for risk in risks]
+    needed = [number_needed(difference) for difference in differences]
     return AbsoluteEffect(
         measure=measure,
         time=time,
@@ -163,10 +164,10 @@ def absolute_effect(
         difference=differences[0],
         difference_lower=differences[1],
         difference_upper=differences[2],
-        number_needed=number_needed(differences[0]),
-        number_needed_limits=(number_needed(differences[1]), number_needed(differences[2])),
+        number_needed=needed[0],
+        number_needed_limits=(needed[1], needed[2]),
         crosses_no_effect=differences[1] <= 0 <= differences[2],
-        notes=_notes(measure, clipped=free != risks),
+        notes=tuple(_notes(measure, clipped=free != risks)),
     )
 
 
@@ -206,10 +207,11 @@ def number_needed(difference: float) -> NumberNeeded:
     return NumberNeeded(PER / abs(difference), "fewer" if difference < 0 else "more")
 
 
-def _notes(measure: str, *, clipped: bool) -> tuple[str, ...]:
-    notes = [BASELINE_KNOWN]
+def _notes(measure: str, *, clipped: bool) -> Iterator[str]:
+    yield BASELINE_KNOWN
     if measure == "log_hr":
-        notes.append("proportional hazards are assumed up to the stated time")
+        yield "proportional hazards are assumed up to the stated time"
     if measure == "peto":
-        notes.append(f"{find_measure(measure).label} is read as an odds ratio")
-    return (*notes, RISK_OUTSIDE) if clipped else tuple(notes)
+        yield f"{find_measure(measure).label} is read as an odds ratio"
+    if clipped:
+        yield RISK_OUTSIDE

@@ -13,7 +13,7 @@ points.  It ends at the last of them; nothing is extrapolated.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +154,7 @@ def reconstruct_curve(
         upper=upper,
         ci_lower=ci_lower,
         ci_upper=ci_upper,
-        notes=_notes(points, n, len(limited)),
+        notes=tuple(_notes(points, n, len(limited))),
     )
 
 
@@ -209,19 +209,19 @@ def constant_hazard(times: Floats, survival: Floats, wanted: Floats) -> Floats:
     return result
 
 
-def _notes(points: Sequence[Point], n: int | None, limited: int) -> tuple[str, ...]:
+def _notes(points: Sequence[Point], n: int | None, limited: int) -> Iterator[str]:
+    yield RECONSTRUCTED
+    yield NO_CURVE
     bare = [point for point in points if math.isnan(point.ci_lower)]
     by_n = [str(point) for point in bare if n is not None and isinstance(point, Landmark)]
-    unbounded = [str(point) for point in bare if n is None or isinstance(point, Median)]
-    notes = [RECONSTRUCTED, NO_CURVE]
     if by_n:
-        notes.append(
+        yield (
             f"printed without interval: {', '.join(by_n)}; the interval is that of {n} "
             "patients none of whom was censored; with censoring it would be wider"
         )
-    if unbounded:
-        names = ", ".join(unbounded)
-        notes.append(f"printed without interval, so without confidence limits: {names}")
+    unlimited = [str(point) for point in bare if n is None or isinstance(point, Median)]
+    if unlimited:
+        names = ", ".join(unlimited)
+        yield f"printed without interval, so without confidence limits: {names}"
     if not limited:
-        notes.append("nothing is printed of chance: the confidence envelope is 0 to 1 throughout")
-    return tuple(notes)
+        yield "nothing is printed of chance: the confidence envelope is 0 to 1 throughout"
