@@ -1,14 +1,12 @@
-"""Several machines execute a part each; their remembered executions, together, are the book's."""
+"""Several machines execute a part of the chapters each."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from example_book import Book, write_book
+from example_book import write_book
 from livingreview_book.__main__ import main
 from livingreview_book.chapters import shard
-from livingreview_book.executions import FOLDER
 
 NAMES = [f"chapter-{number}" for number in range(13)]
 
@@ -26,33 +24,6 @@ def test_an_impossible_shard_is_refused(text: str, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["execute", f"--shard={text}"])
     assert f"as in 2/5; found {text!r}" in capsys.readouterr().err
-
-
-def site_of(book: Book) -> dict[str, bytes]:
-    done = book.build()
-    assert done.returncode == 0, done.stderr
-    assert "executing" not in done.stdout
-    site = book.root / "_build" / "html"
-    return {
-        path.relative_to(site).as_posix(): path.read_bytes()
-        for path in site.rglob("*")
-        if path.is_file()
-    }
-
-
-@pytest.mark.book
-def test_merged_shards_leave_nothing_to_execute_and_make_the_same_site(tmp_path: Path) -> None:
-    whole, merged = write_book(tmp_path / "whole"), write_book(tmp_path / "merged")
-    for number in ("1", "2"):
-        machine = write_book(tmp_path / f"machine {number}")
-        assert main(["--root", str(machine.root), "execute", "--shard", f"{number}/2"]) == 0
-        assert len(list((machine.root / FOLDER).rglob("*.json"))) == 1
-        shutil.copytree(machine.root / FOLDER, merged.root / FOLDER, dirs_exist_ok=True)
-    merged.execute()
-    assert merged.ran == set()
-    whole.execute()
-    assert whole.ran == {"chapters/a", "chapters/b"}
-    assert site_of(merged) == site_of(whole)
 
 
 @pytest.mark.book
