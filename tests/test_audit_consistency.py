@@ -102,6 +102,14 @@ def test_a_reversed_interval_is_impossible() -> None:
     assert paper.verdicts("estimate-in-interval") == [Verdict.IMPOSSIBLE]
 
 
+def test_an_estimate_of_zero_must_lie_in_its_interval_too() -> None:
+    for interval, verdict in (("-0.2 to 0.4", Verdict.REPRODUCED), ("0.2-0.4", Verdict.IMPOSSIBLE)):
+        paper = Paper({"age": {"kind": "continuous"}})
+        paper.add("0.0", outcome="age", statistic="difference", comparison=COMPARISON)
+        paper.add(interval, outcome="age", statistic="ci95", comparison=COMPARISON)
+        assert paper.verdicts("estimate-in-interval") == [verdict]
+
+
 def test_a_decimal_comma_is_named() -> None:
     paper = Paper()
     paper.percent("32,8", "event")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import number_words, quantity_words, table_first
+from livingreview.audit.sizes import mention, number_words, quantity_words, table_first
 from livingreview.reported import WORDS, Reported
 from livingreview.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
 
@@ -45,11 +45,8 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
     """
     for number in study.numbers:
         wanted = INTERVALS_OF.get(number.quantity.statistic, ())
-        found = [
-            places[0]
-            for statistic in wanted
-            if (places := _estimates(study, number, statistic)) and places[0].number.exact
-        ]
+        places = [_estimate(study, number, statistic) for statistic in wanted]
+        found = [one for one in places if one is not None and one.number.exact is not None]
         if wanted:
             yield from _order(study, number, found[0] if len(found) == 1 else None)
 
@@ -60,13 +57,11 @@ def decimal_comma(study: Study) -> Iterator[Finding]:
     Read as a decimal point: no contradiction, and said so that a reader finds the number.
     """
     for number in study.numbers:
-        if number.quantity.statistic in DESIGN_STATISTICS:
-            continue
-        if any(part.has_decimal_comma for part in parts(number)):
+        free_text = number.quantity.statistic in DESIGN_STATISTICS
+        if not free_text and any(part.has_decimal_comma for part in parts(number)):
             point = number.value.replace(",", ".")
             said = f"{quantity_words(study, number.quantity)}: {number.value} is read as {point}."
-            verdict = Verdict.ROUNDING
-            yield Finding((number,), number.value, point, verdict, said)
+            yield Finding((number,), number.value, point, Verdict.ROUNDING, said)
 
 
 def parts(number: Printed) -> tuple[Reported, ...]:
@@ -80,14 +75,11 @@ def _compare(study: Study, other: Printed, first: Printed) -> Finding:
     if other.quantity.statistic in DESIGN_STATISTICS:
         verdict = Verdict.REPRODUCED if _words(other) == _words(first) else Verdict.DISCREPANT
     else:
-        verdict = max(
-            (_agree(*pair) for pair in zip(parts(other), parts(first), strict=True)),
-            key=list(Verdict).index,
-        )
-    place = str(first.locator)
+        agree = [_agree(*pair) for pair in zip(parts(other), parts(first), strict=True)]
+        verdict = max(agree, key=list(Verdict).index)
     apart = {Verdict.REPRODUCED: "as", Verdict.ROUNDING: "to another precision than"}
     how = apart.get(verdict, "against")
-    said = f"{number_words(study, other)}: {other.value} {how} {first.value} in {place}."
+    said = f"{number_words(study, other)}: {other.value} {how} {first.value} in {first.locator}."
     return Finding((other, first), other.value, first.value, verdict, said)
 
 
@@ -130,11 +122,12 @@ def _words(number: Printed) -> list[str]:
     return sorted(token for token in kept if not token[:1].isalpha() or token in _MONTHS)
 
 
-def _estimates(study: Study, interval: Printed, statistic: str) -> list[Printed]:
+def _estimate(study: Study, interval: Printed, statistic: str) -> Printed | None:
+    """The estimate in the interval's own cell, else where it is printed first."""
     wanted = replace(interval.quantity, statistic=statistic)
     found = study.by_quantity.get(wanted, ())
-    near = [place for place in found if place.locator == interval.locator]
-    return near or table_first(found)
+    near = (place for place in found if place.locator == interval.locator)
+    return next(near, None) or mention(study, wanted)
 
 
 def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from typing import TypeVar
 from livingreview.audit.boxes import counts_that_print
 from livingreview.reported import Reported
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview.studies import mention as mention
+from livingreview.studies import table_first as table_first
 
 PARTICIPANTS = "participants"
 T = TypeVar("T")
@@ -29,17 +31,6 @@ class Count:
     def percent_of(self, whole: "Count") -> Fraction:
         """The exact percentage that this count is of another."""
         return Fraction(100 * self.value, whole.value)
-
-
-def table_first(places: Iterable[Printed]) -> list[Printed]:
-    """Places of one quantity, table cells before mentions in the text."""
-    return sorted(places, key=lambda number: (not number.locator.table, number.line))
-
-
-def mention(study: Study, quantity: Quantity) -> Printed | None:
-    """The first place that prints the quantity, a table cell before a mention in the text."""
-    places = study.by_quantity.get(quantity, ())
-    return table_first(places)[0] if places else None
 
 
 def complete(found: Iterable[T | None]) -> tuple[T, ...]:
