@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from livingreview.studies import Arm, Comparison, Outcome, Printed, Quantity, Review, Study
+from livingreview.studies import Arm, Comparison, Outcome, Printed, Quantity, Review, Study, mention
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _arm_counts(
 
 
 def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCount | None:
-    total = _first(study, replace(wanted, outcome="participants", category="", statistic="n"))
+    total = mention(study, replace(wanted, outcome="participants", category="", statistic="n"))
     found = None if total is None else _events(study, wanted, int(total.number.value))
     if total is None or found is None:
         return None
@@ -182,7 +182,7 @@ def _events(
     study: Study, wanted: Quantity, size: int
 ) -> tuple[int, tuple[Printed, ...], tuple[str, ...]] | None:
     """The count as printed, as the sum of its categories, or as the only one a percent allows."""
-    printed = _first(study, replace(wanted, statistic="n"))
+    printed = mention(study, replace(wanted, statistic="n"))
     if printed is not None:
         return int(printed.number.value), (printed,), ()
     parts = _categories(study, wanted)
@@ -190,7 +190,7 @@ def _events(
         count = sum(int(part.number.value) for part in parts)
         words = " + ".join(part.value for part in parts)
         return count, parts, (f"count not printed as such: {words} in its categories",)
-    percent = _first(study, replace(wanted, statistic="percent"))
+    percent = mention(study, replace(wanted, statistic="percent"))
     implied = None if percent is None else _implied_count(percent, size)
     if percent is None or implied is None:
         return None
@@ -202,7 +202,7 @@ def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:
     """Counts of the categories that make up the outcome; none unless every one is printed."""
     sum_of = study.outcomes[wanted.outcome].sum_of or {}
     parts = [
-        _first(study, replace(wanted, outcome=outcome, category=level, statistic="n"))
+        mention(study, replace(wanted, outcome=outcome, category=level, statistic="n"))
         for outcome, levels in sum_of.items()
         for level in levels
     ]
@@ -248,13 +248,7 @@ def _ratios(
             method="cox",
             **place,
         )
-        estimate = _first(study, replace(wanted, statistic="hr"))
-        interval = _first(study, replace(wanted, statistic="ci95"))
+        estimate = mention(study, replace(wanted, statistic="hr"))
+        interval = mention(study, replace(wanted, statistic="ci95"))
         if estimate is not None and interval is not None:
             yield PrintedRatio(study.id, study.label, estimate, interval, study.cohorts)
-
-
-def _first(study: Study, quantity: Quantity) -> Printed | None:
-    """The first place that prints this quantity; a table cell before a mention in the text."""
-    places = study.by_quantity.get(quantity, ())
-    return min(places, key=lambda number: (not number.locator.table, number.line), default=None)

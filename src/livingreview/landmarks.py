@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from livingreview.reported import Reported
-from livingreview.studies import Printed, Quantity, Study
+from livingreview.studies import Printed, Quantity, Study, table_first
 from livingreview.synthesis import (
     Landmark,
     Median,
@@ -142,7 +142,7 @@ def _shown(study: Study, quantity: Quantity) -> _Point | None:
 
 def _used(places: Iterable[Printed]) -> _Point:
     """The place to use (a table before the text), and what other places print instead."""
-    first, *others = sorted(places, key=lambda place: (not place.locator.table, place.line))
+    first, *others = table_first(places)
     notes = [
         f"{place.locator} prints {place.value} where {first.locator} prints {first.value}"
         for place in others

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from livingreview.reported import Reported, ReportedInterval
-from livingreview.studies import INTERVAL_STATISTICS, Printed, Study
+from livingreview.studies import INTERVAL_STATISTICS, Printed, Study, table_first
 
 ADDRESS = re.compile(r"https?://[^\s;,]*[^\s;,.)]|\b10\.\d{4,}/[^\s;,]*[^\s;,.)]")
 MINUS = "\N{MINUS SIGN}"
@@ -129,9 +129,8 @@ def as_printed(places: Sequence[Printed], words: str = "{}") -> str:
     A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value, and a
     mention such as ``>0.05`` adds nothing to a value that it admits.  ``words`` is put around each.
     """
-    ordered = sorted(places, key=lambda place: (not place.locator.table, place.line))
     texts: dict[object, str] = {}
-    for place in ordered:
+    for place in table_first(places):
         texts.setdefault(_printed_value(place), place.value)
     first, *others = texts.values()
     others = [words.format(other) for other in others if not _is_bound_of(other, first)]
@@ -186,7 +185,7 @@ def places(numbers: Iterable[Printed]) -> str:
     """Where numbers are printed, each place once: ``Table 1, Sex > Male; Abstract``."""
     found = dict.fromkeys(
         ", ".join(part for part in (n.locator.table or n.locator.section, n.locator.row) if part)
-        for n in sorted(numbers, key=lambda n: (not n.locator.table, n.line))
+        for n in table_first(numbers)
     )
     return "; ".join(found)
 

@@ -88,6 +88,11 @@ class Printed:
         return f"{self.study_id}: {self.locator}"
 
 
+def table_first(places: Iterable[Printed]) -> list[Printed]:
+    """Places in the order in which they count: table cells before mentions in the text."""
+    return sorted(places, key=lambda place: (not place.locator.table, place.line))
+
+
 @dataclass(frozen=True)
 class Report:
     """One publication on a study: a paper, a preprint, a registry record."""
@@ -210,6 +215,12 @@ class Study:
     def vocabulary(self, outcome: str) -> Outcome:
         """The outcome or variable with this id; ``KeyError`` when the study declares neither."""
         return self.outcomes[outcome] if outcome in self.outcomes else self.variables[outcome]
+
+
+def mention(study: Study, quantity: Quantity) -> Printed | None:
+    """The first place that prints the quantity, a table cell before a mention in the text."""
+    places = study.by_quantity.get(quantity, ())
+    return table_first(places)[0] if places else None
 
 
 @dataclass(frozen=True)

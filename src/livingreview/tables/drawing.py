@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from livingreview.prose import cell, places
-from livingreview.studies import ALL_ARMS, Printed, Study
+from livingreview.studies import ALL_ARMS, Printed, Study, table_first
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
     ANY_GRADE,
@@ -39,7 +39,7 @@ def rows_to_draw(study: Study, name: str, statistic: str, **identity: str) -> pd
             continue
         found = study.by_quantity[quantity]
         intervals = study.by_quantity.get(replace(quantity, statistic="ci95"), ())
-        best = min(found, key=lambda place: (not place.locator.table, place.line))
+        best = table_first(found)[0]
         group, label, mark = _drawn_labels(study, number)
         bounds = _bounds(intervals)
         text = cell([*found, *intervals])
@@ -62,7 +62,7 @@ def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ..
 def _bounds(intervals: Sequence[Printed]) -> tuple[float, float]:
     if not intervals:
         return math.nan, math.nan
-    best = min(intervals, key=lambda place: (not place.locator.table, place.line))
+    best = table_first(intervals)[0]
     return best.interval.lower.value, best.interval.upper.value
 
 
