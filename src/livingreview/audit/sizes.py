@@ -227,13 +227,13 @@ def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
 
 
 def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
-    group = replace(group_of(quantity), arm_id=arm_id)
-    yield from counts(study, replace(group, outcome=PARTICIPANTS))
+    group = Quantity(arm_id, quantity.population, quantity.subgroup, PARTICIPANTS)
+    yield from counts(study, group)
     variable, _, level = quantity.subgroup.partition("=")
     if quantity.subgroup and "&" not in quantity.subgroup:
         yield from counts(study, replace(group, subgroup="", outcome=variable, category=level))
     else:
-        together = sum_of_arms(study, replace(group, outcome=PARTICIPANTS))
+        together = sum_of_arms(study, group)
         if together is not None:
             yield together
 
