@@ -28,6 +28,13 @@ def review(tmp_path):
     return load_review(tmp_path)
 
 
+@pytest.fixture
+def answers(review):
+    return {
+        planned["id"]: answer(review, planned["id"]) for planned in review.protocol["syntheses"]
+    }
+
+
 def test_a_ratio_is_shown_as_it_is_printed_with_its_place(review):
     rows = forest_rows(answer(review, "survival")[0])
     study = rows.iloc[0]
@@ -83,10 +90,9 @@ def test_every_number_of_an_answer_is_published_under_its_own_key(review):
     assert all(type(text) is str for text in numbers.values())
 
 
-def test_the_sensitivity_table_shows_the_result_with_and_without_a_number(review):
-    (result,) = answer(review, "survival")
-    marked = frozenset({result.effects[0].sources[0]})
-    (row,) = sensitivity_table(review, marked).frame.to_dict("records")
+def test_the_sensitivity_table_shows_the_result_with_and_without_a_number(review, answers):
+    marked = frozenset({answers["survival"][0].effects[0].sources[0]})
+    (row,) = sensitivity_table(review, answers, marked).frame.to_dict("records")
     assert row["Without"] == "0.70 (0.50 to 0.98)"
     assert row["What is left out"] == "Example 2020"
 
@@ -105,9 +111,9 @@ def test_the_headline_of_one_study_says_so(tmp_path):
     assert row["Together"] == "one study"
 
 
-def test_without_findings_the_sensitivity_table_says_so(review):
+def test_without_findings_the_sensitivity_table_says_so(review, answers):
     assert "No number used in a synthesis carries a finding." in repr(
-        sensitivity_table(review, frozenset())
+        sensitivity_table(review, answers, frozenset())
     )
 
 

@@ -1,7 +1,7 @@
 """Around the syntheses: how far studies differ, what is left out, what is certain."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -36,15 +36,16 @@ def headline_table(answers: Iterable[Answer]) -> Table:
     return Table(pd.DataFrame(rows), caption="Hazard ratios (95% interval)", empty="No result yet.")
 
 
-def sensitivity_table(review: Review, marked: frozenset[Printed]) -> Table:
-    """Syntheses that use a number with a finding, with it and without it."""
+def sensitivity_table(
+    review: Review, answers: Mapping[str, Sequence[Answer]], marked: frozenset[Printed]
+) -> Table:
+    """Syntheses, by their ids, that use a number with a finding: with it and without it."""
     rows = []
-    for planned in review.protocol["syntheses"]:
-        answers = answer(review, planned["id"])
-        if not any(marked.intersection(e.sources) for full in answers for e in full.effects):
+    for synthesis_id, group in answers.items():
+        if not any(marked.intersection(e.sources) for full in group for e in full.effects):
             continue
-        rest = {(a.measure, a.group): a for a in answer(review, planned["id"], without=marked)}
-        for full in answers:
+        rest = {(a.measure, a.group): a for a in answer(review, synthesis_id, without=marked)}
+        for full in group:
             left = rest.get((full.measure, full.group))
             if left is None or left.effects != full.effects:
                 rows.append(_with_and_without(full, left))
