@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    names = shard(chapter_names(options.root), *options.shard)
     with executor_at(options.executor) as executor:
+        names = shard(chapter_names(options.root), *options.shard)
         execute_chapters(options.root, names=names, executor=executor)
 
 
