@@ -124,6 +124,8 @@ def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
             kernel_name="python3",
             kernel_manager_class=BookKernelManager,
             timeout=SECONDS_A_CELL,
+            iopub_timeout=SECONDS_A_CELL,  # else what a busy machine brings late is left out
+            raise_on_iopub_timeout=True,
             record_timing=False,
             ipython_hist_file=":memory:",
         )
