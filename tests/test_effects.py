@@ -230,6 +230,8 @@ def test_effects_of_different_measures_are_not_pooled():
         (0.1, -1, "log_or", "vi: need a positive finite variance for S, found -1"),
         (0.1, np.inf, "log_or", "vi: need a positive finite variance for S, found inf"),
         (0.1, 1, "or", "measure: need one of"),
+        ("x", 1, "log_or", "yi: need a finite estimate for S, found 'x'"),
+        (0.1, True, "log_or", "vi: need a positive finite variance for S, found True"),
     ],
 )
 def test_an_impossible_effect_is_refused(yi, vi, key, message):
@@ -238,8 +240,38 @@ def test_an_impossible_effect_is_refused(yi, vi, key, message):
 
 
 @pytest.mark.parametrize(
+    ("cohorts", "message"),
+    [
+        ("young", r"cohorts: need a set of names, found the text 'young'; write \{'young'\}"),
+        ({1, 2}, r"cohorts: need a set of names, found \{1, 2\}"),
+        (3, "cohorts: need a set of names, found 3"),
+    ],
+)
+def test_cohorts_are_a_set_of_names(cohorts, message):
+    with pytest.raises(ValueError, match=message):
+        Effect("S", 0.1, 1, "md", cohorts=cohorts)
+
+
+def test_an_effect_belongs_to_a_study_with_a_name():
+    with pytest.raises(ValueError, match=r"study: need a name, found \['S'\]"):
+        Effect(["S"], 0.1, 1, "md")
+
+
+def test_only_effects_are_checked_for_pooling():
+    with pytest.raises(ValueError, match=r"effects\[1\]: need an Effect, found 3"):
+        check_poolable([Effect("S", 0.1, 1, "md"), 3])
+
+
+@pytest.mark.parametrize(
     ("counts", "message"),
     [
+        ({"events": [], "n": []}, "events: need at least one study, found k = 0"),
+        ({"events": ["1"], "n": [5]}, r"events\[0\]: need a number, found '1'"),
+        ({"events": [1], "n": [1e20]}, r"n\[0\]: need at most 9.0072e\+15, found 1e\+20"),
+        (
+            {"events": np.ma.array([1, 2], mask=[0, 1]), "n": [5, 5]},
+            "events: need numbers, found masked values",
+        ),
         ({"events": [1, -1], "n": [5, 5]}, r"events\[1\]: need a whole number .* found -1"),
         ({"events": [1, 2.5], "n": [5, 5]}, r"events\[1\]: need a whole number .* found 2.5"),
         ({"events": [1, 6], "n": [5, 5]}, r"events\[1\]: need at most n = 5, found 6"),
@@ -260,6 +292,8 @@ def test_impossible_counts_are_refused_by_argument_place_and_value(counts, messa
     [
         ({"to": "some"}, "to: need one of only0, all, if0all, none, found 'some'"),
         ({"add": -1}, "add: need a number of at least 0, found -1"),
+        ({"add": "a"}, "add: need a number of at least 0, found 'a'"),
+        ({"drop00": "no"}, "drop00: need True or False, found 'no'"),
     ],
 )
 def test_unknown_options_are_refused(options, message):
@@ -289,6 +323,13 @@ def test_a_hazard_ratio_has_no_route_from_counts():
         (lambda: log_hazard_ratio_from_ci("S", 0.7, 0, 0.9), "found 0, 0.7, 0.9"),
         (lambda: log_hazard_ratio_from_ci("S", 0.7, 0.5, np.nan), "found 0.5, 0.7, nan"),
         (lambda: log_hazard_ratio_from_ci("S", 0.7, 0.5, 0.9, level=95), "level: need a number"),
+        (lambda: log_hazard_ratio_from_ci("S", 0.7, 0.5, 0.9, level="a"), "level: .* found 'a'"),
+        (lambda: log_hazard_ratio_from_ci("S", "x", 0.5, 0.9), "found 0.5, x, 0.9"),
+        (lambda: log_ratio_from_ci("S", 0.7, 0.5, "log_or"), r"ci \(S\): need two numbers, .* 0.5"),
+        (lambda: log_hazard_ratio_from_p("S", 0.7, "p"), r"p_value \(S\): need .* found 'p'"),
+        (lambda: two_arm_effect("S", 3, (2, 6), "rd"), r"experimental \(S\): need two numbers"),
+        (lambda: one_arm_effect("S", [1], 6), r"events, n \(S\): need two numbers"),
+        (lambda: incidence_rate("S", 1, None), r"events, time \(S\): need two numbers"),
         (lambda: log_ratio_from_ci("S", 0.7, (0.5, 0.9), "rd"), "need a ratio, found 'rd'"),
         (lambda: log_hazard_ratio_from_p("S", 0.7, 1.2), r"p_value \(S\): need .* found 1.2"),
         (lambda: log_hazard_ratio_from_p("S", 1, 0.2), "a ratio of 1 has no standard error"),

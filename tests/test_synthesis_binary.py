@@ -111,6 +111,13 @@ def test_studies_without_events_leave_ratios_alone_and_pull_the_difference_to_ze
         (lambda: peto(([1], [5]), ([1.5], [6])), r"events_control\[0\]: need a whole number"),
         (lambda: peto(([1, 2], [5, 6]), ([1], [6])), "events_control: need 2 values"),
         (lambda: peto(([], []), ([], [])), "need at least one study, found k = 0"),
+        (lambda: peto(3, ([1], [6])), "experimental: need a list, found 3"),
+        (lambda: peto(([1], [5], [9]), ([1], [6])), r"need \(events, n\) each, found"),
+        (lambda: peto(([1], [5]), ([1], [6]), studies=[3]), r"studies\[0\]: need a name, found 3"),
+        (
+            lambda: peto(([1], [5]), ([1], [6]), cohorts=["young"]),
+            r"cohorts\[0\]: need a set of names, found the text 'young'",
+        ),
         (lambda: mantel_haenszel(([1], [5]), ([1], [6]), measure="peto"), "found 'peto'"),
         (
             lambda: peto(([1, 1], [5, 5]), ([1, 1], [6, 6]), studies=["A"]),

@@ -201,7 +201,7 @@ def test_without_censoring_an_exact_reading_gives_back_the_patients(times):
         (([1, -2], [0.9, 0.8], [0], [5]), r"times\[1\]: need a finite time from 0 on, found -2"),
         (([1, 2], [0.9, 80], [0], [5]), r"survival\[1\]: need a survival from 0 to 1, found 80"),
         (([], [], [0], [5]), r"times and survival: need two arrays .*, found \(0,\) and \(0,\)"),
-        ((["1"], [0.9], [0], ["five"]), r"at_risk\[0\]: need a number, found 'five'"),
+        (([1], [0.9], [0], ["five"]), r"at_risk\[0\]: need a number, found 'five'"),
         ((["x"], [0.9], [0], [5]), r"times\[0\]: need a number, found 'x'"),
         (([1], [0.9], [1], [5]), r"risk_times: need rising times from 0 on, found \[1\.0\]"),
         (([1], [0.9], [0, 2], [5]), r"risk_times and at_risk: need two arrays of equal length"),

@@ -1,10 +1,12 @@
 """Common and random effects against pinned results, direct formulas and algebra."""
 
+import re
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import brentq, minimize_scalar
@@ -233,6 +235,64 @@ def test_effects_and_arrays_give_the_same_result():
     assert from_effects.studies[0] == "S0"
 
 
+@pytest.mark.parametrize(
+    "container",
+    [
+        lambda values: np.array(values, dtype=object),
+        lambda values: pd.Series(values, index=range(5, 5 + len(values))),
+        lambda values: np.ma.array(values, mask=False),
+        tuple,
+    ],
+)
+def test_numbers_may_come_in_any_container(container):
+    yi, vi = [0.1, 0.9, -0.4], [0.04, 0.02, 0.05]
+    assert random_effects(container(yi), container(vi)) == random_effects(yi, vi)
+    effects = [Effect("A", 0.1, 0.04, "md"), Effect("B", 0.9, 0.02, "md")]
+    if not np.ma.isMaskedArray(container(yi)):
+        assert random_effects(container(effects)).mean == random_effects(effects).mean
+
+
+def test_a_masked_row_of_a_batch_is_refused():
+    rows = [np.ma.array([0.1, 0.2], mask=[0, 1]), [0.3, 0.4]]
+    with pytest.raises(ValueError, match="yi: need numbers, found masked values"):
+        random_effects_batch(rows, np.ones((2, 2)))
+
+
+def result_or_reason(yi, vi, estimator):
+    try:
+        return random_effects(yi, vi, tau2_estimator=estimator), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+@settings(max_examples=300)
+@given(data=st.data(), k=st.integers(1, 6), estimator=st.sampled_from(ESTIMATORS))
+def test_whatever_numbers_come_in_a_finite_result_or_a_reason_comes_out(data, k, estimator):
+    number = st.floats(allow_nan=True, allow_infinity=True)
+    yi = data.draw(st.lists(number, min_size=k, max_size=k))
+    vi = data.draw(st.lists(number.map(abs), min_size=k, max_size=k))
+    result, reason = result_or_reason(yi, vi, estimator)
+    if result is None:
+        assert re.match(r"[yv]i\[\d\]: need .* found", reason)
+    else:
+        assert np.isfinite([result.mean, result.se, result.tau2, result.q, result.i2]).all()
+
+
+@settings(max_examples=300)
+@given(data=st.data(), k=st.integers(2, 6), estimator=st.sampled_from(ESTIMATORS))
+def test_every_accepted_size_of_numbers_gives_a_finite_result(data, k, estimator):
+    unit = data.draw(st.floats(-50, 40))
+    exponents = data.draw(st.lists(st.floats(0, 10), min_size=k, max_size=k))
+    sizes = data.draw(st.lists(st.floats(-25, 25), min_size=k, max_size=k))
+    vi = 10 ** (unit + np.array(exponents))
+    yi = 10 ** np.array(sizes) * np.tile([1, -1], k)[:k]
+    assume((vi <= 1e10 * vi.min()).all() and vi.min() >= 1e-50 and vi.max() <= 1e50)
+    result = random_effects(yi, vi, tau2_estimator=estimator)
+    numbers = [result.mean, result.se, result.tau2, result.tau2_upper, result.q, result.i2]
+    assert np.isfinite(numbers).all()
+    assert result.tau2 >= 0
+
+
 def test_adjusted_and_unadjusted_estimates_are_never_mixed_unmarked():
     effects = [
         Effect("A", 0.1, 0.04, "log_hr", adjustment="multivariable"),
@@ -259,7 +319,23 @@ def test_adjusted_and_unadjusted_estimates_are_never_mixed_unmarked():
         (["a"], [1], r"yi\[0\]: need a number, found 'a'"),
         ([1, "b"], [1, 1], r"yi\[1\]: need a number, found 'b'"),
         ("ab", [1, 1], "yi: need a number, found 'ab'"),
-        ([Effect("A", 0.1, 1.0, "md")], [1], r"found Effect.*; pass effects without vi"),
+        ([Effect("A", 0.1, 1.0, "md")], [1], "found effects; pass effects without vi"),
+        ([0.1, 1e200], [1, 1], r"yi\[1\]: need an estimate within 1e\+25; .* found 1e\+200"),
+        ([1e200, -1e200], [1, 1], r"yi\[0\]: need an estimate within 1e\+25"),
+        ([0.1, 0.2], [1, 5e-324], r"vi\[1\]: need a variance from 1e-50 .* found 4.9\d+e-324"),
+        ([0.1, 0.2], [1e300, 1], r"vi\[0\]: need a variance from 1e-50 to 1e\+50"),
+        ([0.1, 0.2], [1, 1e11], r"vi\[1\]: need at most 1e\+10 times the smallest .* 1e\+11"),
+        (["1", "2"], [1, 1], r"yi\[0\]: need a number, found '1'"),
+        ([0.1, None], [1, 1], r"yi\[1\]: need a number, found None"),
+        ([0.1, 10**400], [1, 1], r"yi: need a number, found \[0.1, 1000"),
+        ([[1], [2, 3]], [1, 1], r"yi\[0\]: need a number, found \[1\]"),
+        ([0.1, 0.2], np.array([True, True]), r"vi\[0\]: need a number, found np.True_"),
+        (np.array(["2020", "2021"], "datetime64[Y]"), [1, 1], r"yi\[0\]: need a number, found"),
+        (np.array([1, 2], "timedelta64[D]"), [1, 1], r"yi\[0\]: need a number, found"),
+        (np.array([1j, 2]), [1, 1], r"yi\[0\]: need a number, found np.complex128"),
+        (np.ma.array([1, 2], mask=[0, 1]), [1, 1], "yi: need numbers, found masked values in"),
+        ([0.1, 0.2], [1, np.ma.masked], "vi: need numbers, found masked values in"),
+        (3, None, "found k = 0"),
     ],
 )
 def test_bad_input_is_refused_by_argument_place_and_value(pool, yi, vi, message):

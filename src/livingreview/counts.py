@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingreview.arguments import LARGEST, MOST, is_number, numbers, refuse
 from livingreview.measures import double_arcsine, measure
 
 Floats = NDArray[np.float64]
@@ -143,8 +144,11 @@ def effect_sizes(
     columns = _columns(key, recipe.needs, counts)
     cells, counted = _cells(recipe.needs, columns)
     added = recipe.add if add is None else add
-    if not (np.isfinite(added) and added >= 0):
+    if not (is_number(added) and 0 <= added <= MOST):
         msg = f"add: need a number of at least 0, found {add!r}"
+        raise ValueError(msg)
+    if not isinstance(drop00, bool):
+        msg = f"drop00: need True or False, found {drop00!r}"
         raise ValueError(msg)
     if drop00:
         cells = _without_double_zeros(recipe.needs, cells)
@@ -181,7 +185,10 @@ def checked_counts(**counts: ArrayLike) -> list[Floats]:
     [[1.0, 2.0], [5.0, 6.0]]
     """
     names = list(counts)
-    columns = [np.atleast_1d(np.asarray(counts[name], dtype=float)) for name in names]
+    columns = [np.atleast_1d(numbers(name, counts[name])) for name in names]
+    if not columns[0].size:
+        msg = f"{names[0]}: need at least one study, found k = 0"
+        raise ValueError(msg)
     for name, column in zip(names, columns, strict=True):
         if column.shape != columns[0].shape or column.ndim != 1:
             msg = f"{name}: need {columns[0].size} values like {names[0]}, found {column.size}"
@@ -200,17 +207,18 @@ def _completes(names: Sequence[str], place: int) -> bool:
 
 def _check_column(name: str, column: Floats) -> None:
     kind = name.split("_", maxsplit=1)[0]
+    whole = column == np.round(column)
     allowed: dict[str, tuple[NDArray[np.bool_], str]] = {
-        "events": ((column >= 0) & (column == np.round(column)), "a whole number of at least 0"),
-        "n": ((column >= 1) & (column == np.round(column)), "a whole number of at least 1"),
+        "events": ((column >= 0) & whole, "a whole number of at least 0"),
+        "n": ((column >= 1) & whole, "a whole number of at least 1"),
         "time": (column > 0, "a positive number"),
         "sd": (column > 0, "a positive number"),
         "mean": (np.isfinite(column), "a finite number"),
     }
     valid, needed = allowed[kind]
-    for place in np.flatnonzero(~(valid & np.isfinite(column))):
-        msg = f"{name}[{place}]: need {needed}, found {column[place]:g}"
-        raise ValueError(msg)
+    refuse(name, column, valid & np.isfinite(column), needed)
+    most = MOST if kind in {"events", "n"} else LARGEST
+    refuse(name, column, np.abs(column) <= most, f"at most {most:g}")
 
 
 def _check_events(name: str, events: Floats, n: Floats) -> None:

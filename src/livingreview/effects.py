@@ -6,12 +6,13 @@ known (the patients, the adjustment) is added with `dataclasses.replace`.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from scipy.special import ndtri
 
+from livingreview.arguments import LARGEST, is_number, normal_quantile
 from livingreview.counts import effect_sizes as effect_sizes
 from livingreview.measures import measure as find_measure
 
@@ -43,12 +44,16 @@ class Effect:
 
     def __post_init__(self) -> None:
         find_measure(self.measure)
-        if not math.isfinite(self.yi):
+        if not isinstance(self.study, str):
+            msg = f"study: need a name, found {self.study!r}"
+            raise ValueError(msg)
+        if not (is_number(self.yi) and math.isfinite(self.yi)):
             msg = f"yi: need a finite estimate for {self.study}, found {self.yi!r}"
             raise ValueError(msg)
-        if not (math.isfinite(self.vi) and self.vi > 0):
+        if not (is_number(self.vi) and 0 < self.vi < math.inf):
             msg = f"vi: need a positive finite variance for {self.study}, found {self.vi!r}"
             raise ValueError(msg)
+        check_cohorts("cohorts", self.cohorts)
         object.__setattr__(self, "cohorts", frozenset(self.cohorts) or frozenset({self.study}))
 
     @property
@@ -63,13 +68,17 @@ class Effect:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Confidence limits of the estimate on the analysis scale, by the normal distribution."""
-        half = _critical(level) * self.standard_error
+        half = normal_quantile(level) * self.standard_error
         return self.yi - half, self.yi + half
 
 
 def check_poolable(effects: Iterable[Effect]) -> None:
     """Refuse effects of different measures, and effects that share patients."""
     listed = list(effects)
+    for place, effect in enumerate(listed):
+        if not isinstance(effect, Effect):
+            msg = f"effects[{place}]: need an Effect, found {effect!r}"
+            raise ValueError(msg)
     for first, second in combinations(listed, 2):
         if first.measure != second.measure:
             msg = (
@@ -78,6 +87,16 @@ def check_poolable(effects: Iterable[Effect]) -> None:
             )
             raise ValueError(msg)
     check_disjoint([(_described(effect), effect.cohorts) for effect in listed])
+
+
+def check_cohorts(name: str, cohorts: object) -> None:
+    """Refuse what is no collection of names of groups of patients; text alone is one name."""
+    if not isinstance(cohorts, Collection) or not all(isinstance(item, str) for item in cohorts):
+        msg = f"{name}: need a set of names, found {cohorts!r}"
+        raise ValueError(msg)
+    if isinstance(cohorts, str):
+        msg = f"{name}: need a set of names, found the text {cohorts!r}; write {{{cohorts!r}}}"
+        raise ValueError(msg)
 
 
 def check_disjoint(patients: Sequence[tuple[str, frozenset[str]]]) -> None:
@@ -123,11 +142,11 @@ def log_ratio_from_ci(
     if find_measure(measure).scale != "log":
         msg = f"measure: need a ratio, found {measure!r}"
         raise ValueError(msg)
-    lower, upper = ci
-    if not 0 < lower < ratio < upper < math.inf:
+    lower, upper = _pair("ci", study, ci)
+    if not (is_number(ratio) and 0 < lower < ratio < upper < math.inf):
         msg = f"ci ({study}): need 0 < ci_lower < ratio < ci_upper, found {lower}, {ratio}, {upper}"
         raise ValueError(msg)
-    standard_error = math.log(upper / lower) / (2 * _critical(level))
+    standard_error = math.log(upper / lower) / (2 * normal_quantile(level))
     return Effect(
         study,
         math.log(ratio),
@@ -176,7 +195,7 @@ def log_hazard_ratio_from_p_and_events(
     >>> round(effect.yi, 4), round(effect.vi, 4)
     (-0.392, 0.04)
     """
-    if favours not in {"experimental", "control"}:
+    if favours not in ("experimental", "control"):
         msg = f"favours ({study}): need 'experimental' or 'control', found {favours!r}"
         raise ValueError(msg)
     vi = _variance_from_events(study, events, share)
@@ -223,10 +242,9 @@ def log_hazard_ratio_from_medians(
     >>> round(log_hazard_ratio_from_medians("S1", (12.0, 9.0), (40, 45)).yi, 3)
     -0.288
     """
-    for median in medians:
-        _positive("medians", study, median)
-    for count in events:
-        _positive("events", study, count)
+    for name, pair in (("medians", medians), ("events", events)):
+        for value in _pair(name, study, pair):
+            _positive(name, study, value)
     return Effect(
         study,
         math.log(medians[1] / medians[0]),
@@ -250,6 +268,8 @@ def two_arm_effect(
     >>> round(two_arm_effect("S1", (10, 20), (5, 20), "log_or").yi, 4)
     1.0986
     """
+    for name, arm in (("experimental", experimental), ("control", control)):
+        _pair(name, study, arm)
     yi, vi = effect_sizes(
         measure,
         drop00=measure != "rd",
@@ -267,6 +287,7 @@ def one_arm_effect(study: str, events: int, n: int, measure: str = "logit_propor
     >>> round(one_arm_effect("S1", 3, 12).yi, 4)
     -1.0986
     """
+    _pair("events, n", study, (events, n))
     yi, vi = effect_sizes(measure, events=events, n=n)
     return _from_counts(study, yi.item(), vi.item(), measure, ((events, n),))
 
@@ -277,6 +298,7 @@ def incidence_rate(study: str, events: int, time: float, measure: str = "log_rat
     >>> round(incidence_rate("S1", 10, 200.0).yi, 4)
     -2.9957
     """
+    _pair("events, time", study, (events, time))
     yi, vi = effect_sizes(measure, events=events, time=time)
     return _from_counts(study, yi.item(), vi.item(), measure, ((events, math.inf),))
 
@@ -299,15 +321,8 @@ def _from_counts(
     )
 
 
-def _critical(level: float) -> float:
-    if not 0 < level < 1:
-        msg = f"level: need a number between 0 and 1, found {level!r}"
-        raise ValueError(msg)
-    return float(ndtri(0.5 + level / 2))
-
-
 def _z_from_p(study: str, p_value: float) -> float:
-    if not 0 < p_value < 1:
+    if not (is_number(p_value) and 0 < p_value < 1):
         msg = f"p_value ({study}): need a number between 0 and 1, found {p_value!r}"
         raise ValueError(msg)
     return float(-ndtri(p_value / 2))
@@ -315,13 +330,21 @@ def _z_from_p(study: str, p_value: float) -> float:
 
 def _variance_from_events(study: str, events: int, share: float) -> float:
     _positive("events", study, events)
-    if not 0 < share < 1:
+    if not (is_number(share) and 0 < share < 1):
         msg = f"share ({study}): need a number between 0 and 1, found {share!r}"
         raise ValueError(msg)
     return 1 / (events * share * (1 - share))
 
 
+def _pair(name: str, study: str, values: tuple[float, float]) -> tuple[float, float]:
+    pair = tuple(values) if isinstance(values, Iterable) else ()
+    if len(pair) != 2 or not all(map(is_number, pair)):
+        msg = f"{name} ({study}): need two numbers, found {values!r}"
+        raise ValueError(msg)
+    return pair
+
+
 def _positive(name: str, study: str, value: float) -> None:
-    if not (math.isfinite(value) and value > 0):
+    if not (is_number(value) and 0 < value <= LARGEST):
         msg = f"{name} ({study}): need a positive number, found {value!r}"
         raise ValueError(msg)

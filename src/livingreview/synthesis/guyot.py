@@ -291,7 +291,7 @@ def _read_risk(risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Count
 
 def _columns(**columns: ArrayLike) -> tuple[Floats, Floats]:
     """Two columns of one length, with at least one row."""
-    first, second = (numbers(name, values) for name, values in columns.items())
+    first, second = (numbers(name, values, truth=True) for name, values in columns.items())
     if first.ndim != 1 or first.shape != second.shape or not first.size:
         found = f"{first.shape} and {second.shape}"
         msg = f"{' and '.join(columns)}: need two arrays of equal length, found {found}"

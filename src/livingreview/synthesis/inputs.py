@@ -7,16 +7,21 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
-from livingreview.counts import checked_counts
-from livingreview.effects import Effect, check_disjoint, check_poolable
+from livingreview.arguments import LARGEST
+from livingreview.arguments import is_number as is_number
+from livingreview.arguments import normal_quantile as normal_quantile
+from livingreview.arguments import numbers as numbers
+from livingreview.arguments import refuse as refuse
+from livingreview.counts import TWO_ARM_COUNTS, checked_counts
+from livingreview.effects import Effect, check_cohorts, check_disjoint, check_poolable
 
 Floats = NDArray[np.float64]
 Estimates: TypeAlias = "Sequence[Effect] | ArrayLike | Inputs"
 Arm: TypeAlias = tuple[ArrayLike, ArrayLike]
+LARGEST_RATIO = 1e10  # of two variances: beyond it sums of weights lose the smaller ones
 Item = TypeVar("Item")
-REAL = (int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ def _numbered(k: int) -> tuple[str, ...]:
 
 def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, Floats]:
     """Finite estimates and positive finite variances of one shape, with k of at least 1."""
+    if isinstance(yi, Sequence) and any(isinstance(value, Effect) for value in yi):
+        msg = "yi: need numbers beside vi, found effects; pass effects without vi"
+        raise ValueError(msg)
     y, v = numbers("yi", yi), numbers("vi", vi)
     if y.ndim != ndim or y.shape != v.shape:
         needed = "two arrays" if ndim == 1 else "two arrays of shape (data sets, k)"
@@ -58,9 +66,25 @@ def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, 
     if not y.size:
         msg = "yi: need at least one estimate, found k = 0"
         raise ValueError(msg)
+    check_range(y, v)
+    return y, v
+
+
+def check_range(y: Floats, v: Floats) -> None:
+    """Refuse estimates and variances so large or small that their powers are no numbers."""
+    least, most, reach = LARGEST**-2, LARGEST**2, np.maximum.reduce(np.abs(y), axis=None)
+    smallest, largest = np.minimum.reduce(v, axis=None), np.maximum.reduce(v, axis=None)
+    within = reach <= LARGEST and least <= smallest <= largest <= most
+    if within and largest <= smallest * LARGEST_RATIO:
+        return
     refuse("yi", y, np.isfinite(y), "a finite estimate")
     refuse("vi", v, (v > 0) & (v < np.inf), "a positive finite variance")
-    return y, v
+    refuse("yi", y, np.abs(y) <= LARGEST, f"an estimate within {LARGEST:g}; change the unit")
+    allowed = f"a variance from {least:g} to {most:g}; change the unit"
+    refuse("vi", v, (v >= least) & (v <= most), allowed)
+    lowest = np.minimum.reduce(v, axis=-1, keepdims=True)
+    allowed = f"at most {LARGEST_RATIO:g} times the smallest variance; check the units"
+    refuse("vi", v, v <= lowest * LARGEST_RATIO, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +102,14 @@ def read_tables(
     experimental: Arm, control: Arm, studies: Sequence[str], cohorts: Sequence[frozenset[str]]
 ) -> Tables:
     """Check the counts of two arms, each given as (events, n), and that patients are distinct."""
-    a, n1, c, n2 = checked_counts(
-        events_experimental=experimental[0],
-        n_experimental=experimental[1],
-        events_control=control[0],
-        n_control=control[1],
-    )
+    arms = listed("experimental", experimental), listed("control", control)
+    if [len(arm) for arm in arms] != [2, 2]:
+        msg = (
+            f"experimental and control: need (events, n) each, found {experimental!r}, {control!r}"
+        )
+        raise ValueError(msg)
+    values = (column for arm in arms for column in arm)
+    a, n1, c, n2 = checked_counts(**dict(zip(TWO_ARM_COUNTS, values, strict=True)))
     return Tables(a, n1 - a, c, n2 - c, named_studies(a.size, studies, cohorts))
 
 
@@ -91,12 +117,15 @@ def named_studies(
     k: int, studies: Sequence[str], cohorts: Sequence[frozenset[str]]
 ) -> tuple[str, ...]:
     """Names of k studies, numbered if none are given; their cohorts must be disjoint."""
-    if not k:
-        msg = "events: need at least one study, found k = 0"
-        raise ValueError(msg)
-    names = listed("studies", tuple(studies) or _numbered(k), k)
-    patients = listed("cohorts", tuple(cohorts) or [frozenset({name}) for name in names], k)
-    check_disjoint(list(zip(names, patients, strict=True)))
+    names = listed("studies", listed("studies", studies) or _numbered(k), k)
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            msg = f"studies[{place}]: need a name, found {name!r}"
+            raise ValueError(msg)
+    patients = listed("cohorts", listed("cohorts", cohorts) or [{name} for name in names], k)
+    for place, cohort in enumerate(patients):
+        check_cohorts(f"cohorts[{place}]", cohort)
+    check_disjoint([(name, frozenset(of)) for name, of in zip(names, patients, strict=True)])
     return tuple(names)
 
 
@@ -112,14 +141,6 @@ def check_within(argument: str, value: float, low: float, high: float) -> None:
     if not (is_number(value) and low <= value <= high):
         msg = f"{argument}: need a number from {low:g} to {high:g}, found {value!r}"
         raise ValueError(msg)
-
-
-def normal_quantile(level: float) -> float:
-    """Half-width of a normal interval in standard errors; level must lie between 0 and 1."""
-    if not (is_number(level) and 0 < level < 1):
-        msg = f"level: need a number between 0 and 1, found {level!r}"
-        raise ValueError(msg)
-    return float(ndtri(0.5 + 0.5 * level))
 
 
 def t_quantile(df: float, level: float) -> float:
@@ -139,51 +160,22 @@ def listed(name: str, values: Iterable[Item], k: int | None = None) -> list[Item
     return entries
 
 
-def numbers(name: str, values: object) -> Floats:
-    """Turn what a caller gives into an array; ValueError names the first that is no number."""
-    try:
-        return np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        listed = values if isinstance(values, Iterable) and not isinstance(values, str) else ()
-        wrong = ((f"[{i}]", value) for i, value in enumerate(listed) if not is_number(value))
-        place, found = next(wrong, ("", values))
-        advice = "; pass effects without vi" if isinstance(found, Effect) else ""
-        msg = f"{name}{place}: need a number, found {found!r}{advice}"
-        raise ValueError(msg) from None
-
-
-def is_number(value: object) -> bool:
-    """Whether a caller gave one real number."""
-    return isinstance(value, REAL)
-
-
-def refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
-    """Refuse values of which one is not valid, by its place."""
-    if np.logical_and.reduce(valid, axis=None):
-        return
-    place = tuple(int(axis) for axis in np.argwhere(~valid)[0])
-    shown = ", ".join(map(str, place))
-    msg = f"{name}[{shown}]: need {needed}, found {values[place]:g}"
-    raise ValueError(msg)
-
-
 def _from_effects(effects: Estimates) -> Inputs:
-    listed = list(effects) if isinstance(effects, Sequence) else []
-    if not listed:
+    given: list[object] = list(effects) if isinstance(effects, Iterable) else []
+    if not given:
         msg = "effects: need at least one Effect, or both yi and vi; found k = 0"
         raise ValueError(msg)
-    for place, effect in enumerate(listed):
+    for place, effect in enumerate(given):
         if not isinstance(effect, Effect):
             msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
             raise ValueError(msg)
-    known = [effect for effect in listed if isinstance(effect, Effect)]
+    known = [effect for effect in given if isinstance(effect, Effect)]
     check_poolable(known)
+    y = np.array([effect.yi for effect in known], dtype=float)
+    v = np.array([effect.vi for effect in known], dtype=float)
+    check_range(y, v)
     return Inputs(
-        np.array([effect.yi for effect in known]),
-        np.array([effect.vi for effect in known]),
-        known[0].measure,
-        tuple(effect.name for effect in known),
-        tuple(_mixtures(known)),
+        y, v, known[0].measure, tuple(effect.name for effect in known), tuple(_mixtures(known))
     )
 
 

@@ -16,6 +16,7 @@ alone.  References: Gonnermann et al. 2015, *Statistics in Medicine* 34:16; Frie
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from livingreview.arguments import is_number
 from livingreview.effects import Effect
 from livingreview.measures import measure
 from livingreview.synthesis.bayes import BayesianSynthesis, bayes_random_effects
@@ -52,8 +53,8 @@ def few_studies(k: int) -> str:
     >>> few_studies(1)
     'one study: the result is that study'
     """
-    if k < 1:
-        msg = f"k: need at least one study, found {k}"
+    if not (is_number(k) and k >= 1 and k == int(k)):
+        msg = f"k: need at least one study, found {k!r}"
         raise ValueError(msg)
     if k == 1:
         return "one study: the result is that study"
@@ -62,7 +63,7 @@ def few_studies(k: int) -> str:
             "two studies: both studies, the common effect, REML with a normal interval and the "
             "Bayesian result are shown side by side; none of them stands alone"
         )
-    rule = f"{k} studies: random effects by REML with Knapp-Hartung and a prediction interval"
+    rule = f"{k:g} studies: random effects by REML with Knapp-Hartung and a prediction interval"
     if k < SMALLEST_FOR_ASYMMETRY:
         rule += f"; no test for asymmetry below {SMALLEST_FOR_ASYMMETRY} studies"
     return rule
