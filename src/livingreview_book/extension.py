@@ -38,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
     app.connect("config-inited", _use_remembered_outputs)
     app.connect("builder-inited", _execute)
+    app.connect("builder-inited", _remove_late_styles)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
     app.connect("doctree-read", _note_shown)
@@ -100,6 +101,15 @@ def _execute(app: Sphinx) -> None:
     app.env.book_executions = {  # type: ignore[attr-defined]
         name: _mark(execution) for name, execution in executions.items()
     }
+
+
+def _remove_late_styles(app: Sphinx) -> None:
+    """A page's link to a style has a checksum if the file is there; MyST-NB writes its own last.
+
+    So that a page is the same bytes after another build as from nothing, none is left there.
+    """
+    for style in Path(app.outdir, "_static").glob("mystnb.*.css"):
+        style.unlink()
 
 
 def _say(line: str) -> None:
