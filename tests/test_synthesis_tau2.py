@@ -70,6 +70,14 @@ def test_a_design_of_ones_is_the_model_of_a_mean(name, estimator):
         assert heights[0] == pytest.approx(heights[1], rel=1e-10)
 
 
+def test_a_batch_has_the_likelihoods_of_its_data_sets():
+    together, alone = hostile_batch(13, 5, 4)
+    for restricted in (True, False):
+        expected = [model.log_likelihood(0.4, restricted=restricted) for model in alone]
+        found = together.log_likelihood(np.full(5, 0.4), restricted=restricted)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_sums_agree_with_the_projection_written_as_a_matrix():
     yi, vi = data_sets()["bcg"]
     value = 0.31

@@ -56,7 +56,7 @@ class Model(ABC):
         """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
 
     @abstractmethod
-    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+    def log_likelihood(self, tau2: Any, *, restricted: bool) -> Any:
         """Profile log-likelihood up to a constant."""
 
     @abstractmethod
@@ -141,10 +141,10 @@ class MeanModel(Model):
         ypy = wyy - shift * wy
         return self.centre + shift, total, ypy * (ypy > 0)
 
-    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+    def log_likelihood(self, tau2: Any, *, restricted: bool) -> Any:
         """Profile log-likelihood up to a constant."""
         _, total, ypy = self.pooled(tau2)
-        value = float(np.log(self.weights(tau2)).sum() - ypy)
+        value = np.log(self.weights(tau2)).sum(-1) - ypy
         return 0.5 * (value - np.log(total)) if restricted else 0.5 * value
 
     def leverage(self) -> Floats:
@@ -237,7 +237,7 @@ class DesignModel(Model):
             for at in map(self.sums, tau2.tolist())
         ]
 
-    def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
+    def log_likelihood(self, tau2: Any, *, restricted: bool) -> Any:
         """Profile log-likelihood up to a constant."""
         w = self.weights(tau2)
         value = float(np.log(w).sum() - self.q(tau2)[0])
