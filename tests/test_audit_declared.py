@@ -70,6 +70,14 @@ def test_a_p_value_must_be_of_the_declared_patients(p: str, verdict: Verdict) ->
     assert crosses is (verdict is Verdict.DISCREPANT)
 
 
+def test_a_part_above_the_whole_arm_is_no_table() -> None:
+    made = paper((70, 6), (80, 60), **DECLARED)  # 70 of an arm of 67
+    made.p("0.078", "timing", method="fisher", category="early")
+    (finding,) = made.findings(CHECK)
+    assert finding.verdict is Verdict.DISCREPANT
+    assert "which" not in finding.explanation
+
+
 @given(st.integers(1, 60), st.integers(1, 90), st.data())
 def test_declared_shares_that_are_only_rounded_are_never_accused(
     first: int, second: int, data

@@ -155,7 +155,11 @@ def _hypergeometric(table: Table) -> tuple[list[int], int]:
     (a, b), (c, _) = table
     first, second = a + c, b + table[1][1]
     low, high = max(0, a + b - second), min(a + b, first)
-    return [comb(first, x) * comb(second, a + b - x) for x in range(low, high + 1)], a - low
+    weights = [comb(first, low) * comb(second, a + b - low)]
+    for x in range(low, high):  # each from the one before; the division leaves no rest
+        into = (first - x) * (a + b - x)
+        weights.append(weights[-1] * into // ((x + 1) * (second - a - b + x + 1)))
+    return weights, a - low
 
 
 def _freeman_halton(table: Table) -> float | None:

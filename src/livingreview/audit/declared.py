@@ -134,8 +134,10 @@ def _p_value(study: Study, outcome: Outcome, p: Printed) -> Iterator[Finding]:
 
 
 def _by_test(p: Printed, cells: list[tuple[Count, Count]]) -> dict[str, float]:
-    """The p-value by each test that the report may mean."""
+    """The p-value by each test that the report may mean; none where a part exceeds its size."""
     (a, n), (b, m) = ((part.value, size.value) for part, size in cells)
+    if a > n or b > m:
+        return {}
     table: Table = ((a, n - a), (b, m - b))
     found = {name: p_value(name, table) for name in NAMED[p.quantity.method]}
     return {name: value for name, value in found.items() if value is not None}
