@@ -201,6 +201,7 @@ def test_results_are_equivariant_under_a_change_of_units(power):
     [
         ({"prior": "flat"}, "prior: need one of half-normal, half-cauchy, found 'flat'"),
         ({"scale": 0}, "scale: need a positive number, found 0"),
+        ({"scale": "a"}, "scale: need a positive number, found 'a'"),
         ({"scale": np.inf}, "scale: need a positive number, found inf"),
         ({"benefit": "left"}, "benefit: need one of below, above, found 'left'"),
         ({"level": 1}, "level: need a number between 0 and 1, found 1"),

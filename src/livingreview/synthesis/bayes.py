@@ -18,6 +18,7 @@ from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
+    is_number,
     normal_quantile,
     read_inputs,
 )
@@ -149,7 +150,7 @@ def bayes_random_effects(
     inputs = read_inputs(yi, vi)
     check_choice("prior", prior, PRIORS)
     check_choice("benefit", benefit, ("below", "above"))
-    if not (np.isfinite(scale) and scale > 0):
+    if not (is_number(scale) and 0 < scale < np.inf):
         msg = f"scale: need a positive number, found {scale!r}"
         raise ValueError(msg)
     normal_quantile(level)
