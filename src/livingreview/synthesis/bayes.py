@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from livingreview.arguments import LARGEST, is_number
 from livingreview.measures import MEASURES
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
-    is_number,
     normal_quantile,
     read_inputs,
 )
@@ -150,9 +150,7 @@ def bayes_random_effects(
     inputs = read_inputs(yi, vi)
     check_choice("prior", prior, PRIORS)
     check_choice("benefit", benefit, ("below", "above"))
-    if not (is_number(scale) and 0 < scale < np.inf):
-        msg = f"scale: need a positive number, found {scale!r}"
-        raise ValueError(msg)
+    _check_scale(inputs, scale)
     normal_quantile(level)
     posterior = _tau_posterior(inputs, prior, scale)
     tails = (0.5 - 0.5 * level, 0.5 + 0.5 * level)
@@ -227,6 +225,20 @@ def _conditional_mean(inputs: Inputs, tau: Floats) -> tuple[Floats, Floats]:
     total = w.sum(axis=1)
     origin = inputs.yi[0]
     return origin + (w @ (inputs.yi - origin)) / total, total**-0.5
+
+
+def _check_scale(inputs: Inputs, scale: float) -> None:
+    """Refuse a prior, or variances, under which the effects have no density that is a number."""
+    if not (is_number(scale) and 0 < scale <= LARGEST):
+        msg = f"scale: need a positive number, at most {LARGEST:g}, found {scale!r}"
+        raise ValueError(msg)
+    reach, precise = float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.min()))
+    if reach > 1e6 * scale or reach > 1e15 * precise:
+        msg = (
+            f"yi: need a range of at most 1e6 times the scale of the prior, {scale:g}, and 1e15 "
+            f"times the smallest standard error, {precise:g}; found {reach:g}; check the units"
+        )
+        raise ValueError(msg)
 
 
 def _log_posterior(inputs: Inputs, prior: str, scale: float) -> Callable[[Floats], Floats]:
