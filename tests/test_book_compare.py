@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from example_book import write_book
 from livingreview_book.__main__ import main
 from livingreview_book.compare import FENCE, LIMIT, SITE, compare, page_text
 
@@ -139,20 +138,3 @@ def test_a_folder_without_a_built_book_is_refused(books: tuple[Path, Path]) -> N
     (books[1] / SITE / "index.html").unlink()
     with pytest.raises(ValueError, match=r"need a built book, found no index\.html; run `make bo"):
         compare(*books)
-
-
-@pytest.mark.book
-def test_a_number_changed_in_the_data_is_one_line_of_its_page(tmp_path: Path) -> None:
-    book = write_book(tmp_path / "book")
-    assert book.build().returncode == 0
-    before = tmp_path / "before"
-    shutil.copytree(book.root, before)
-    book.edit("data/studies/other-2021/reported.csv", "0.70", "0.71")
-    assert book.build().returncode == 0
-    numbers, pages = compare(before, book.root).split("Pages that read otherwise: 1.")
-    assert numbers.endswith("Published numbers that moved: 1.\n\n- b.ratio: 0.70 -> 0.71\n\n")
-    assert [line for line in pages.splitlines() if line.startswith(("-", "+"))] == [
-        "-The study has 6 numbers and a ratio of 0.70.",
-        "+The study has 6 numbers and a ratio of 0.71.",
-        "- searchindex.js: 1",
-    ]

@@ -36,7 +36,7 @@ def test_a_killed_build_is_never_remembered_wrongly(tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(moments.uniform(0.2, 4.0))
+        time.sleep(moments.uniform(0.2, 3.2))
         os.killpg(build.pid, signal.SIGKILL)
         build.wait()
         text = chapter_path(tmp_path, "chapters/a").read_text("utf-8")
