@@ -1,4 +1,5 @@
 import math
+import pickle
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,12 @@ def test_trailing_zeros_narrow_what_a_number_may_stand_for():
 @pytest.mark.parametrize("value", [0.695, 0.705])
 def test_both_ties_are_admitted_since_half_up_and_half_even_are_both_in_use(value):
     assert Reported("0.70").admits(value)
+
+
+def test_a_number_can_go_to_another_process():
+    number = Reported("<0.70")
+    assert (number.value, number.relation) == (0.7, "<")  # what is cached goes with it
+    assert pickle.loads(pickle.dumps(number)) == number
 
 
 def test_a_value_not_reached_is_not_a_number_and_admits_everything():

@@ -78,19 +78,21 @@ class Reported:
             raise ValueError(msg)
 
     @cached_property
-    def _match(self) -> re.Match[str] | None:
-        return _NUMBER.fullmatch(self.text.strip())
+    def _parts(self) -> dict[str, str]:
+        """Relation, sign and digits, empty where there is none: a match could not be pickled."""
+        match = _NUMBER.fullmatch(self.text.strip())
+        return match.groupdict("") if match else {}
 
     @cached_property
     def exact(self) -> Decimal | None:
         """The printed digits as a decimal, or None where the value was not reached."""
-        if self._match is None:
+        if not self._parts:
             return _from_words(self.text)
-        digits = self._match["digits"]
+        digits = self._parts["digits"]
         if re.fullmatch(r"\d+(?:,\d{3})+(?:\.\d+)?", digits):
             digits = digits.replace(",", "")
         value = Decimal(digits.replace(",", "."))
-        return -value if (self._match["sign"] or "+") in "-–−" else value
+        return -value if self._parts["sign"] in {"-", "–", "−"} else value
 
     @property
     def value(self) -> float:
@@ -105,12 +107,12 @@ class Reported:
     @property
     def relation(self) -> str:
         """One of ``=``, ``<``, ``>``, ``<=``, ``>=``."""
-        return _RELATIONS.get(self._match["relation"] or "", "=") if self._match else "="
+        return _RELATIONS.get(self._parts.get("relation", ""), "=")
 
     @property
     def has_decimal_comma(self) -> bool:
         """Whether a comma stands where a decimal point is expected (``32,8``)."""
-        return bool(self._match) and "," in self.text and self.decimals > 0 and "." not in self.text
+        return bool(self._parts) and "," in self.text and self.decimals > 0 and "." not in self.text
 
     @cached_property
     def rounding_box(self) -> tuple[Decimal, Decimal]:
