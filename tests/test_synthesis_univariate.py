@@ -265,6 +265,7 @@ def result_or_reason(yi, vi, estimator):
         return None, str(error)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(data=st.data(), k=st.integers(1, 6), estimator=st.sampled_from(ESTIMATORS))
 def test_whatever_numbers_come_in_a_finite_result_or_a_reason_comes_out(data, k, estimator):
@@ -278,6 +279,7 @@ def test_whatever_numbers_come_in_a_finite_result_or_a_reason_comes_out(data, k,
         assert np.isfinite([result.mean, result.se, result.tau2, result.q, result.i2]).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(data=st.data(), k=st.integers(2, 6), estimator=st.sampled_from(ESTIMATORS))
 def test_every_accepted_size_of_numbers_gives_a_finite_result(data, k, estimator):
