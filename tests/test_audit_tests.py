@@ -169,6 +169,18 @@ def test_no_variation_is_printed_as_1() -> None:
         assert paper_with(((24, 0), (30, 0)), p).verdicts(CHECK) == [verdict]
 
 
+def test_one_printed_level_of_a_variable_that_may_have_others_is_not_checkable() -> None:
+    for exhaustive, verdict in ((False, Verdict.NOT_CHECKABLE), (True, Verdict.REPRODUCED)):
+        kind = {"kind": "categorical", "levels": ["yes", "no"], "exhaustive": exhaustive}
+        paper = Paper({"metastases": kind})
+        paper.count(9, "metastases", category="yes")
+        paper.count(2, "metastases", arm="old", category="yes")
+        for arm in paper.arms:
+            paper.count(24, "participants", arm=arm)
+        paper.p("0.036", "metastases")
+        assert paper.verdicts(CHECK) == [verdict]
+
+
 def test_a_p_value_over_all_levels_uses_every_level() -> None:
     smoking = {"kind": "categorical", "levels": ["never", "now", "former"], "exhaustive": True}
     for p, verdict in (("0.835", Verdict.REPRODUCED), ("0.815", Verdict.DISCREPANT)):

@@ -59,6 +59,15 @@ def number(value: float, decimals: int = 2) -> str:
     return text.lstrip("-") if is_zero else text.replace("-", MINUS)
 
 
+def percent(value: float) -> str:
+    """A share in percent, without decimals.
+
+    >>> percent(12.4), percent(float("nan"))
+    ('12%', 'not estimable')
+    """
+    return number(value, 0) + ("" if math.isnan(value) else "%")
+
+
 def p_value(value: float) -> str:
     """A p-value to three decimals, never as zero.
 

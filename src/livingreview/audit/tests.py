@@ -145,7 +145,9 @@ def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcom
         for level in outcome.levels
     }
     shown = {level: column for level, column in cells.items() if any(column)}
-    if len(shown) == 1 and outcome.exhaustive:
+    if len(shown) == 1 and not outcome.exhaustive:
+        return _Case(study, p, (), ())  # who is in none of the levels is not known
+    if len(shown) == 1:
         one_level = replace(p.quantity, category=next(iter(shown)))
         return _by_sizes(study, replace(p, quantity=one_level), groups, outcome)
     options = [column[row] for row in (0, 1) for column in shown.values()]

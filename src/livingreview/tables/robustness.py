@@ -1,6 +1,5 @@
 """Around the syntheses: how far studies differ, what is left out, what is certain."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -76,7 +75,7 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
             "Studies": str(pooled.k),
             "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
             f"{prose.p_value(pooled.q_pval)}",
-            "I²": _percent(pooled.i2),
+            "I²": prose.percent(pooled.i2),
             "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
             f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
         }
@@ -96,10 +95,6 @@ def left_out_table(answers: Sequence[Answer]) -> Table:
     )
     frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
     return Table(frame, caption="Studies not used", empty="Every study is used.")
-
-
-def _percent(value: float) -> str:
-    return prose.number(value, 0) + ("" if math.isnan(value) else "%")
 
 
 def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:

@@ -126,11 +126,11 @@ def _published(answer: Answer) -> Iterator[tuple[str, str]]:
     random = main_model(answer)
     if random is None or random.k == 1:
         return
-    yield "i2", f"{prose.number(random.i2, 0)}%"
+    yield "i2", prose.percent(random.i2)
     yield "tau2", prose.number(random.tau2, 3)
     if answer.pooled.bayes is not None:
         benefit = answer.pooled.bayes.probability_benefit
-        yield "probability-of-benefit", f"{prose.number(100 * benefit, 0)}%"
+        yield "probability-of-benefit", prose.percent(100 * benefit)
 
 
 def main_model(answer: Answer) -> Synthesis | None:
