@@ -5,6 +5,8 @@ import gc
 import pytest
 from hypothesis import settings
 
+settings.register_profile("all", deadline=None)  # a busy machine fails no test
+settings.load_profile("all")
 settings.register_profile("few", max_examples=10, deadline=None)  # for `make check`
 
 

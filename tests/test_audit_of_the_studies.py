@@ -61,7 +61,7 @@ EXPECTED = {
 
 @pytest.mark.slow
 def test_exactly_these_contradictions_are_found() -> None:
-    for study in load_review(ROOT).studies.values():
+    for study in load_review(ROOT, only=list(EXPECTED)).studies.values():
         found = {
             (finding.check, finding.numbers[0].locator.row or finding.numbers[0].locator.section)
             for finding in audit(study)
