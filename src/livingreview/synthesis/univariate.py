@@ -277,7 +277,5 @@ def _notes(inputs: Inputs, pooled: Mapping[str, Any]) -> list[str]:
         notes.append("both Q-profile limits of tau2 are zero: effects agree better than by chance")
     total = 100 / (pooled["weights"][0] * (inputs.vi[0] + pooled["tau2"]))
     if pooled["interval"] == "knha" and pooled["se"] ** 2 * total < 1 - ROUNDING:
-        notes.append(
-            "the Knapp-Hartung standard error is below the normal one; see interval='adhoc'"
-        )
+        notes.append("the Knapp-Hartung interval rests on a standard error below the normal one")
     return notes
