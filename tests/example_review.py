@@ -12,6 +12,7 @@ evidence_date: "2026-01-31"
 question: {population: adults, intervention: new, comparison: old, outcomes: survival}
 eligibility: {include: [trials], exclude: [case reports]}
 outcomes: {orr: {label: Response, definition: partial or complete}}
+treatment_classes: {new-drug: A new drug, old-drug: An old drug}
 syntheses:
   - {id: response, title: Response, kind: proportion, outcome: orr,
      include: {status: [included], patients: [{population: whole}]}}

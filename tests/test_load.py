@@ -163,6 +163,51 @@ def test_keys_taken_over_from_an_anchor_may_be_overridden(tmp_path):
     assert load_study("example-2020", tmp_path).arms["old"].label == "Old"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (
+            "class: old-drug",
+            "class: older",
+            [r"arms\.old\.treatment_class: need one of new-drug, old-drug, found 'older'; declare"],
+        ),
+        (
+            ", is_new: false",
+            "",
+            [r"arms\.old\.is_new: need true or false, by which .*, found nothing; write true or"],
+        ),
+        (
+            "is_new: true",
+            "is_new: yes",
+            [r"arms\.new\.is_new: need true or false, .*, found 'yes'; write true or"],
+        ),
+        (
+            "is_new: true",
+            "is_knew: true",
+            [
+                r"arms\.new\.is_new: need true or false, .*, found nothing",
+                r"arms\.new: need only flags that .* ask for \(is_new\), found 'is_knew'; correct",
+            ],
+        ),
+    ],
+)
+def test_an_arm_that_the_review_cannot_sort_is_a_problem(tmp_path, old, new, messages):
+    write_review(tmp_path, study=STUDY.replace(old, new))
+    found = problems_of(tmp_path)
+    assert len(found) == len(messages)
+    for problem, message in zip(found, messages, strict=True):
+        assert re.search(message, problem), problem
+
+
+def test_arms_are_not_held_against_a_faulty_review(tmp_path):
+    path = write_review(tmp_path, study=STUDY.replace("is_new: true", "is_new: yes")).parents[1]
+    review = (path / "review.yaml").read_text(encoding="utf-8")
+    text = review.replace("treatment_classes:", "treatment_class:")
+    (path / "review.yaml").write_text(text, encoding="utf-8")
+    (problem,) = problems_of(tmp_path)
+    assert "'treatment_classes' is a required property" in problem
+
+
 def test_plain_words_such_as_no_stay_words_in_yaml(tmp_path):
     study = STUDY.replace("{male: Male, female: Female}", "{no: No, yes: Yes, off: Off}")
     write_review(tmp_path, study=study)

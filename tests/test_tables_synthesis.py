@@ -78,8 +78,8 @@ def test_figure_and_table_show_the_same_rows(review):
 
 def test_arms_stand_under_their_groups(review):
     answers = answer(review, "response")
-    assert list(arms_table(answers).frame["Treatment"].unique()) == ["new-drug", "old-drug"]
-    assert list(arms_plot(answers).rows["group"].unique()) == ["new-drug", "old-drug"]
+    assert list(arms_table(answers).frame["Treatment"].unique()) == ["A new drug", "An old drug"]
+    assert list(arms_plot(answers).rows["group"].unique()) == ["A new drug", "An old drug"]
 
 
 def test_every_number_of_an_answer_is_published_under_its_own_key(review):

@@ -1,7 +1,8 @@
-"""Links between the ids of a study.yaml: each must lead to something that is declared."""
+"""Links of a study.yaml, to its own ids and to the review's: each must lead to one declared."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from livingreview.problems import Problem
 from livingreview.studies import ALL_ARMS, Outcome, Study
@@ -12,7 +13,49 @@ BY_LEVEL = ("subset_of", "level_sum_of")
 
 def check_links(path: Path, study: Study, problems: list[Problem]) -> None:
     """Add a problem for every link of populations, vocabulary and statements to an unknown id."""
-    for where, found, declared in _links(study):
+    _check(path, _links(study), problems)
+
+
+def check_arms(
+    path: Path, study: Study, protocol: Mapping[str, Any], problems: list[Problem]
+) -> None:
+    """Add a problem for every arm without a class or flag of the review, or with an unknown one."""
+    arms = study.arms.values()
+    classes = protocol["treatment_classes"]
+    links = ((f"arms.{arm.id}.treatment_class", arm.treatment_class, classes) for arm in arms)
+    _check(path, links, problems)
+    asked = arm_flags(protocol)
+    for arm in arms:
+        flags = {key for key, value in arm.details.items() if isinstance(value, bool)}
+        for flag in (flag for flag in asked if flag not in flags):
+            value = arm.details.get(flag)
+            needed = "true or false, by which review.yaml's syntheses choose arms"
+            found = "nothing" if value is None else repr(value)
+            advice = "write true or false, without quotes"
+            problems.append(Problem(f"{path} arms.{arm.id}.{flag}", needed, found, advice))
+        for flag in sorted(flags.difference(asked)):
+            needed = f"only flags that review.yaml's syntheses ask for ({', '.join(asked)})"
+            advice = "correct its name, or say it in words"
+            problems.append(Problem(f"{path} arms.{arm.id}", needed, repr(flag), advice))
+
+
+def arm_flags(protocol: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the review's syntheses ask of an arm with true or false.
+
+    >>> arm_flags({"syntheses": [{"experimental": {"is_new": True}, "control": {"is_new": False}}]})
+    ('is_new',)
+    """
+    asked = (
+        item
+        for plan in protocol["syntheses"]
+        for rule in ("arms", "experimental", "control")
+        for item in plan.get(rule, {}).items()
+    )
+    return tuple(dict.fromkeys(key for key, value in asked if isinstance(value, bool)))
+
+
+def _check(path: Path, links: Iterable[Link], problems: list[Problem]) -> None:
+    for where, found, declared in links:
         known = list(declared)
         if found not in known:
             needed = f"one of {', '.join(known) or 'the declared ids (there are none)'}"

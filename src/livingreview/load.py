@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from livingreview.files import read_rows, read_yaml
-from livingreview.links import check_links
+from livingreview.links import check_arms, check_links
 from livingreview.problems import DataProblemsError, Problem
 from livingreview.rows import COLUMNS, printed_number
 from livingreview.studies import (
@@ -42,6 +42,7 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     problems: list[Problem] = []
     protocol = read_yaml(data / "review.yaml", problems)
     _check_shape(data / "review.yaml", "review", protocol, problems)
+    sound = not problems
     names = None if only is None else frozenset(only)
     folders = sorted(
         path
@@ -53,6 +54,9 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     if not folders:
         problems.append(Problem(str(data / "studies"), "a folder a study", "none", "add a study"))
     studies = {folder.name: _load_study(folder, problems) for folder in folders}
+    for id_, study in studies.items():
+        if study is not None and sound:
+            check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     if problems:
         raise DataProblemsError(problems)
     return Review(protocol, {id_: study for id_, study in studies.items() if study is not None})
