@@ -48,6 +48,27 @@ def test_the_loader_lists_what_a_new_study_still_needs(root: Path) -> None:
         load_review(root)
 
 
+def test_a_new_study_asks_for_the_flags_of_the_review_and_shows_a_comparison(root: Path) -> None:
+    new_study(root, "smith-2027")
+    text = (root / "data" / "studies" / "smith-2027" / "study.yaml").read_text("utf-8")
+    arm = yaml.safe_load(text)["arms"]["arm-a"]
+    assert arm == dict.fromkeys(("label", "treatment_class", "is_new", "regimen"))
+    compared = text.replace("comparisons: {}", "comparisons:").replace("#  arm-a", "  arm-a")
+    (comparison,) = yaml.safe_load(compared)["comparisons"].values()
+    assert (comparison["experimental"], comparison["control"]) == ("arm-a", "arm-b")
+
+
+def test_no_study_is_begun_while_the_rules_of_the_review_are_faulty(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "data" / "review.yaml").write_text("title: A review\n", "utf-8")
+    with pytest.raises(DataProblemsError, match="'syntheses' is a required property"):
+        new_study(root, "smith-2027")
+    assert not (root / "data" / "studies" / "smith-2027").exists()
+    assert main(["--root", str(root), "new-study", "smith-2027"]) == 1
+    assert "'syntheses' is a required property" in capsys.readouterr().err
+
+
 def test_a_study_is_never_overwritten(root: Path) -> None:
     with pytest.raises(FileExistsError, match="there is such a study"):
         new_study(root, "example-2020")

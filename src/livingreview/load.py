@@ -40,8 +40,7 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     """
     data = Path(root) / "data"
     problems: list[Problem] = []
-    protocol = read_yaml(data / "review.yaml", problems)
-    _check_shape(data / "review.yaml", "review", protocol, problems)
+    protocol = _load_protocol(data / "review.yaml", problems)
     sound = not problems
     names = None if only is None else frozenset(only)
     folders = sorted(
@@ -62,6 +61,18 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     return Review(protocol, {id_: study for id_, study in studies.items() if study is not None})
 
 
+def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
+    """The question and rules of the review under ``root/data``, without its studies.
+
+    Raises ``DataProblemsError``, which lists every problem of ``review.yaml``.
+    """
+    problems: list[Problem] = []
+    protocol = _load_protocol(Path(root) / "data" / "review.yaml", problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return protocol
+
+
 def load_study(study_id: str, root: Path | str = ".") -> Study:
     """One study of the review under ``root/data``.
 
@@ -72,6 +83,12 @@ def load_study(study_id: str, root: Path | str = ".") -> Study:
     if problems or study is None:
         raise DataProblemsError(problems)
     return study
+
+
+def _load_protocol(path: Path, problems: list[Problem]) -> dict[str, Any]:
+    protocol = read_yaml(path, problems)
+    _check_shape(path, "review", protocol, problems)
+    return protocol
 
 
 def _load_study(folder: Path, problems: list[Problem]) -> Study | None:

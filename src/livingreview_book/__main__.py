@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from livingreview.problems import DataProblemsError
 from livingreview_book.accepted import accept
 from livingreview_book.chapters import chapter_names, shard
 from livingreview_book.compare import compare
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (ChaptersFailedError, ValueError, FileExistsError) as error:
+    except (ChaptersFailedError, DataProblemsError, ValueError, FileExistsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -5,6 +5,8 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from livingreview.links import arm_flags
+from livingreview.load import load_protocol
 from livingreview.rows import COLUMNS
 
 STUDY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -14,8 +16,8 @@ CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")
 def new_study(root: Path, study_id: str) -> list[Path]:
     """Write the first version of a study's files; those that were written or changed.
 
-    Raises ``ValueError`` for an id that cannot name files and addresses, and ``FileExistsError``
-    when there is such a study.
+    Raises ``ValueError`` for an id that cannot name files and addresses, ``FileExistsError`` when
+    there is such a study, and ``DataProblemsError`` when ``review.yaml`` is faulty.
     """
     if not STUDY_ID.fullmatch(study_id):
         msg = f"study id {study_id!r}: need lower-case words joined by hyphens, like smith-2027"
@@ -26,9 +28,10 @@ def new_study(root: Path, study_id: str) -> list[Path]:
         if path.exists():
             msg = f"{path}: there is such a study; choose another id or edit that one"
             raise FileExistsError(msg)
+    flags = "\n    ".join(f"{flag}: # true or false" for flag in arm_flags(load_protocol(root)))
+    study = resources.files("livingreview_book").joinpath("templates/study.yaml").read_text("utf-8")
     folder.mkdir()
-    study = resources.files("livingreview_book").joinpath("templates/study.yaml")
-    _write(folder / "study.yaml", study.read_text("utf-8").replace("STUDY-ID", study_id))
+    _write(folder / "study.yaml", study.replace("STUDY-ID", study_id).replace("ARM-FLAGS", flags))
     with (folder / "reported.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(COLUMNS)
     template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
