@@ -52,6 +52,35 @@ def test_no_mode_is_missed_in_hostile_data(k, estimator):
         assert np.count_nonzero(peaks > 1) >= 5
 
 
+@pytest.mark.parametrize(
+    ("estimator", "yi", "vi"),
+    [  # the score crosses zero twice, close to each other, after it was negative at zero
+        ("reml", [-2.7, 1.9, 2.2, -2.9], [1.5, 7.6, 9.2, 1.5]),
+        (
+            "reml",
+            [-2.651778, 1.926215, 2.225991, -2.878798],
+            [1.519105, 7.555137, 9.168728, 1.521157],
+        ),
+        (
+            "ml",
+            [-0.591887, 0.058216, 0.686505, -0.048319, -0.092913],
+            [0.677038, 0.00101, 0.501226, 0.007865, 0.006425],
+        ),
+    ],
+)
+def test_two_modes_close_to_each_other_are_told_apart(estimator, yi, vi):
+    y, v, _ = scaled(np.array(yi), np.array(vi))
+    fine = np.expm1(np.linspace(0, 5, 200_001))[None]
+    everywhere = log_likelihoods(fine, y[None], v[None], restricted=estimator == "reml")
+    best = fine[0, np.argmax(everywhere[0])]
+    assert best > 0
+    assert estimate_tau2(MeanModel(y, v), estimator) == pytest.approx(best, rel=1e-3)
+    together = MeanBatch(y[None], v[None])
+    assert estimate_tau2_batch(together, estimator) == pytest.approx([best], rel=1e-3)
+    design = DesignModel(y, v, np.ones((y.size, 1)) * y.size**-0.5)
+    assert estimate_tau2(design, estimator) == pytest.approx(best, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", sorted(data_sets()))
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_a_design_of_ones_is_the_model_of_a_mean(name, estimator):

@@ -13,11 +13,12 @@ from livingreview.synthesis.tau2 import (
     STEP_TOLERANCE,
     chi_square_limits,
     grid_size,
-    highest,
+    likeliest,
     newton,
     score_bound,
     secant,
     tangent,
+    turns_before_zero,
 )
 
 Floats = NDArray[np.float64]
@@ -70,10 +71,9 @@ def _likeliest(batch: MeanBatch, *, restricted: bool) -> Floats:
     tau2 = np.zeros(len(scores))
     tau2[row] = peaks
     modes = np.bincount(row, minlength=len(scores)) + (scores[:, 0] <= 0)
-    for several in np.flatnonzero(modes > 1):
+    for several in np.flatnonzero((modes > 1) | turns_before_zero(scores).any(axis=1)):
         model = MeanModel(batch.y[several], batch.v[several])
-        candidates = [0.0, *peaks[row == several].tolist()]
-        tau2[several] = highest(model, candidates, restricted=restricted)
+        tau2[several] = likeliest(model, restricted=restricted)
     return tau2
 
 

@@ -22,8 +22,10 @@ from livingreview.synthesis.models import Model, Sums
 Floats = NDArray[np.float64]
 
 ESTIMATORS = ("reml", "ml", "pm", "dl", "he", "eb", "sj")
-GRID_STEP = 0.5  # in log(1 + tau2), where each weight changes over a range of about 1
-GRID = np.expm1(GRID_STEP * np.arange(1420))  # to the largest number there is
+GRID_STEP = 0.25  # in log(1 + tau2), where each weight changes over a range of about 1
+FIRST_STEP = 0.01  # shows whether the score rises at zero
+GRID = np.insert(np.expm1(GRID_STEP * np.arange(2839)), 1, FIRST_STEP)  # to the largest number
+FINE = 65  # values between the neighbours of a turning point
 STEP_TOLERANCE = 1e-6  # of the last step; convergence is quadratic, so the error is far below
 MAX_STEPS = 200
 NO_ROOT = f"tau2: no solution of y'Py = target within {MAX_STEPS} steps; check yi and vi"
@@ -42,7 +44,7 @@ def estimate_tau2(model: Model, estimator: str) -> float:
     3.0
     """
     if estimator in {"reml", "ml"}:
-        return _likeliest(model, restricted=estimator == "reml")
+        return likeliest(model, restricted=estimator == "reml")
     if estimator in {"pm", "eb"}:
         return q_roots(model, [float(model.df)], 0.0)[0]
     if estimator in CLOSED:
@@ -115,10 +117,18 @@ def chi_square_limits(df: int, level: float) -> tuple[float, float]:
     return float(chdtri(df, 0.5 - 0.5 * level)), float(chdtri(df, 0.5 + 0.5 * level))
 
 
-def _likeliest(model: Model, *, restricted: bool) -> float:
-    """Refine every mode of the likelihood found on a grid, and take the highest."""
+def likeliest(model: Model, *, restricted: bool) -> float:
+    """Refine every mode of the likelihood found on a grid, and take the highest.
+
+    Where the score turns before it reaches zero, it may cross zero twice between two values.
+    """
     grid = GRID[: grid_size(score_bound(model))]
     scores = model.scores(grid, restricted=restricted)
+    turns = np.flatnonzero(turns_before_zero(np.array(scores))) + 1
+    if turns.size:
+        finer = [np.linspace(grid[turn - 1], grid[turn + 1], FINE) for turn in turns]
+        grid = np.union1d(grid, finer)
+        scores = model.scores(grid, restricted=restricted)
     modes = [0.0] if scores[0] <= 0 else []
     for cell, (left, right) in enumerate(pairwise(scores)):
         if left > 0 >= right:
@@ -126,6 +136,18 @@ def _likeliest(model: Model, *, restricted: bool) -> float:
             start = secant(lower, upper, left, right)
             modes.append(_refine(model, lower, upper, start, restricted=restricted))
     return modes[0] if len(modes) == 1 else highest(model, modes, restricted=restricted)
+
+
+def turns_before_zero(scores: Floats) -> NDArray[np.bool_]:
+    """Where scores have a maximum that is not positive, or a minimum that is.
+
+    Of shape (..., values - 2): the first and the last value have one neighbour only.
+    """
+    left, here, right = scores[..., :-2], scores[..., 1:-1], scores[..., 2:]
+    peak = (here <= 0) & (here >= left) & (here >= right)
+    dip = (here > 0) & (here <= left) & (here <= right)
+    turns: NDArray[np.bool_] = peak | dip
+    return turns
 
 
 def highest(model: Model, modes: Sequence[float], *, restricted: bool) -> float:
@@ -146,7 +168,7 @@ def score_bound(model: Model) -> Any:
 
 def grid_size(bound: float) -> int:
     """Return how many values of the grid it takes to pass the bound."""
-    return 2 + int(math.log1p(bound) / GRID_STEP)
+    return 3 + int(math.log1p(bound) / GRID_STEP)
 
 
 def secant(lower: Any, upper: Any, score_lower: Any, score_upper: Any) -> Any:
