@@ -100,6 +100,14 @@ def test_studies_without_events_leave_ratios_alone_and_pull_the_difference_to_ze
             "a risk ratio needs events in both",
         ),
         (
+            lambda: mantel_haenszel(([5, 8], [5, 8]), ([4, 9], [4, 9]), measure="log_rr"),
+            "no study has both events and survivors",
+        ),
+        (
+            lambda: mantel_haenszel(([7], [7]), ([9], [9]), measure="log_rr"),
+            "no study has both events and survivors",
+        ),
+        (
             lambda: mantel_haenszel(([0], [5]), ([0], [6]), measure="rd"),
             "no study has both events and survivors",
         ),

@@ -85,11 +85,13 @@ def _odds_ratio(tables: Tables) -> Estimate:
 
 
 def _risk_ratio(tables: Tables) -> Estimate:
-    a, c, n1, n2 = tables.a, tables.c, tables.a + tables.b, tables.c + tables.d
+    a, b, c, d = tables.a, tables.b, tables.c, tables.d
+    n1, n2 = a + b, c + d
     n = n1 + n2
     r, s = float((a * n2 / n).sum()), float((c * n1 / n).sum())
     _need(min(r, s), "mantel_haenszel: a risk ratio needs events in both arms")
-    variance = float((n1 * n2 * (a + c) / n**2 - a * c / n).sum()) / (r * s)
+    variance = float(((n1 * a * d + n2 * c * b) / n**2).sum()) / (r * s)
+    _need(variance, "mantel_haenszel: no study has both events and survivors")
     return float(np.log(r / s)), float(np.sqrt(variance)), c * n1 / n
 
 
