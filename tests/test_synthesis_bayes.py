@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from livingreview.effects import Effect
+from livingreview.measures import MEASURES
 from livingreview.synthesis import bayes_random_effects, common_effect
 from reference_cases import data_sets
 
@@ -162,6 +163,23 @@ def test_benefit_is_on_the_side_that_the_caller_names():
     assert below.probability_benefit > 0.5
     assert below.probability_benefit + above.probability_benefit == pytest.approx(1, abs=1e-12)
     assert (below.benefit, above.benefit) == ("below", "above")
+
+
+@pytest.mark.parametrize("measure", [key for key in MEASURES if not MEASURES[key].compares])
+def test_single_arms_have_no_probability_of_benefit(measure):
+    arms = [Effect("A", 0.3, 0.02, measure), Effect("B", 0.4, 0.05, measure)]
+    result = bayes_random_effects(arms)
+    assert np.isnan([result.probability_benefit, result.probability_benefit_new_study]).all()
+    assert "no probability of benefit: the measure has no value of no effect" in result.notes
+
+
+@pytest.mark.parametrize("measure", [key for key in MEASURES if MEASURES[key].compares])
+def test_benefit_of_a_comparison_is_measured_from_no_effect(measure):
+    for estimates in (([Effect("A", 0.0, 0.02, measure)],), ([0.0], [0.02])):
+        result = bayes_random_effects(*estimates)
+        assert result.probability_benefit == pytest.approx(0.5, abs=1e-12)
+        assert result.probability_benefit_new_study == pytest.approx(0.5, abs=1e-12)
+        assert not any("benefit" in note for note in result.notes)
 
 
 @pytest.mark.slow

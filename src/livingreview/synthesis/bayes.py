@@ -49,7 +49,8 @@ class BayesianSynthesis:
     `median`, `ci_lower` and `ci_upper` are of the mean (central interval); the names with
     `shortest` give the shortest interval; `pi_lower` and `pi_upper` are of the effect in a
     new study.  `probability_benefit` is of a mean on the side named by `benefit`, and
-    `probability_benefit_new_study` of the effect in a new study.
+    `probability_benefit_new_study` of the effect in a new study; both are NaN for a measure
+    of single arms, which has no value of no effect.
     """
 
     model: str
@@ -157,7 +158,7 @@ def bayes_random_effects(
     mean, spread = _conditional_mean(inputs, posterior.tau)
     average = NormalMixture(posterior.probabilities, mean, spread)
     new = NormalMixture(posterior.probabilities, mean, np.hypot(spread, posterior.tau))
-    null = (MEASURES[inputs.measure].null if inputs.measure else 0.0) or 0.0
+    null = MEASURES[inputs.measure].null if inputs.measure else 0.0
     sign = 1.0 if benefit == "below" else -1.0
     shortest = shortest_interval(average, level, float("-inf"))
     tau_shortest = shortest_interval(posterior, level, 0.0)
@@ -184,7 +185,7 @@ def bayes_random_effects(
         probability_benefit=_below(average, null, sign),
         probability_benefit_new_study=_below(new, null, sign),
         shrunken=_shrunken(inputs, posterior, tails),
-        notes=(*inputs.notes, *_notes(inputs.k)),
+        notes=(*inputs.notes, *_notes(inputs.k, null)),
     )
 
 
@@ -215,7 +216,9 @@ def _root(function: Callable[[float], float], lower: float, upper: float) -> flo
     )
 
 
-def _below(mixture: NormalMixture, null: float, sign: float) -> float:
+def _below(mixture: NormalMixture, null: float | None, sign: float) -> float:
+    if null is None:
+        return float("nan")
     return float(mixture.probabilities @ ndtr(sign * (null - mixture.means) / mixture.sds))
 
 
@@ -299,7 +302,12 @@ def _shrunken(
     return tuple(results)
 
 
-def _notes(k: int) -> list[str]:
+def _notes(k: int, null: float | None) -> list[str]:
+    notes = []
     if k == 1:
-        return ["one study: tau is known from its prior alone"]
-    return ["few studies: the prior on tau matters; vary its scale"] if k < 5 else []
+        notes.append("one study: tau is known from its prior alone")
+    elif k < 5:
+        notes.append("few studies: the prior on tau matters; vary its scale")
+    if null is None:
+        notes.append("no probability of benefit: the measure has no value of no effect")
+    return notes
