@@ -2,6 +2,10 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +92,20 @@ def damage_outputs(book: Book) -> None:
         path.write_text(path.read_text("utf-8")[:100], "utf-8")
 
 
+def falsify_outputs(book: Book) -> None:
+    for path in (book.root / FOLDER).rglob("*.json"):
+        path.write_text(path.read_text("utf-8").replace("0.70", "0.79"), "utf-8")
+
+
+def replace_outputs(book: Book) -> None:
+    for path in (book.root / FOLDER).rglob("*.json"):
+        path.write_text("null\n{}\n", "utf-8")
+
+
+def add_file_to_the_package(book: Book) -> None:
+    (book.root / "src" / "livingreview" / "table.csv").write_text("x", "utf-8")
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -103,6 +121,9 @@ def damage_outputs(book: Book) -> None:
         (change_lock, B),
         (delete_outputs, B),
         (damage_outputs, B),
+        (falsify_outputs, B),
+        (replace_outputs, B),
+        (add_file_to_the_package, B),
     ],
 )
 def test_the_chapters_that_run_are_those_whose_inputs_changed(
@@ -173,6 +194,38 @@ def test_a_plain_build_shows_the_new_number_and_repeats_its_warnings(
         done = fresh.build()
         assert done.returncode == 1
         assert "No key 'b.missing' found" in done.stderr
+
+
+def test_a_build_that_was_killed_while_it_wrote_pages_is_made_again(fresh: Book) -> None:
+    fresh.execute()
+    assert fresh.build().returncode == 0
+    page = fresh.root / "_build" / "html" / "chapters" / "a.html"
+    title = fresh.root / "chapters" / "b.md"
+    older = title.stat()
+    fresh.edit("chapters/b.md", "# B", "# Wrong title")
+    change_number(fresh)
+    site = fresh.root / "_build" / "html" / "searchindex.js"
+    before = site.stat().st_mtime_ns
+    build = subprocess.Popen(
+        [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--quiet"],
+        cwd=fresh.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    memory = fresh.root / "_build" / ".doctrees" / "environment.pickle"
+    known = memory.stat().st_mtime_ns
+    while build.poll() is None and memory.stat().st_mtime_ns == known:
+        time.sleep(0.002)
+    os.killpg(build.pid, signal.SIGKILL)  # Sphinx remembers the new number, no page has it
+    build.wait()
+    assert site.stat().st_mtime_ns == before
+    page.write_text(page.read_text("utf-8")[:1000], "utf-8")
+    fresh.edit("chapters/b.md", "# Wrong title", "# B")
+    os.utime(title, ns=(older.st_atime_ns, older.st_mtime_ns))
+    assert fresh.build().returncode == 0
+    assert '<span class="pasted-text">0.71</span>' in fresh.page("a")
+    assert "Wrong title" not in fresh.page("b")
 
 
 def test_two_numbers_under_one_key_stop_the_build(fresh: Book) -> None:

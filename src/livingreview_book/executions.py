@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,18 +41,21 @@ class Executions:
         self.root = root
         self.folder = root / FOLDER
 
-    def find(self, text: str) -> Execution | None:
+    def find(self, source: str) -> Execution | None:
         """The execution of this chapter source that is still true, if there is one."""
-        for path in sorted(self._folder_of(text).glob("*.json")):
+        for path in sorted(self._folder_of(source).glob("*.json")):
             try:
                 with path.open(encoding="utf-8") as lines:
                     reads = json.loads(lines.readline())
                     if any(fingerprint(self.root, name) != mark for name, mark in reads.items()):
                         continue
-                    body = json.loads(lines.readline())
-            except ValueError:
+                    text, checksum = lines.readline(), lines.readline()
+            except (ValueError, AttributeError):
+                checksum = text = ""
+            if checksum != f"{_sha256(text.encode())}\n":
                 path.unlink()  # a damaged file is worth nothing
                 continue
+            body = json.loads(text)
             outputs = [[nbformat.from_dict(o) for o in cell] for cell in body["outputs"]]
             return Execution(outputs, reads, body["seconds"])
         return None
@@ -59,12 +63,14 @@ class Executions:
     def save(self, text: str, execution: Execution) -> None:
         """Remember; the file is complete or absent whenever the build is interrupted."""
         reads = json.dumps(execution.reads, sort_keys=True)
-        body = json.dumps({"outputs": execution.outputs, "seconds": execution.seconds})
+        content = {"outputs": execution.outputs, "seconds": execution.seconds}
+        body = json.dumps(content) + "\n"
         folder = self._folder_of(text)
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{reads}\n{body}\n")
+            file.write(f"{reads}\n{body}{_sha256(body.encode())}\n")
+        os.chmod(temporary, 0o644)  # noqa: PTH101 (others may share it)
         name = f"{_sha256(reads.encode())[:16]}.json"
         os.replace(temporary, folder / name)  # noqa: PTH105 (one step, or nothing)
 
@@ -78,20 +84,27 @@ class Executions:
 
     @cached_property
     def engine(self) -> list[str]:
-        """What every chapter depends on: Python, the locked packages, and our own."""
+        """What every chapter depends on: Python, the locked and the installed packages, ours."""
         package = sorted(
             path
             for path in (self.root / "src").rglob("*")
-            if path.suffix in {".py", ".yaml", ".json"} and path.is_file()
+            if path.is_file() and "__pycache__" not in path.parts
         )
         return [
             platform.python_version(),
+            *installed_packages(),
             *(
                 f"{path.relative_to(self.root).as_posix()} {_sha256(path.read_bytes())}"
                 for path in [self.root / "requirements.lock", *package]
                 if path.exists()
             ),
         ]
+
+
+def installed_packages() -> list[str]:
+    """Name and version of what stands beside this Python, but for what installs it."""
+    names = os.listdir(sysconfig.get_path("purelib"))  # noqa: PTH208
+    return sorted(n for n in names if n.endswith(".dist-info") and not n.startswith("pip-"))
 
 
 def fingerprint(root: Path, name: str, *, unchanged_since: int | None = None) -> str:
@@ -107,7 +120,7 @@ def fingerprint(root: Path, name: str, *, unchanged_since: int | None = None) ->
         if name.endswith("/"):
             return _sha256("\n".join(sorted(os.listdir(path))).encode())  # noqa: PTH208
         return _sha256(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return "absent"
 
 

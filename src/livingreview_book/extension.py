@@ -28,6 +28,7 @@ from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.executions import Execution
 
 DESCRIPTION_LENGTH = 160  # characters
+UNFINISHED = "unfinished"  # a file beside Sphinx's memory, from the beginning of a build to its end
 _executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
 
 
@@ -39,11 +40,12 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("config-inited", _use_remembered_outputs)
     app.connect("builder-inited", _execute)
     app.connect("builder-inited", _remove_late_styles)
+    app.connect("builder-inited", _begin)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
     app.connect("doctree-read", _note_shown)
     app.connect("html-page-context", _describe_page)
-    app.connect("build-finished", _forget_a_faulty_build)
+    app.connect("build-finished", _end)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
 
 
@@ -98,8 +100,9 @@ def _execute(app: Sphinx) -> None:
         _executed[chapter_path(root, name).read_text("utf-8")] = execution
     for line in changed:
         _say(f"  published: {line}")
-    app.env.book_executions = {  # type: ignore[attr-defined]
-        name: _mark(execution) for name, execution in executions.items()
+    app.env.book_outputs = {  # type: ignore[attr-defined]
+        name: hashlib.sha256(json.dumps(execution.outputs, sort_keys=True).encode()).hexdigest()
+        for name, execution in executions.items()
     }
 
 
@@ -116,29 +119,55 @@ def _say(line: str) -> None:
     print(line, flush=True)  # also where Sphinx itself was told to be quiet
 
 
-def _mark(execution: Execution) -> str:
-    return hashlib.sha256(json.dumps(execution.outputs, sort_keys=True).encode()).hexdigest()
+def _begin(app: Sphinx) -> None:
+    """Notice whether the last build came to its end: if not, no page of it is trusted.
+
+    Sphinx remembers what it has read before it writes the pages.
+    """
+    unfinished = Path(app.doctreedir, UNFINISHED)
+    app.env.book_unfinished = unfinished.exists()  # type: ignore[attr-defined]
+    unfinished.touch()
+
+
+def _end(app: Sphinx, exception: Exception | None) -> None:
+    """Sphinx would not repeat a warning about a page that it need not read again."""
+    if exception is None and not app._warncount:
+        Path(app.doctreedir, UNFINISHED).unlink(missing_ok=True)
 
 
 def _shown(env: BuildEnvironment) -> dict[str, str]:
-    """Chapter to the execution that its page shows, kept with Sphinx's own memory."""
+    """Chapter to the mark of what its page shows, kept with Sphinx's own memory."""
     shown: dict[str, str] = vars(env).setdefault("book_shown", {})
     return shown
+
+
+def _mark(env: BuildEnvironment, name: str) -> str:
+    """The hash of what a page is made of: outputs, the chapter's text, and what it includes.
+
+    Sphinx looks at times, which are older than its own where an older file is put back.
+    """
+    mark = hashlib.sha256(env.book_outputs[name].encode())  # type: ignore[attr-defined]
+    root = Path(env.srcdir)
+    included = (root / path for path in sorted(env.dependencies.get(name, ())))
+    for path in (chapter_path(root, name), *included):
+        mark.update(path.read_bytes() if path.is_file() else b"absent")
+    return mark.hexdigest()
 
 
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    current: dict[str, str] = app.env.book_executions  # type: ignore[attr-defined]
+    if env.book_unfinished:  # type: ignore[attr-defined]
+        return sorted(env.found_docs)
+    outputs: dict[str, str] = env.book_outputs  # type: ignore[attr-defined]
     shown = _shown(env)
-    return [name for name, mark in current.items() if shown.get(name) not in (None, mark)]
+    return [name for name in outputs if name in shown and shown[name] != _mark(env, name)]
 
 
 def _note_shown(app: Sphinx, doctree: object) -> None:
     env = app.env
-    mark = env.book_executions.get(env.docname)  # type: ignore[attr-defined]
-    if mark is not None:
-        _shown(env)[env.docname] = mark
+    if env.docname in env.book_outputs:  # type: ignore[attr-defined]
+        _shown(env)[env.docname] = _mark(env, env.docname)
 
 
 def _describe_page(
@@ -150,9 +179,3 @@ def _describe_page(
     short = textwrap.shorten(text, DESCRIPTION_LENGTH, placeholder=" …")
     meta = f'<meta name="description" content="{escape(short)}" />'
     context["metatags"] = f"{context.get('metatags', '')}\n{meta}"
-
-
-def _forget_a_faulty_build(app: Sphinx, exception: Exception | None) -> None:
-    """Sphinx would not repeat a warning about a page that it need not read again."""
-    if exception is not None or app._warncount:
-        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
