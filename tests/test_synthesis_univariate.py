@@ -14,7 +14,13 @@ from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
 from livingreview.effects import Effect
-from livingreview.synthesis import common_effect, random_effects, random_effects_batch
+from livingreview.synthesis import (
+    binomial_normal,
+    common_effect,
+    random_effects,
+    random_effects_batch,
+)
+from livingreview.synthesis.univariate import NO_PREDICTION, PREDICTIONS
 from reference_cases import CLOSED, SOLVED, assert_close, cases, data_sets
 
 SETS = ("bcg", "hackshaw", "nielweise", "pritz", "debruin", "yusuf")
@@ -190,6 +196,18 @@ def test_the_prediction_interval_follows_the_named_convention():
         reach = quantile * np.sqrt(result.tau2 + result.se**2)
         assert result.pi_lower == pytest.approx(result.mean - reach, rel=1e-12)
     assert np.isnan(random_effects(yi[:2], vi[:2], prediction="k-2").pi_lower)
+    assert np.isfinite(random_effects(yi[:2], vi[:2], prediction="z").pi_lower)
+
+
+@pytest.mark.parametrize("prediction", [None, *PREDICTIONS])
+def test_one_study_has_no_prediction_interval_whatever_is_named(prediction):
+    for result in (
+        random_effects([0.3], [0.04], prediction=prediction),
+        random_effects_batch([[0.3]], [[0.04]], prediction=prediction),
+        binomial_normal([7], [9], prediction=prediction),
+    ):
+        assert np.isnan([result.pi_lower, result.pi_upper]).all()
+        assert result.prediction_convention == NO_PREDICTION
 
 
 def test_identical_effects_give_no_heterogeneity_and_say_so():

@@ -94,7 +94,8 @@ def random_effects(
     (Knapp-Hartung, t with k - 1 degrees of freedom), "adhoc" (the same, never narrower
     than normal with that t) or "z".  Not named, it is "knha", but "z" below three studies.
     `prediction` is "k-1", "k-2" (Higgins, Thompson & Spiegelhalter) or "z"; not named, it
-    is "k-1", and there is none below three studies.  Limits of tau2 are Q-profile.
+    is "k-1", and there is none below three studies; one study never has one.  Limits of
+    tau2 are Q-profile.
 
     References: Knapp & Hartung 2003, *Statistics in Medicine* 22:2693; Viechtbauer 2007,
     *Statistics in Medicine* 26:37; Higgins et al. 2009, *J R Stat Soc A* 172:137.
@@ -249,9 +250,9 @@ def prediction_reach(named: str | None, k: int, level: float) -> tuple[str, floa
     """Choose the convention, in words, and the quantile that goes with it."""
     if named is not None:
         check_choice("prediction", named, tuple(PREDICTIONS))
-    df = {"k-1": k - 1, "k-2": k - 2, "z": np.inf}[named or "k-1"]
-    if df < 1 or (named is None and k < 3):
+    if k < (2 if named in {"k-1", "z"} else 3):
         return NO_PREDICTION, NAN
+    df = {"k-1": k - 1, "k-2": k - 2, "z": np.inf}[named or "k-1"]
     return PREDICTIONS[named or "k-1"], t_quantile(df, level)
 
 
