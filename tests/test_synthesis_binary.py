@@ -262,6 +262,22 @@ def test_large_arms_are_fitted_as_well_as_small_ones():
     assert result.tau == pytest.approx(logits.std(), rel=0.01)
 
 
+@pytest.mark.parametrize("n", [30_000, 300_000])
+def test_arms_of_a_registry_give_the_mean_and_deviation_of_their_logits(n):
+    shares = np.array([0.4, 0.6, 0.5, 0.7])
+    result = binomial_normal(shares * n, [n] * 4)
+    logits = np.log(shares / (1 - shares))
+    assert result.mean == pytest.approx(logits.mean(), abs=1 / n)
+    assert result.tau == pytest.approx(logits.std(), rel=10 / n)
+    assert result.se == pytest.approx(logits.std() / 2, rel=10 / n)
+
+
+def test_arms_beyond_the_precision_of_the_likelihood_are_refused():
+    n = 10**9
+    with pytest.raises(ArithmeticError, match=r"no mean settled .* found 4e\+09 patients"):
+        binomial_normal([4 * n // 10, 6 * n // 10, n // 2, 7 * n // 10], [n] * 4)
+
+
 def test_one_usable_study_has_no_heterogeneity():
     result = mantel_haenszel(([1, 0], [10, 12]), ([3, 0], [11, 12]), measure="rd")
     single = mantel_haenszel(([0], [10]), ([5], [11]), measure="rd")

@@ -26,7 +26,8 @@ NEGLIGIBLE = 45.0  # drop of the log integrand below its peak that ends the rang
 TAU_GRID = np.append(1e-4, np.geomspace(0.02, 40.0, 32))
 HALVINGS = 50
 MAX_STEPS = 100
-TOLERANCE = 1e-10  # of the last step of mu; convergence is quadratic
+TOLERANCE = 1e-10  # of the last step of mu, where rounding lets it; convergence is quadratic
+LOOSEST = 1e-6  # where rounding needs more, the standard error would lose its digits too
 
 
 class Likelihood(NamedTuple):
@@ -138,14 +139,22 @@ def _mode(x: Floats, n: Floats, mu: float, bracket: tuple[float, float]) -> tupl
 
 
 def _profile(x: Floats, n: Floats, mu: Floats, tau: Floats) -> Floats:
-    """Likeliest mu for each tau; the likelihood is log-concave in mu, steps are limited."""
+    """Likeliest mu for each tau; the likelihood is log-concave in mu, steps are limited.
+
+    Each log integrand is rounded in proportion to the patients, and the score, a mean of
+    deviations of the order of their root, cannot be known better than their product.
+    """
+    tolerance = np.clip(np.finfo(float).eps * n.sum() ** 1.5, TOLERANCE, LOOSEST)
     for _ in range(MAX_STEPS):
         at = likelihood(x, n, mu, tau)
         step = np.clip(-at.gradient[:, 0] / at.hessian[:, 0, 0], -1 - tau, 1 + tau)
         mu = mu + step
-        if np.all(np.abs(step) <= TOLERANCE * (1 + np.abs(mu) + tau)):
+        if np.all(np.abs(step) <= tolerance * (1 + np.abs(mu) + tau)):
             return mu
-    msg = f"binomial_normal: no mean settled within {MAX_STEPS} steps; check events and n"
+    msg = (
+        f"binomial_normal: no mean settled within {MAX_STEPS} steps; check events and n, "
+        f"found {n.sum():g} patients: many millions are beyond the precision of the model"
+    )
     raise ArithmeticError(msg)
 
 
