@@ -109,7 +109,11 @@ def test_studies_without_events_leave_ratios_alone_and_pull_the_difference_to_ze
         ),
         (
             lambda: mantel_haenszel(([0], [5]), ([0], [6]), measure="rd"),
-            "no study has both events and survivors",
+            "no arm has both events and survivors",
+        ),
+        (
+            lambda: mantel_haenszel(([1], [1]), ([0], [6]), measure="rd"),
+            "no arm has both events and survivors",
         ),
         (lambda: peto(([0], [5]), ([0], [6])), "peto: no study has both events and survivors"),
         (

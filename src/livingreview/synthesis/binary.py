@@ -18,6 +18,8 @@ from livingreview.synthesis.univariate import few_studies_notes
 Floats = NDArray[np.float64]
 Estimate = tuple[float, float, Floats]
 
+ROUNDING = 1e-12  # a variance below this part of its terms is what rounding leaves of zero
+
 
 def mantel_haenszel(
     experimental: Arm,
@@ -102,9 +104,9 @@ def _risk_difference(tables: Tables) -> Estimate:
     mean = float((a * n2 / n - c * n1 / n).sum() / weight.sum())
     p = (c * (n1 / n) ** 2 - a * (n2 / n) ** 2 + n1 * n2 * (n2 - n1) / (2 * n**2)).sum()
     q = (a * (n2 - c) / n + c * (n1 - a) / n).sum() / 2
-    variance = float(mean * p + q) / float(weight.sum()) ** 2
-    _need(variance, "mantel_haenszel: no study has both events and survivors")
-    return mean, float(np.sqrt(variance)), weight
+    spread = float(mean * p + q)
+    _need(spread - ROUNDING * float(q), "mantel_haenszel: no arm has both events and survivors")
+    return mean, spread**0.5 / float(weight.sum()), weight
 
 
 _ESTIMATES: Mapping[str, Callable[[Tables], Estimate]] = {
