@@ -189,7 +189,7 @@ def table(rows: list[Row]) -> list[str]:
         verdict = "" if bar is None else f"{bar}: {'reached' if ratio >= bar else 'missed'}"
         lines.append(
             f"| {row.task} | {row.scope} | {row.program} | {row.call} | "
-            f"{row.seconds * 1e3:.3f} ms | {'' if ratio == 1 else f'{ratio:.0f}'} | {verdict} |"
+            f"{row.seconds * 1e3:.3f} ms | {'' if ratio == 1 else f'{ratio:.2g}' if ratio < 10 else f'{ratio:.0f}'} | {verdict} |"
         )
     return lines
 
