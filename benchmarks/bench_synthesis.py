@@ -186,10 +186,11 @@ def table(rows: list[Row]) -> list[str]:
     for row in sorted(rows, key=lambda row: (TASKS.index(row.task), row.scope != "estimate")):
         ratio = row.seconds / mine[row.task, row.scope]
         bar = BARS.get((row.program, row.task))
+        shown = "" if ratio == 1 else f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
         verdict = "" if bar is None else f"{bar}: {'reached' if ratio >= bar else 'missed'}"
         lines.append(
             f"| {row.task} | {row.scope} | {row.program} | {row.call} | "
-            f"{row.seconds * 1e3:.3f} ms | {'' if ratio == 1 else f'{ratio:.2g}' if ratio < 10 else f'{ratio:.0f}'} | {verdict} |"
+            f"{row.seconds * 1e3:.3f} ms | {shown} | {verdict} |"
         )
     return lines
 
