@@ -45,7 +45,7 @@ class Book:
 
     def execute(self) -> dict[str, Execution]:
         lines: list[str] = []
-        time.sleep(2 * CLOCK_STEP / 1e9)  # what changed at the very moment of a run is read again
+        settle()
         executions = execute_chapters(self.root, report=lines.append)
         self.ran = {line.split()[0] for line in lines if line.startswith("  ")}
         return executions
@@ -96,7 +96,13 @@ def write_book(root: Path) -> Book:
     shutil.copytree(REPOSITORY / "assets", root / "assets")
     hidden = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache")
     shutil.copytree(REPOSITORY / "src", root / "src", ignore=hidden)
+    settle()
     return Book(root)
+
+
+def settle() -> None:
+    """Wait: what changed at the very moment of a run would be read again in the next."""
+    time.sleep(2 * CLOCK_STEP / 1e9)
 
 
 def _clear(root: Path) -> None:
