@@ -13,13 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from livingreview.arguments import LARGEST, is_number
+from livingreview.arguments import LARGEST, is_number, normal_quantile
 from livingreview.measures import MEASURES
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
-    normal_quantile,
     read_inputs,
 )
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr
 
+from livingreview.arguments import normal_quantile
 from livingreview.counts import effect_sizes
-from livingreview.synthesis.inputs import Arm, Tables, check_choice, normal_quantile, read_tables
+from livingreview.synthesis.inputs import Arm, Tables, check_choice, read_tables
 from livingreview.synthesis.result import I2_FROM_Q, Synthesis
 from livingreview.synthesis.univariate import few_studies_notes
 

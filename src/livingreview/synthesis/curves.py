@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview.synthesis.inputs import normal_quantile, numbers
+from livingreview.arguments import normal_quantile, numbers
 from livingreview.synthesis.printed_points import (
     Corner,
     Landmark,

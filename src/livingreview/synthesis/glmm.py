@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import chdtrc, expit, logsumexp, ndtr, xlogy
 
+from livingreview.arguments import normal_quantile
 from livingreview.counts import checked_counts
-from livingreview.synthesis.inputs import named_studies, normal_quantile
+from livingreview.synthesis.inputs import named_studies
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import few_studies_notes, prediction_reach
 

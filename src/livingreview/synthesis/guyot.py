@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingreview.arguments import is_number, numbers, refuse
 from livingreview.synthesis.curves import Bound
-from livingreview.synthesis.inputs import is_number, numbers, refuse
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

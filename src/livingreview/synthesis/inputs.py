@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from livingreview.arguments import LARGEST
-from livingreview.arguments import is_number as is_number
-from livingreview.arguments import normal_quantile as normal_quantile
-from livingreview.arguments import numbers as numbers
-from livingreview.arguments import refuse as refuse
+from livingreview.arguments import LARGEST, is_number, normal_quantile, numbers, refuse
 from livingreview.counts import TWO_ARM_COUNTS, checked_counts
 from livingreview.effects import Effect, check_cohorts, check_disjoint, check_poolable
 

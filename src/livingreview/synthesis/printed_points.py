@@ -12,7 +12,8 @@ from dataclasses import astuple, dataclass, replace
 from itertools import permutations
 from typing import TypeAlias
 
-from livingreview.synthesis.inputs import check_within, is_number, listed, normal_quantile
+from livingreview.arguments import is_number, normal_quantile
+from livingreview.synthesis.inputs import check_within, listed
 
 
 @dataclass(frozen=True, slots=True)

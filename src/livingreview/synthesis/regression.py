@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
+from livingreview.arguments import normal_quantile, numbers, refuse
 from livingreview.effects import Effect
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
     listed,
-    normal_quantile,
-    numbers,
     read_inputs,
-    refuse,
     t_quantile,
 )
 from livingreview.synthesis.models import DesignModel, MeanModel, scaled

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import exprel
 
+from livingreview.arguments import is_number
 from livingreview.synthesis.curves import ReconstructedCurve
-from livingreview.synthesis.inputs import is_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtr, stdtr
 
+from livingreview.arguments import normal_quantile
 from livingreview.synthesis.batch import estimate_tau2_batch, q_profile_batch
 from livingreview.synthesis.inputs import (
     Estimates,
     Inputs,
     check_choice,
     checked_arrays,
-    normal_quantile,
     read_inputs,
     t_quantile,
 )
