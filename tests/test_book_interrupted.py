@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from example_book import write_book
+from example_book import settle, write_book
 from livingreview_book.chapters import chapter_path
-from livingreview_book.executions import CLOCK_STEP, Executions
+from livingreview_book.executions import Executions
 from livingreview_book.publishing import published
 from livingreview_book.results import collect
 
@@ -28,7 +28,7 @@ def test_a_killed_build_is_never_remembered_wrongly(tmp_path: Path) -> None:
         new = f"0.7{(kill + 1) % 10}"
         book.edit("data/studies/example-2020/reported.csv", ratio, new)
         ratio = new
-        time.sleep(2 * CLOCK_STEP / 1e9)
+        settle()
         build = subprocess.Popen(
             [sys.executable, "-m", "livingreview_book", "execute"],
             cwd=tmp_path,

@@ -168,7 +168,7 @@ def mistyped(root: Path | str = ".") -> Table:
 
 def _rate(rows: Sequence[dict[str, str]]) -> str:
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-    return f"{noticed} of {tried} ({prose.number(100 * noticed / tried, 0)}%)" if tried else ""
+    return f"{noticed} of {tried} ({prose.percent(100 * noticed / tried)})" if tried else ""
 
 
 def _mistyped(root: Path | str) -> list[dict[str, str]]:
