@@ -6,7 +6,6 @@ import pytest
 
 from audit_study import COMPARISON, Paper
 from livingreview.audit import Finding, Verdict
-from livingreview.audit.curves import months
 from livingreview.audit.followup import as_date
 
 TIME = {"kind": "time-to-event", "levels": ["event"]}
@@ -308,8 +307,5 @@ def test_the_same_medians_with_an_ordinary_p_value_stay_silent() -> None:
     assert set(made.verdicts("p-against-medians")) == {REPRODUCED}
 
 
-def test_timepoints_and_dates_are_read() -> None:
-    assert months("1 year") == 12
+def test_dates_are_read() -> None:
     assert as_date("31 January 2019") == date(2019, 1, 31)
-    with pytest.raises(ValueError, match="need a timepoint"):
-        months("12 cycles")

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from livingreview.reported import Reported
 from livingreview.studies import Printed, Quantity, Study, table_first
 from livingreview.synthesis import (
     Landmark,
@@ -18,17 +17,7 @@ from livingreview.synthesis import (
     contradictions,
     reconstruct_curve,
 )
-
-MONTHS = {
-    "day": 12 / 365.25,
-    "days": 12 / 365.25,
-    "week": 84 / 365.25,
-    "weeks": 84 / 365.25,
-    "month": 1.0,
-    "months": 1.0,
-    "year": 12.0,
-    "years": 12.0,
-}
+from livingreview.times import months, months_in
 
 
 @dataclass(frozen=True)
@@ -160,24 +149,14 @@ def _rates(study: Study, wanted: Quantity) -> list[Quantity]:
         if number.quantity.statistic == "rate"
         and replace(number.quantity, timepoint="", statistic="") == wanted
     }
-    return sorted(found, key=lambda quantity: _months(study, quantity.timepoint))
-
-
-def _months(study: Study, timepoint: str) -> float:
-    """A printed time such as ``12 months`` in months."""
-    number, _, unit = timepoint.partition(" ")
-    try:
-        return Reported(number).value * MONTHS[unit]
-    except (KeyError, ValueError):
-        msg = f"{study.id}: need a time such as '12 months', found {timepoint!r}"
-        raise ValueError(msg) from None
+    return sorted(found, key=lambda quantity: months(quantity.timepoint))
 
 
 def _landmark(study: Study, quantity: Quantity) -> _Point:
     rate = _used(study.by_quantity[quantity])
     bounds, limits = _bounds(study, quantity, rate, most=100.0)
     value = Landmark(
-        _months(study, quantity.timepoint),
+        months(quantity.timepoint),
         rate.sources[0].number.value / 100,
         *(bound / 100 for bound in bounds),
     )
@@ -192,7 +171,7 @@ def _median(study: Study, quantity: Quantity) -> _Point | None:
     if printed.number.exact is None or printed.number.relation != "=":
         note = f"median printed as {printed.value}: it bounds the curve only up to an unknown time"
         return replace(median, notes=(*median.notes, note))
-    unit = _months(study, f"1 {printed.unit}")
+    unit = months_in(printed.unit)
     bounds, limits = _bounds(study, quantity, median, most=math.inf)
     value = Median(printed.number.value * unit, *(bound * unit for bound in bounds))
     return _Point(value, (*median.sources, *limits.sources), (*median.notes, *limits.notes))

@@ -12,10 +12,10 @@ from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import Count, count, full_words, group_of, group_size, table_first
 from livingreview.reported import Reported
 from livingreview.studies import Printed, Quantity, Study
+from livingreview.times import is_time, months, months_in
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
 EVENT = "event"
-MONTHS = {"days": 30.4375, "weeks": 30.4375 / 7, "months": 1.0, "years": 1 / 12}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,10 @@ def curves(study: Study) -> list[Curve]:
 def _is_curve(curve: Curve) -> bool:
     """A time to an event; of other times only those with a Kaplan-Meier median and interval."""
     kind = curve.study.vocabulary(curve.group.outcome).kind
-    return kind == "time-to-event" or bool(curve.medians and curve.median_intervals)
+    if kind == "time-to-event":
+        return True
+    both = curve.medians and curve.median_intervals
+    return bool(both) and all(is_time(one.unit or "months") for one in curve.medians)
 
 
 def curve_of(quantity: Quantity) -> Quantity:
@@ -96,20 +99,6 @@ def _with(curve: Curve, quantity: Quantity, places: tuple[Printed, ...]) -> Curv
     return curve
 
 
-def months(timepoint: str) -> float:
-    """A timepoint such as ``12 months`` in months; ``ValueError`` for other texts.
-
-    >>> months("2 years"), months("12 months")
-    (24.0, 12.0)
-    """
-    number, _, unit = timepoint.partition(" ")
-    unit = unit if unit.endswith("s") else f"{unit}s"
-    if unit not in MONTHS:
-        msg = f"need a timepoint such as '12 months', found {timepoint!r}"
-        raise ValueError(msg)
-    return float(number) / MONTHS[unit]
-
-
 def share(percent: Reported) -> Box:
     """A printed percentage as a probability."""
     box = Box.of(percent).within(0, 100)
@@ -117,10 +106,10 @@ def share(percent: Reported) -> Box:
 
 
 def in_months(number: Printed) -> Box:
-    """A printed time in months, over everything it may stand for."""
+    """A printed time in months, over everything it may stand for; ``ValueError`` for no time."""
     box = Box.of(number.number)
-    factor = MONTHS.get(number.unit or "months", 1.0)
-    return Box(max(0.0, box.lower / factor), box.upper / factor)
+    factor = months_in(number.unit or "months")
+    return Box(max(0.0, box.lower * factor), box.upper * factor)
 
 
 def beside(number: Printed, others: Sequence[Printed]) -> Printed:
@@ -131,6 +120,7 @@ def beside(number: Printed, others: Sequence[Printed]) -> Printed:
 
 def by_time(curve: Curve) -> Iterator[tuple[float, list[Printed]]]:
     """Rates in order of their timepoints."""
-    pairs = sorted((months(at), places) for at, places in curve.rates.items())
+    timed = ((months(at), places) for at, places in curve.rates.items())
+    pairs = sorted(timed, key=lambda pair: pair[0])
     for at, same in groupby(pairs, key=lambda pair: pair[0]):
         yield at, [place for _, places in same for place in places]

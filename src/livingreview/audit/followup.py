@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from livingreview.audit.boxes import Box
-from livingreview.audit.curves import Curve, beside, curves, in_months, months
+from livingreview.audit.curves import Curve, beside, curves, in_months
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import (
     Count,
@@ -21,6 +21,7 @@ from livingreview.audit.sizes import (
 )
 from livingreview.audit.vocabulary import listed
 from livingreview.studies import Printed, Quantity, Study
+from livingreview.times import is_time, months, months_in
 
 FOLLOWUP, RESPONSE_TIME, RESPONDERS = "followup", "dor", "orr"
 ENDS = {"progression": "pfs", "death": "os"}  # the curve whose observed times end there
@@ -51,9 +52,10 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
 
 
 def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
-    """Each median or range of follow-up that is printed."""
+    """Each median or range of follow-up that is printed as a time."""
     for quantity, places in study.by_quantity.items():
-        if (quantity.outcome, quantity.statistic) == (FOLLOWUP, statistic):
+        wanted = (quantity.outcome, quantity.statistic) == (FOLLOWUP, statistic)
+        if wanted and is_time(places[0].unit or "months"):
             yield quantity, places
 
 
@@ -84,7 +86,7 @@ def within_followup(study: Study) -> Iterator[Finding]:
         if curve.group.outcome == FOLLOWUP or not ranges:
             continue
         last = ranges[0].interval.upper
-        longest = Box.of(last).upper
+        longest = Box.of(last).upper * months_in(ranges[0].unit or "months")
         for number, at in _times(curve) if last.exact is not None else ():
             beyond = at > longest * TIME_SLACK
             where = f"{'beyond' if beyond else 'within'} the longest follow-up of {last.text}"

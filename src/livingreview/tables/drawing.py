@@ -16,7 +16,8 @@ from livingreview.tables.sections import (
     section,
     subgroup_label,
 )
-from livingreview.tables.study import column_order, comparison, months, patients
+from livingreview.tables.study import column_order, comparison, patients
+from livingreview.times import months
 
 _DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
 
@@ -52,7 +53,7 @@ def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ..
     quantity = number.quantity
     outcomes = [*study.variables, *study.outcomes]
     levels = ["", *study.vocabulary(quantity.outcome).levels]
-    time = months(quantity.timepoint) if quantity.timepoint else (0.0, "")
+    time = months(quantity.timepoint) if quantity.timepoint else 0.0
     level = levels.index(quantity.category)
     if name in ("subgroups", "prognosis"):  # as the vocabulary or the source lists the parts
         return outcomes.index(quantity.outcome), time, level

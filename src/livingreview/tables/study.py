@@ -3,7 +3,6 @@
 Each table shows the printed texts of one section (see ``sections``).  No number is recomputed.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from livingreview.prose import as_printed, cell, listed, places, sentence
-from livingreview.reported import Reported
 from livingreview.studies import Printed, Study
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
@@ -22,6 +20,7 @@ from livingreview.tables.sections import (
     slug_words,
     subgroup_label,
 )
+from livingreview.times import months
 
 WHERE = "Where printed"
 LEVEL = "Level"
@@ -258,15 +257,6 @@ def _line_label(study: Study, number: Printed) -> str:
     return study.vocabulary(number.quantity.outcome).label + (
         f": {words}" if words and level != "event" else ""
     )
-
-
-def months(timepoint: str) -> tuple[float, str]:
-    """A time such as ``12 months`` as something that sorts by its length."""
-    count, _, unit = timepoint.partition(" ")
-    try:
-        return Reported(count).value, unit
-    except ValueError:
-        return math.inf, timepoint
 
 
 def _statistic_column(number: Printed) -> str:
