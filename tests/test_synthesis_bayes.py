@@ -231,11 +231,16 @@ def test_unknown_options_are_refused(options, message):
 
 
 @pytest.mark.parametrize(
-    ("yi", "vi"), [([1e12, -1e12, 3], [1, 1, 1]), ([1, 2, 3], [1e-40, 1e-40, 1e-40])]
+    ("yi", "vi", "scale"),
+    [
+        ([1e12, -1e12, 3], [1, 1, 1], 0.5),
+        ([1, 2, 3], [1e-40, 1e-40, 1e-40], 0.5),
+        ([0, 1e8], [20586, 20586], 0.0013),  # its median of tau came out below its interval
+    ],
 )
-def test_effects_beyond_all_reach_of_the_prior_are_refused(yi, vi):
-    with pytest.raises(ValueError, match="yi: need a range of at most 1e6 times the scale"):
-        bayes_random_effects(yi, vi)
+def test_effects_beyond_all_reach_of_the_prior_are_refused(yi, vi, scale):
+    with pytest.raises(ValueError, match="yi: need a range of at most 1e4 times the scale"):
+        bayes_random_effects(yi, vi, scale=scale)
 
 
 def test_bad_estimates_are_refused_by_place():

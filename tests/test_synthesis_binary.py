@@ -94,7 +94,7 @@ def test_studies_without_events_leave_ratios_alone_and_pull_the_difference_to_ze
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: mantel_haenszel(([0], [5]), ([2], [6])), "an odds ratio needs events in both"),
+        (lambda: mantel_haenszel(([0], [5]), ([2], [6])), "an odds ratio needs, on each side"),
         (
             lambda: mantel_haenszel(([0], [5]), ([2], [6]), measure="log_rr"),
             "a risk ratio needs events in both",
@@ -143,6 +143,10 @@ def test_studies_without_events_leave_ratios_alone_and_pull_the_difference_to_ze
                 cohorts=[frozenset({"p"}), frozenset({"p"})],
             ),
             r"A and B share patients \(p\)",
+        ),
+        (
+            lambda: mantel_haenszel(([67, 200], [67, 200]), ([90, 153], [93, 296])),
+            "a study with events in that arm and survivors in the other",
         ),
         (lambda: binomial_normal([3, 3], [3, 3]), "need both events and non-events .* found 6"),
         (lambda: binomial_normal([0, 0], [3, 3]), "need both events and non-events .* found 0"),
@@ -257,6 +261,34 @@ def test_counting_failures_flips_the_mean_of_the_binomial_normal_model():
     assert turned.mean == pytest.approx(-plain.mean, rel=1e-9)
     assert turned.tau2 == pytest.approx(plain.tau2, rel=1e-8)
     assert turned.se == pytest.approx(plain.se, rel=1e-8)
+
+
+def test_a_rare_event_is_pooled_as_if_in_one_arm_when_that_is_likeliest():
+    result = binomial_normal([1] + [0] * 9, [150] * 10)
+    assert result.mean == pytest.approx(np.log(1 / 1499), rel=1e-12)
+    assert result.tau2 == 0
+
+
+def test_rare_events_in_unequal_arms_have_the_mode_found_in_thirty_digits():
+    result = binomial_normal([0, 3, *[0] * 6], [11237, 279, 629, 195, 1526, 611, 546, 1267])
+    assert result.mean == pytest.approx(-13.98399, abs=1e-5)
+    assert result.tau2 == pytest.approx(30.7722, abs=1e-4)
+
+
+def test_arms_of_none_and_of_all_have_the_deviation_of_an_own_quadrature():
+    result = binomial_normal([0, 0, 0, 200, 200, 200, 100], [200] * 7)
+    assert result.tau == pytest.approx(32.2402, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_one_to_three_events_in_many_arms_never_stop_the_fit(seed):
+    random = np.random.default_rng(seed)
+    k = int(random.integers(5, 21))
+    n = random.integers(100, 3001, k)
+    events = np.bincount(random.integers(k, size=random.integers(1, 4)), minlength=k)
+    plain, turned = binomial_normal(events, n), binomial_normal(n - events, n)
+    assert np.isfinite([plain.mean, plain.se, plain.tau2]).all()
+    assert turned.mean == pytest.approx(-plain.mean, rel=1e-6)
 
 
 def test_large_arms_are_fitted_as_well_as_small_ones():

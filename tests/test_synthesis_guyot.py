@@ -5,12 +5,15 @@ coarsely and rounded, and the reconstruction is held against what survival gives
 true patients (tests/reference/survival.json).
 """
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from livingreview.synthesis import restricted_mean_of_patients
 from livingreview.synthesis.guyot import kaplan_meier, reconstruct_patients
 from reference_cases import cases
 
@@ -46,9 +49,19 @@ def from_picture(arm, *, with_events=True, every=2):
 
 
 def restricted_mean(time, event, horizon):
-    curve = kaplan_meier(time, event)
-    knots = [0.0, *(t for t in curve.times if t < horizon), horizon]
-    return float(np.diff(knots) @ curve.at(knots[:-1]))
+    return restricted_mean_of_patients(time, event, horizon).value
+
+
+def exact_patients(arm):
+    """The patients of a reference curve: deaths and censored at each of its times."""
+    at_risk = np.array(arm["at_risk"])
+    before = np.append(1.0, arm["survival"][:-1])
+    dead = np.rint(at_risk * (1 - np.array(arm["survival"]) / np.where(before > 0, before, 1)))
+    gone = at_risk - np.append(at_risk[1:], 0) - dead
+    time = np.concatenate(
+        [np.repeat(arm["time"], dead.astype(int)), np.repeat(arm["time"], gone.astype(int))]
+    )
+    return time, np.arange(time.size) < dead.sum()
 
 
 def log_hazard_ratio(time, event, group):
@@ -69,14 +82,7 @@ def log_hazard_ratio(time, event, group):
 @pytest.mark.parametrize("key", sorted(ARMS))
 def test_kaplan_meier_of_exact_patients_is_that_of_survival(key):
     arm = ARMS[key]
-    at_risk = np.array(arm["at_risk"])
-    before = np.append(1.0, arm["survival"][:-1])
-    dead = np.rint(at_risk * (1 - np.array(arm["survival"]) / np.where(before > 0, before, 1)))
-    gone = at_risk - np.append(at_risk[1:], 0) - dead
-    time = np.concatenate(
-        [np.repeat(arm["time"], dead.astype(int)), np.repeat(arm["time"], gone.astype(int))]
-    )
-    event = np.arange(time.size) < dead.sum()
+    time, event = exact_patients(arm)
     found = kaplan_meier(time, event)
     assert found.at(arm["time"]) == pytest.approx(arm["survival"], rel=EXACT, abs=EXACT)
     assert sum(found.events) == arm["events"]
@@ -194,11 +200,18 @@ def test_without_censoring_an_exact_reading_gives_back_the_patients(times):
     assert all(found.event)
 
 
+def test_clicks_just_outside_the_axes_are_moved_onto_them():
+    inside = reconstruct_patients([0, 1, 2, 30], [1, 0.75, 0.5, 0], [0], [4])
+    assert reconstruct_patients([-0.5, 1, 2, 30], [1.002, 0.75, 0.5, -0.01], [0], [4]) == inside
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([1, 2], [0.9], [0], [5]), r"times and survival: need two arrays of equal length"),
         (([1, -2], [0.9, 0.8], [0], [5]), r"times\[1\]: need a finite time from 0 on, found -2"),
+        (([1, 2], [0.9, 1.03], [0], [5]), r"survival\[1\]: need a survival .*, found 1\.03"),
+        (([-0.5, 20], [1, 0.8], [0], [5]), r"times\[0\]: need a finite time from 0 on"),
         (([1, 2], [0.9, 80], [0], [5]), r"survival\[1\]: need a survival from 0 to 1, found 80"),
         (([], [], [0], [5]), r"times and survival: need two arrays .*, found \(0,\) and \(0,\)"),
         (([1], [0.9], [0], ["five"]), r"at_risk\[0\]: need a number, found 'five'"),
@@ -252,3 +265,32 @@ def test_nobody_left_at_risk_ends_the_events():
     found = reconstruct_patients([1, 2, 3], [0.5, 0.5, 0.2], [0, 2], [10, 0])
     assert max(found.time) <= 2
     assert found.at_risk == (10, 0)
+
+
+def test_without_censoring_the_restricted_mean_of_patients_is_the_mean_of_their_cut_times():
+    time = np.array([1.0, 2, 2, 3, 5, 8, 13, 21])
+    found = restricted_mean_of_patients(time, np.full(time.size, True), 10)
+    cut = np.minimum(time, 10)
+    assert found.value == pytest.approx(cut.mean(), rel=1e-12)
+    reach = 1.959963984540054 * cut.std() / np.sqrt(time.size)
+    assert found.ci_upper - found.value == pytest.approx(reach, rel=1e-12)
+
+
+@pytest.mark.parametrize("key", sorted(ARMS))
+def test_the_restricted_mean_of_patients_is_near_the_jackknife_s_spread(key):
+    arm = ARMS[key]
+    time, event = exact_patients(arm)
+    horizon = arm["horizons"][1]
+    found = restricted_mean_of_patients(time, event, horizon)
+    left_out = [
+        restricted_mean(np.delete(time, i), np.delete(event, i), horizon) for i in range(time.size)
+    ]
+    jackknife = math.sqrt((time.size - 1) * np.var(left_out))
+    assert found.ci_upper - found.value == pytest.approx(1.959963984540054 * jackknife, rel=0.05)
+
+
+def test_the_restricted_mean_of_patients_beyond_the_last_one_censored_is_not_given():
+    found = restricted_mean_of_patients([1, 2, 3], [True, True, False], 4)
+    assert math.isnan(found.value)
+    assert math.isnan(found.ci_lower)
+    assert found.notes == ("no estimate: the last patient is censored at 3, before the horizon",)

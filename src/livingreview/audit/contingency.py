@@ -112,7 +112,9 @@ def fisher_one_sided(table: Table) -> float:
 
 
 def fisher_mid_p(table: Table) -> float:
-    """Fisher's exact test with half the probability of the observed table.
+    """Fisher's exact test with half the probability of every table exactly as probable.
+
+    Where no other table is as probable as the observed one, that is half the observed one's.
 
     References: Lancaster 1961, *Journal of the American Statistical Association* 56:223.
     """

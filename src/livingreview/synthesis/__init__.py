@@ -32,6 +32,7 @@ from livingreview.synthesis.restricted_mean import (
     RestrictedMean,
     restricted_mean,
     restricted_mean_difference,
+    restricted_mean_of_patients,
 )
 from livingreview.synthesis.result import Synthesis, SynthesisBatch
 from livingreview.synthesis.univariate import common_effect, random_effects, random_effects_batch
@@ -81,6 +82,7 @@ __all__ = [
     "reconstruct_patients",
     "restricted_mean",
     "restricted_mean_difference",
+    "restricted_mean_of_patients",
     "subgroups",
     "synthesise",
     "trim_and_fill",

@@ -235,9 +235,9 @@ def _check_scale(inputs: Inputs, scale: float) -> None:
         msg = f"scale: need a positive number, at most {LARGEST:g}, found {scale!r}"
         raise ValueError(msg)
     reach, precise = float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.min()))
-    if reach > 1e6 * max(scale, precise) or reach > 1e15 * precise:
+    if reach > 1e4 * max(scale, precise) or reach > 1e15 * precise:
         msg = (
-            f"yi: need a range of at most 1e6 times the scale of the prior, {scale:g}, or the "
+            f"yi: need a range of at most 1e4 times the scale of the prior, {scale:g}, or the "
             f"smallest standard error, {precise:g}, and 1e15 times the latter; "
             f"found {reach:g}; check the units"
         )

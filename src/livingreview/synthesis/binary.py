@@ -80,7 +80,11 @@ def _odds_ratio(tables: Tables) -> Estimate:
     n = a + b + c + d
     r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
     total_r, total_s = float(r.sum()), float(s.sum())
-    _need(min(total_r, total_s), "mantel_haenszel: an odds ratio needs events in both arms")
+    _need(
+        min(total_r, total_s),
+        "mantel_haenszel: an odds ratio needs, on each side, a study with events in that arm "
+        "and survivors in the other",
+    )
     variance = 0.5 * (
         (p @ r) / total_r**2 + (p @ s + q @ r) / (total_r * total_s) + (q @ s) / total_s**2
     )

@@ -22,6 +22,9 @@ from livingreview.synthesis.univariate import few_studies_notes, prediction_reac
 Floats = NDArray[np.float64]
 
 NODES = 320
+SMOOTH = (
+    8.0  # the largest tau for which NODES resolve an arm without events, a cliff of width 1/tau
+)
 NEGLIGIBLE = 45.0  # drop of the log integrand below its peak that ends the range: e^-45
 # on the logit scale: a tau below the first value is zero, 40 separates none from all
 TAU_GRID = np.append(1e-4, np.geomspace(0.02, 40.0, 32))
@@ -164,11 +167,27 @@ def likelihood(x: Floats, n: Floats, mu: Floats, tau: Floats) -> Likelihood:
 
     With l = x (mu + tau z) - n log(1 + exp(mu + tau z)) and b = (1, z), derivatives are
     posterior expectations over z: E[l' b], and E[l'' bb'] + Var[l' b].
+
+    The trapezoid rule needs steps of z in proportion to 1 / tau, so the number of nodes is
+    doubled as often as tau exceeds SMOOTH.
     """
+    nodes = NODES * 2 ** np.ceil(np.log2(np.maximum(tau / SMOOTH, 1))).astype(np.int64)
+    value, gradient = np.empty(mu.size), np.empty((mu.size, 2))
+    hessian = np.empty((mu.size, 2, 2))
+    for count in np.unique(nodes):
+        chosen = nodes == count
+        value[chosen], gradient[chosen], hessian[chosen] = _integrated(
+            x, n, mu[chosen], tau[chosen], int(count)
+        )
+    return Likelihood(value, gradient, hessian)
+
+
+def _integrated(x: Floats, n: Floats, mu: Floats, tau: Floats, nodes: int) -> Likelihood:
+    """Return `likelihood` with this number of nodes for each integral."""
     mu, tau = mu[:, None], tau[:, None]
     lower, upper = _range(x, n, mu, tau)
-    z = lower[..., None] + (upper - lower)[..., None] * np.linspace(0, 1, NODES)
-    step = (upper - lower) / (NODES - 1)
+    z = lower[..., None] + (upper - lower)[..., None] * np.linspace(0, 1, nodes)
+    step = (upper - lower) / (nodes - 1)
     eta = mu[..., None] + tau[..., None] * z
     log_integrand = x[:, None] * eta - n[:, None] * np.logaddexp(0, eta) - 0.5 * z * z
     log_mass = logsumexp(log_integrand, axis=-1)

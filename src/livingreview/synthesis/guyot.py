@@ -31,6 +31,7 @@ Counts = NDArray[np.int64]
 MADE_UP = "patients reconstructed from a drawn curve; no patient of the study has these data"
 TIME = "a finite time from 0 on"
 MOST_PATIENTS = 100_000  # each is written out; no arm of a trial has more
+STRAY = 0.02  # a click this part of an axis outside it is moved onto it
 FAR_OFF = 0.02  # a reconstructed curve that leaves the digitised one by more is noted
 
 
@@ -131,9 +132,10 @@ def reconstruct_patients(
 ) -> ReconstructedPatients:
     """Patients whose Kaplan-Meier curve is the digitised one, with the printed numbers at risk.
 
-    `times` and `survival` (0 to 1) are the digitised coordinates in any order; small rises,
-    as a hand makes them, are levelled.  `at_risk` are the printed numbers at `risk_times`,
-    the first of them at time 0.  `events` is the printed total, where there is one.
+    `times` and `survival` (0 to 1) are the digitised coordinates in any order; small rises, as
+    a hand makes them, are levelled, and clicks up to 2 % outside an axis are moved onto it.
+    `at_risk` are the printed numbers at `risk_times`, the first of them at time 0.  `events`
+    is the printed total, where there is one.
 
     >>> found = reconstruct_patients([1, 2, 3], [0.75, 0.5, 0.5], [0], [4], events=2)
     >>> found.time, found.event
@@ -266,6 +268,8 @@ def _patients(curve: Digitised, stretches: list[Stretch]) -> tuple[Floats, NDArr
 
 def _read_curve(times: ArrayLike, survival: ArrayLike) -> Digitised:
     t, s = _columns(times=times, survival=survival)
+    t = np.where((t < 0) & (t >= -STRAY * t.max()), 0.0, t)
+    s = np.where((s < -STRAY) | (s > 1 + STRAY), s, np.clip(s, 0.0, 1.0))
     refuse("times", t, _is_time(t), TIME)
     refuse("survival", s, (s >= 0) & (s <= 1), "a survival from 0 to 1")
     order = np.lexsort((-s, t))

@@ -1,13 +1,15 @@
-"""Restricted mean survival time of reconstructed curves, and the difference of two."""
+"""Restricted mean survival time: of printed numbers, of patients, and of two arms."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import exprel
 
-from livingreview.arguments import is_number
+from livingreview.arguments import is_number, normal_quantile
 from livingreview.synthesis.curves import ReconstructedCurve
+from livingreview.synthesis.guyot import kaplan_meier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,7 @@ def restricted_mean(curve: ReconstructedCurve, horizon: float) -> RestrictedMean
     >>> round(found.value, 3), found.lower, found.upper
     (8.656, 6.0, 12.0)
     """
-    if not (is_number(horizon) and 0 < horizon < math.inf):
-        msg = f"horizon: need a positive finite time, found {horizon!r}"
-        raise ValueError(msg)
+    _check_horizon(horizon)
     notes = curve.notes
     if horizon > curve.last:
         notes = (*notes, f"no estimate: the last printed point is {curve.last:g}; bounds only")
@@ -89,6 +89,54 @@ def restricted_mean_difference(
         level=first.level,
         notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
     )
+
+
+def restricted_mean_of_patients(
+    time: ArrayLike, event: ArrayLike, horizon: float, *, label: str = "", level: float = 0.95
+) -> RestrictedMean:
+    """Mean survival time up to a horizon, of patients' times (`event` False where censored).
+
+    It is the area under their Kaplan-Meier curve.  The interval is normal, with Greenwood's
+    variance, and kept within 0 and the horizon; `lower` and `upper` equal `value`, as nothing
+    about the curve is unknown.  Where the last patient is censored before the horizon the area
+    is not known: `value`, `lower`, `upper` and the interval are NaN, and a note says so.
+
+    References: Klein & Moeschberger 2003, *Survival Analysis*, 2nd ed., section 4.5.
+
+    >>> found = restricted_mean_of_patients([1, 2, 2, 3], [True, True, False, False], 3)
+    >>> found.value, round(found.ci_lower, 3), round(found.ci_upper, 3)
+    (2.25, 1.437, 3.0)
+    """
+    _check_horizon(horizon)
+    z, curve = normal_quantile(level), kaplan_meier(time, event)
+    last = float(np.max(np.asarray(time, dtype=float)))
+    unknown = last < horizon and (not curve.survival or curve.survival[-1] > 0)
+    edges = np.array([0.0, *(at for at in curve.times if at < horizon), horizon])
+    areas = np.diff(edges) * np.array([1.0, *curve.survival])[: edges.size - 1]
+    ahead = np.cumsum(areas[::-1])[::-1][1:]  # from each event on, to the horizon
+    d, left = (np.array(column)[: ahead.size] for column in (curve.events, curve.at_risk))
+    survivors = left - d  # none left: the area ahead is zero, and so is the term
+    terms = np.where(survivors > 0, ahead**2 * d / (left * np.maximum(survivors, 1)), 0.0)
+    value = math.nan if unknown else float(areas.sum())
+    reach = z * float(np.sqrt(terms.sum()))
+    note = f"no estimate: the last patient is censored at {last:g}, before the horizon"
+    return RestrictedMean(
+        label=label,
+        horizon=horizon,
+        value=value,
+        lower=value,
+        upper=value,
+        ci_lower=float(np.maximum(value - reach, 0.0)),
+        ci_upper=float(np.minimum(value + reach, horizon)),
+        level=level,
+        notes=(note,) if unknown else (),
+    )
+
+
+def _check_horizon(horizon: float) -> None:
+    if not (is_number(horizon) and 0 < horizon < math.inf):
+        msg = f"horizon: need a positive finite time, found {horizon!r}"
+        raise ValueError(msg)
 
 
 def _area(curve: ReconstructedCurve, horizon: float) -> float:
