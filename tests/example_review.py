@@ -8,7 +8,8 @@ from livingreview.rows import COLUMNS
 
 REVIEW = """
 title: A review of a made-up question
-evidence_date: "2026-01-31"
+documents_read_until: "2026-01-31"
+searched: "2026-01-31"
 question: {population: adults, intervention: new, comparison: old, outcomes: survival}
 eligibility: {include: [trials], exclude: [case reports]}
 outcomes: {orr: {label: Response, definition: partial or complete}}

@@ -6,7 +6,6 @@ from livingreview.load import load_review
 from livingreview.show import arms_plot, forest_plot
 from livingreview.tables.robustness import (
     certainty_table,
-    evidence_size,
     headline_table,
     heterogeneity_table,
     left_out_table,
@@ -133,8 +132,3 @@ def test_studies_left_out_are_listed_once_with_the_reason(tmp_path):
 
 def test_a_review_without_judgements_of_certainty_says_so(review):
     assert "has not been judged" in repr(certainty_table(review))
-
-
-def test_the_size_of_the_evidence_counts_each_study_once(review):
-    sizes = evidence_size(review)
-    assert sizes == {"numbers": "12", "included.studies": "2", "included.patients": "180"}

@@ -199,8 +199,8 @@ def places(numbers: Iterable[Printed]) -> str:
     return "; ".join(found)
 
 
-def printed(study: Study, **identity: str) -> str:
-    """One printed quantity of a study, with its interval where that is printed too.
+def printed(study: Study, *, interval: bool = True, **identity: str) -> str:
+    """One printed quantity of a study, with its interval where that is wanted and printed too.
 
     ``identity`` names columns of the quantity; population ``whole``, no subgroup, no category and
     no timepoint unless named.  Raises ``ValueError`` unless exactly one quantity fits.
@@ -213,7 +213,6 @@ def printed(study: Study, **identity: str) -> str:
         raise ValueError(msg)
     (quantity,) = found
     numbers = list(study.by_quantity[quantity])
-    if quantity.statistic not in ("n", "p", *INTERVAL_STATISTICS):
-        interval = {**vars(quantity), "statistic": "ci95"}
-        numbers += study.find(**interval)
+    if interval and quantity.statistic not in ("n", "p", *INTERVAL_STATISTICS):
+        numbers += study.find(**{**vars(quantity), "statistic": "ci95"})
     return cell(numbers)

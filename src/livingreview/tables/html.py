@@ -30,7 +30,7 @@ class Table:
 
     frame: pd.DataFrame
     caption: str
-    empty: str = "Nothing of this kind is printed."
+    empty: str = "The paper reports none."
 
     def __repr__(self) -> str:
         """The caption and the table in plain text."""

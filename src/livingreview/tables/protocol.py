@@ -1,4 +1,4 @@
-"""The review's protocol as tables: outcomes, planned syntheses, and who enters them."""
+"""The review's protocol as tables: outcomes, planned syntheses, who enters them, and how many."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from livingreview.prose import listed
-from livingreview.studies import Review
+from livingreview.studies import ALL_ARMS, Review, Study
 
 KINDS: Mapping[str, str] = {
     "proportion": "Proportions of single arms",
@@ -50,14 +50,14 @@ def syntheses(review: Review) -> pd.DataFrame:
             plan["title"],
             KINDS[plan["kind"]],
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
-            "; ".join(_patients(rule) for rule in plan["include"]["patients"]),
+            "; ".join(_rule(rule) for rule in plan["include"]["patients"]),
         ]
         for plan in review.protocol["syntheses"]
     ]
     return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", "Patients"])
 
 
-def _patients(rule: Mapping[str, Any]) -> str:
+def _rule(rule: Mapping[str, Any]) -> str:
     """One rule for the patients that enter, in words."""
     words = [f"population {rule['population']}"]
     if "subgroup" in rule:
@@ -87,3 +87,40 @@ def reasons(review: Review) -> list[str]:
         for study in review.studies.values()
         if study.status_reason
     ]
+
+
+def not_yet_held(review: Review) -> dict[str, str]:
+    """The randomised trials that the review does not hold yet, each by its name as a sentence."""
+    return {
+        trial["name"]: f"{trial['name']} ({trial['registration']}) compares {trial['compares']}, "
+        f"in {trial['patients']}."
+        for trial in review.protocol.get("not_yet_held", [])
+    }
+
+
+def evidence_size(review: Review) -> dict[str, str]:
+    """How many studies and patients there are, by status, and how many printed numbers.
+
+    Patients of a study are counted once, in its whole population; studies known to share patients
+    are not subtracted.
+    """
+    sizes: dict[str, str] = {"numbers": f"{len(review.numbers()):,}"}
+    for status in sorted({study.status for study in review.studies.values()}):
+        found = [study for study in review.studies.values() if study.status == status]
+        sizes[f"{status}.studies"] = str(len(found))
+        sizes[f"{status}.patients"] = str(sum(patients(study) for study in found))
+    return sizes
+
+
+def patients(study: Study, outcome: str = "participants", category: str = "") -> int:
+    """How many patients of the whole population are counted under an outcome or characteristic.
+
+    As printed for all arms together, else the sum of the arms.
+    """
+    printed = {
+        number.quantity.arm_id: int(number.number.value)
+        for number in study.find(
+            outcome=outcome, population="whole", subgroup="", category=category, statistic="n"
+        )
+    }
+    return printed.get(ALL_ARMS, sum(size for arm, size in printed.items() if arm in study.arms))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from livingreview import prose
 from livingreview.analysis import Answer, answer
-from livingreview.studies import ALL_ARMS, Printed, Review, Study
+from livingreview.studies import Printed, Review
 from livingreview.tables.html import Table
 from livingreview.tables.synthesis import STUDY, caption, estimate_text, forest_rows, main_model
 
@@ -111,28 +111,3 @@ def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:
 def _main_text(result: Answer | None) -> str:
     model = None if result is None else main_model(result)
     return "nothing left" if result is None or model is None else estimate_text(result, model)
-
-
-def evidence_size(review: Review) -> dict[str, str]:
-    """How many studies and patients there are, by status, and how many printed numbers.
-
-    Patients of a study are counted once, in its whole population; studies known to share patients
-    are not subtracted.
-    """
-    sizes: dict[str, str] = {"numbers": f"{len(review.numbers()):,}"}
-    for status in sorted({study.status for study in review.studies.values()}):
-        studies = [study for study in review.studies.values() if study.status == status]
-        sizes[f"{status}.studies"] = str(len(studies))
-        sizes[f"{status}.patients"] = str(sum(_patients(study) for study in studies))
-    return sizes
-
-
-def _patients(study: Study) -> int:
-    """Size of the whole population: as printed for all arms together, else the sum of the arms."""
-    printed = {
-        number.quantity.arm_id: int(number.number.value)
-        for number in study.find(
-            outcome="participants", population="whole", subgroup="", category="", statistic="n"
-        )
-    }
-    return printed.get(ALL_ARMS, sum(size for arm, size in printed.items() if arm in study.arms))

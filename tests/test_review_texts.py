@@ -1,0 +1,83 @@
+"""What the review says of itself in words, held against its data and its results."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from livingreview import analysis, load_review
+
+ROOT = Path(__file__).parents[1]
+REVIEW = load_review(ROOT)
+COMPARISONS = [
+    planned["id"] for planned in REVIEW.protocol["syntheses"] if planned["kind"] != "proportion"
+]
+REASONS = {entry["synthesis"]: entry["reasons"] for entry in REVIEW.protocol["certainty"]}
+NO_DIFFERENCE = "includes no difference"
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
+    with_result = [
+        name
+        for name in COMPARISONS
+        if any(answer.effects for answer in analysis.answer(REVIEW, name))
+    ]
+    assert sorted(REASONS) == sorted(with_result)
+    assert len(REVIEW.protocol["certainty"]) == len(REASONS)
+
+
+@pytest.mark.parametrize("synthesis", COMPARISONS)
+def test_imprecision_is_named_where_the_interval_includes_no_difference(synthesis):
+    imprecise = any(
+        bounds[0] <= 0 <= bounds[1]
+        for answer in analysis.answer(REVIEW, synthesis)
+        if answer.measure.startswith("log_") and answer.pooled is not None
+        for bounds in [_interval(answer.pooled)]
+    )
+    said = any(NO_DIFFERENCE in reason for reason in REASONS[synthesis])
+    assert said == imprecise, REASONS[synthesis]
+
+
+def _interval(pooled):
+    shown = pooled.bayes or pooled.main
+    return shown.ci_lower, shown.ci_upper
+
+
+def test_confounding_is_counted_once():
+    for synthesis, reasons in REASONS.items():
+        starts = [reason for reason in reasons if reason.startswith("starts low")]
+        assert len(starts) == 1, synthesis
+        assert not any("physician" in reason for reason in reasons), synthesis
+
+
+def test_left_out_early_deaths_are_named_wherever_that_study_is_used():
+    for synthesis, reasons in REASONS.items():
+        answers = analysis.answer(REVIEW, synthesis)
+        uses = any(effect.study == "gu-2026" for answer in answers for effect in answer.effects)
+        named = any("died within two months" in reason for reason in reasons)
+        assert named == uses, synthesis
+
+
+def test_patients_with_and_without_earlier_treatment_are_all_patients():
+    published = json.loads(text("results.json"))
+    size = {name: int(published[f"index.evidence.{name}"]) for name in ("had", "never-had")}
+    assert sum(size.values()) == int(published["index.evidence.included.patients"])
+
+
+def test_no_page_speaks_of_a_search_before_one_was_made():
+    assert REVIEW.protocol["searched"] == "never"
+    for path in ("chapters/index.md", "data/review.yaml", "README.md"):
+        words = " ".join(text(path).split())
+        assert "database has been searched yet" in words, path
+        for claim in ("was looked for", "was known on", "were searched", "systematic search"):
+            assert claim not in words, path
+
+
+def test_the_front_page_names_the_trials_that_are_not_held_yet():
+    index = text("chapters/index.md")
+    for trial in REVIEW.protocol["not_yet_held"]:
+        assert f"index.not-yet-held.{trial['name'].lower()}" in index

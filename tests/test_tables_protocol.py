@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from example_review import write_review
+from livingreview.load import load_review
+from livingreview.tables.protocol import evidence_size, not_yet_held, patients
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def review(tmp_path):
+    write_review(tmp_path)
+    return load_review(tmp_path)
+
+
+def test_the_size_of_the_evidence_counts_each_study_once(review):
+    sizes = evidence_size(review)
+    assert sizes == {"numbers": "6", "included.studies": "1", "included.patients": "90"}
+
+
+def test_patients_with_a_characteristic_are_added_over_the_arms_unless_printed_for_all():
+    whole = load_review(ROOT, only=["zhang-2025"]).studies["zhang-2025"]
+    assert patients(whole) == 496
+    assert patients(whole, "first_line_ici", "no") == 81 + 204
+    assert patients(whole, "first_line_ici", "yes") == 119 + 92
+
+
+def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):
+    assert not_yet_held(review) == {}
+    trials = not_yet_held(load_review(ROOT))
+    assert trials["IMforte"].startswith("IMforte (NCT05091567) compares lurbinectedin added to")
