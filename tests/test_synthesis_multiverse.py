@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from livingreview.effects import Effect
-from livingreview.synthesis import common_effect, multiverse, prefer, random_effects
+from livingreview.synthesis import (
+    bayes_random_effects,
+    common_effect,
+    multiverse,
+    prefer,
+    random_effects,
+)
 
 
 def effects(values, adjustment="", variance=0.05):
@@ -23,7 +29,8 @@ SELECTIONS = {"adjusted": ADJUSTED, "unadjusted": UNADJUSTED}
 
 def test_every_combination_of_choices_is_there_once():
     result = multiverse(SELECTIONS)
-    per_set = 1 + 6 * 3  # the common effect, and six estimators with three intervals
+    # the common effect, six estimators with three intervals, three priors
+    per_set = 1 + 6 * 3 + 3
     assert len(result.universes) == 2 * (1 + 4) * per_set
     keys = Counter(
         (u.selection, u.left_out, u.tau2_estimator, u.interval) for u in result.universes
@@ -37,6 +44,11 @@ def test_a_universe_is_what_its_choices_give_by_name():
         kept = [e for e in SELECTIONS[universe.selection] if e.name not in universe.left_out]
         if universe.tau2_estimator == "common":
             expected = common_effect(kept)
+        elif universe.tau2_estimator == "bayes":
+            scale = float(universe.interval.removeprefix("half-normal "))
+            assert universe.synthesis == bayes_random_effects(kept, scale=scale)
+            assert universe.mean == universe.synthesis.median
+            continue
         else:
             expected = random_effects(
                 kept, tau2_estimator=universe.tau2_estimator, interval=universe.interval
@@ -47,7 +59,7 @@ def test_a_universe_is_what_its_choices_give_by_name():
 
 def test_the_summary_spans_all_universes():
     result = multiverse(SELECTIONS)
-    means = [u.synthesis.mean for u in result.universes]
+    means = [u.mean for u in result.universes]
     assert (result.lowest_mean, result.highest_mean) == (min(means), max(means))
     below = sum(u.synthesis.ci_upper < 0 for u in result.universes)
     assert 0 < below < len(means)
@@ -58,10 +70,28 @@ def test_the_summary_spans_all_universes():
 
 def test_with_two_studies_knapp_hartung_must_be_named():
     pair = {"pair": ADJUSTED[:2]}
-    default = multiverse(pair, inclusion="all")
+    default = multiverse(pair, inclusion="all", prior_scales=[])
     assert {u.interval for u in default.universes} == {"z"}
-    named = multiverse(pair, inclusion="all", intervals=["knha"], tau2_estimators=["reml"])
+    named = multiverse(
+        pair, inclusion="all", intervals=["knha"], tau2_estimators=["reml"], prior_scales=[]
+    )
     assert [u.interval for u in named.universes] == ["knha"]
+
+
+def test_ratios_are_pooled_by_bayes_with_a_narrow_a_usual_and_a_wide_prior():
+    result = multiverse({"pair": ADJUSTED[:2]}, inclusion="all", tau2_estimators=["reml"])
+    priors = [u for u in result.universes if u.tau2_estimator == "bayes"]
+    assert [u.interval for u in priors] == [f"half-normal {s}" for s in ("0.25", "0.5", "1")]
+    widths = [u.synthesis.ci_upper - u.synthesis.ci_lower for u in priors]
+    assert widths == sorted(widths)
+    assert result.highest_limit == max(u.synthesis.ci_upper for u in priors)
+
+
+def test_differences_and_single_studies_have_no_bayesian_way():
+    differences = [Effect(name, 0.1, 0.01, "rd") for name in "AB"]
+    for selection in (differences, ADJUSTED[:1]):
+        found = multiverse({"one": selection}, inclusion="all").universes
+        assert all(u.tau2_estimator != "bayes" for u in found)
 
 
 def test_a_choice_named_twice_is_counted_once():
@@ -76,7 +106,9 @@ def test_a_single_study_has_a_single_universe():
 
 
 def test_subsets_are_all_sets_of_two_studies_or_more():
-    result = multiverse({"all": ADJUSTED}, tau2_estimators=["common"], inclusion="subsets")
+    result = multiverse(
+        {"all": ADJUSTED}, tau2_estimators=["common"], inclusion="subsets", prior_scales=[]
+    )
     assert Counter(u.synthesis.k for u in result.universes) == {4: 1, 3: 4, 2: 6}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from example_review import ROWS, write_review
 from livingreview.load import load_review
-from livingreview.tables.choices import absolute_table, multiverse_table
+from livingreview.tables.choices import absolute_table, multiverse_table, priors_table
 
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},
@@ -52,3 +52,10 @@ def test_the_multiverse_of_one_study_is_that_study(review):
 
 def test_a_review_that_plans_no_multiverse_says_so(review):
     assert "No question has more than one way to pool." in repr(multiverse_table(review))
+
+
+def test_each_prior_is_shown_with_the_factors_that_it_allows():
+    narrow, usual, wide = priors_table().frame.to_dict("records")
+    assert (narrow["Scale"], usual["Scale"], wide["Scale"]) == ("0.25", "0.5", "1")
+    assert usual["Half of the prior: factor up to"] == "1.9"  # exp(1.96 * 0.5 * 0.674)
+    assert usual["95% of the prior: factor up to"] == "6.8"  # exp(1.96 * 0.5 * 1.96)

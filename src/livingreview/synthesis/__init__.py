@@ -9,6 +9,7 @@ from livingreview.synthesis.absolute import (
 from livingreview.synthesis.asymmetry import EggerTest, TrimAndFill, egger_test, trim_and_fill
 from livingreview.synthesis.bayes import BayesianSynthesis, ShrunkenEffect, bayes_random_effects
 from livingreview.synthesis.binary import mantel_haenszel, peto
+from livingreview.synthesis.complement import Complement, complement
 from livingreview.synthesis.curves import ReconstructedCurve, reconstruct_curve
 from livingreview.synthesis.diagnostics import Influence, cumulative, influence, leave_one_out
 from livingreview.synthesis.glmm import binomial_normal
@@ -19,7 +20,15 @@ from livingreview.synthesis.guyot import (
     reconstruct_patients,
 )
 from livingreview.synthesis.multiverse import Multiverse, Universe, multiverse, prefer
-from livingreview.synthesis.policy import PolicySynthesis, few_studies, synthesise
+from livingreview.synthesis.policy import (
+    PRIOR_SCALE,
+    PRIOR_SCALES,
+    PolicySynthesis,
+    PriorMeaning,
+    few_studies,
+    prior_meaning,
+    synthesise,
+)
 from livingreview.synthesis.printed_points import Landmark, Median, contradictions
 from livingreview.synthesis.regression import (
     Coefficient,
@@ -38,9 +47,12 @@ from livingreview.synthesis.result import Synthesis, SynthesisBatch
 from livingreview.synthesis.univariate import common_effect, random_effects, random_effects_batch
 
 __all__ = [
+    "PRIOR_SCALE",
+    "PRIOR_SCALES",
     "AbsoluteEffect",
     "BayesianSynthesis",
     "Coefficient",
+    "Complement",
     "EggerTest",
     "Influence",
     "KaplanMeier",
@@ -49,6 +61,7 @@ __all__ = [
     "Multiverse",
     "NumberNeeded",
     "PolicySynthesis",
+    "PriorMeaning",
     "ReconstructedCurve",
     "ReconstructedPatients",
     "Regression",
@@ -64,6 +77,7 @@ __all__ = [
     "bayes_random_effects",
     "binomial_normal",
     "common_effect",
+    "complement",
     "contradictions",
     "cumulative",
     "egger_test",
@@ -76,6 +90,7 @@ __all__ = [
     "multiverse",
     "peto",
     "prefer",
+    "prior_meaning",
     "random_effects",
     "random_effects_batch",
     "reconstruct_curve",

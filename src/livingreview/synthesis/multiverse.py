@@ -10,12 +10,15 @@ from itertools import combinations, product
 
 from livingreview.effects import Effect
 from livingreview.measures import MEASURES
+from livingreview.synthesis.bayes import BayesianSynthesis, bayes_random_effects
 from livingreview.synthesis.inputs import check_choice, listed, read_inputs
+from livingreview.synthesis.policy import PRIOR_SCALES
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.tau2 import ESTIMATORS
 from livingreview.synthesis.univariate import INTERVALS, common_effect, random_effects
 
 COMMON = "common"
+BAYES = "bayes"
 INCLUSIONS = ("all", "leave-one-out", "subsets")
 REASONABLE = (COMMON, "reml", "ml", "pm", "dl", "he", "sj")  # eb solves the equation of pm
 LARGEST_FOR_SUBSETS = 12
@@ -23,21 +26,30 @@ LARGEST_FOR_SUBSETS = 12
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """One way to pool: which estimates, without which studies, how; and what comes out."""
+    """One way to pool: which estimates, without which studies, how; and what comes out.
+
+    A Bayesian way has `BAYES` for its estimator and its prior for its interval.
+    """
 
     selection: str
     left_out: tuple[str, ...]
     tau2_estimator: str
     interval: str
-    synthesis: Synthesis
+    synthesis: Synthesis | BayesianSynthesis
+
+    @property
+    def mean(self) -> float:
+        """Pooled mean; for a Bayesian way the median of its posterior."""
+        pooled = self.synthesis
+        return pooled.mean if isinstance(pooled, Synthesis) else pooled.median
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multiverse:
     """All universes, the range of their means, and how many exclude no effect.
 
-    `below_null` and `above_null` count confidence intervals that lie wholly on one side of
-    no effect; both are 0 for measures of a single arm.
+    `below_null` and `above_null` count intervals, confidence or credible, that lie wholly on one
+    side of no effect; both are 0 for measures of a single arm.
     """
 
     universes: tuple[Universe, ...]
@@ -80,6 +92,7 @@ def multiverse(
     *,
     tau2_estimators: Sequence[str] = REASONABLE,
     intervals: Sequence[str] | None = None,
+    prior_scales: Sequence[float] = PRIOR_SCALES,
     inclusion: str = "leave-one-out",
     level: float = 0.95,
 ) -> Multiverse:
@@ -89,6 +102,7 @@ def multiverse(
     matched ones; effects in one set must not share patients.  `inclusion` is "all",
     "leave-one-out" (all, and each study left out) or "subsets" (of two studies or more).
     Intervals not named are all three, but with two studies the normal one alone.
+    Log ratios are pooled by Bayes as well, with a half-normal prior of each of `prior_scales`.
 
     References: Steegen et al. 2016, *Perspectives on Psychological Science* 11:702.
 
@@ -108,6 +122,10 @@ def multiverse(
             for estimator, interval in _methods(len(kept), estimators, usual):
                 pooled = _pool(kept, estimator, interval, level)
                 universes.append(Universe(name, left_out, estimator, pooled.interval, pooled))
+            universes += [
+                Universe(name, left_out, BAYES, f"half-normal {scale:g}", result)
+                for scale, result in _by_prior(kept, prior_scales, level)
+            ]
     return _summary(universes)
 
 
@@ -167,6 +185,16 @@ def _pool(effects: Sequence[Effect], estimator: str, interval: str, level: float
     return random_effects(effects, tau2_estimator=estimator, interval=interval, level=level)
 
 
+def _by_prior(
+    effects: Sequence[Effect], scales: Sequence[float], level: float
+) -> Iterator[tuple[float, BayesianSynthesis]]:
+    """Bayesian results of two studies or more, for measures that the priors are made for."""
+    known = MEASURES[effects[0].measure]
+    if len(effects) > 1 and known.compares and known.scale == "log":
+        for scale in dict.fromkeys(scales):
+            yield scale, bayes_random_effects(effects, scale=scale, level=level)
+
+
 def _summary(universes: list[Universe]) -> Multiverse:
     selections = dict.fromkeys(str(universe.selection) for universe in universes)
     pooled = [universe.synthesis for universe in universes]
@@ -175,8 +203,8 @@ def _summary(universes: list[Universe]) -> Multiverse:
     above = sum(null is not None and result.ci_lower > null for result in pooled)
     return Multiverse(
         universes=tuple(universes),
-        lowest_mean=min(result.mean for result in pooled),
-        highest_mean=max(result.mean for result in pooled),
+        lowest_mean=min(universe.mean for universe in universes),
+        highest_mean=max(universe.mean for universe in universes),
         lowest_limit=min(result.ci_lower for result in pooled),
         highest_limit=max(result.ci_upper for result in pooled),
         below_null=below,

@@ -4,19 +4,31 @@
 | ---------- | ---------------------------------------------------------------------------- |
 | 1          | the study itself                                                             |
 | 2          | both studies, the common effect, REML with a normal interval, and Bayes      |
-| 3 and more | REML with Knapp-Hartung and a prediction interval, beside the common effect  |
+| 3 and more | REML with a modified Knapp-Hartung interval and a prediction interval, with   |
+|            | the common effect and Bayes beside it                                        |
 | below 10   | no funnel plot, no Egger test, no trim-and-fill                              |
 
 Knapp-Hartung with two studies rests on one degree of freedom (a t quantile of 12.7), the
 normal interval is too narrow there, and tau2 can hardly be estimated: so neither stands
-alone.  References: Gonnermann et al. 2015, *Statistics in Medicine* 34:16; Friede et al.
-2017, *Research Synthesis Methods* 8:79; Sterne et al. 2011, *BMJ* 343:d4002 (below 10).
+alone.  From three studies on, the plain Knapp-Hartung interval can be much narrower than that
+of the common effect when the estimates happen to agree; the modified ("ad hoc") form never is,
+because its variance is at least the normal one and its quantile is that of t.
+
+Bayes stands beside every pooled log ratio, with the same three half-normal priors for tau:
+the middle one is the one to read, the narrow and the wide one show what it decides.
+
+References: Gonnermann et al. 2015, *Statistics in Medicine* 34:16; Friede et al. 2017,
+*Research Synthesis Methods* 8:79; Roever, Knapp & Friede 2015, *BMC Medical Research
+Methodology* 15:99 (the modified form for few studies); Roever et al. 2021, *Research Synthesis
+Methods* 12:448 (scales of the prior); Sterne et al. 2011, *BMJ* 343:d4002 (below 10).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from livingreview.arguments import is_number
+from livingreview.arguments import is_number, normal_quantile
 from livingreview.effects import Effect
 from livingreview.measures import measure
 from livingreview.synthesis.bayes import BayesianSynthesis, bayes_random_effects
@@ -24,7 +36,8 @@ from livingreview.synthesis.inputs import read_inputs
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import common_effect, random_effects
 
-PRIOR_SCALE = 0.5  # half-normal, log scale: most ratios of ratios within a factor of about 4
+PRIOR_SCALE = 0.5  # half-normal on tau, log scale; what it means: `prior_meaning`
+PRIOR_SCALES = (0.25, PRIOR_SCALE, 1.0)
 SMALLEST_FOR_ASYMMETRY = 10
 
 
@@ -33,7 +46,8 @@ class PolicySynthesis:
     """What may be said from k studies: the results side by side, and what to show first.
 
     `main` is the study (as `common`) at k = 1 and the random effects otherwise; `random`
-    and `bayes` are None where the policy has none.
+    and `bayes` are None where the policy has none.  `by_prior` holds the Bayesian result for
+    each of `PRIOR_SCALES`, `bayes` is the one of them at `PRIOR_SCALE`.
     """
 
     k: int
@@ -44,6 +58,7 @@ class PolicySynthesis:
     common: Synthesis
     random: Synthesis | None
     bayes: BayesianSynthesis | None
+    by_prior: Mapping[float, BayesianSynthesis]
     notes: tuple[str, ...]
 
 
@@ -61,9 +76,12 @@ def few_studies(k: int) -> str:
     if k == 2:
         return (
             "two studies: both studies, the common effect, REML with a normal interval and the "
-            "Bayesian result are shown side by side; none of them stands alone"
+            "Bayesian results are shown side by side; none of them stands alone"
         )
-    rule = f"{k:g} studies: random effects by REML with Knapp-Hartung and a prediction interval"
+    rule = (
+        f"{k:g} studies: random effects by REML with a modified Knapp-Hartung interval and a "
+        "prediction interval, the common effect and the Bayesian results beside it"
+    )
     if k < SMALLEST_FOR_ASYMMETRY:
         rule += f"; no test for asymmetry below {SMALLEST_FOR_ASYMMETRY} studies"
     return rule
@@ -92,19 +110,24 @@ def synthesise(
     """
     inputs = read_inputs(effects)
     common = common_effect(effects, level=level)
-    pooled = random_effects(effects, level=level) if inputs.k > 1 else None
-    bayes = None
+    pooled = None
+    if inputs.k > 1:
+        interval = "adhoc" if inputs.k > 2 else "z"
+        pooled = random_effects(effects, interval=interval, level=level)
     notes = [few_studies(inputs.k)]
-    if inputs.k == 2:
-        known = measure(inputs.measure)
-        if known.compares and known.scale == "log":
-            bayes = bayes_random_effects(effects, scale=PRIOR_SCALE, benefit=benefit, level=level)
-            notes.append(f"prior of the Bayesian result: {bayes.prior}")
-        else:
-            notes.append(
-                "no Bayesian result: the default prior is for log ratios; name a prior in "
-                "bayes_random_effects"
-            )
+    by_prior: dict[float, BayesianSynthesis] = {}
+    known = measure(inputs.measure)
+    if inputs.k > 1 and known.compares and known.scale == "log":
+        by_prior = {
+            scale: bayes_random_effects(effects, scale=scale, benefit=benefit, level=level)
+            for scale in PRIOR_SCALES
+        }
+        notes.append(f"prior of the Bayesian result: {by_prior[PRIOR_SCALE].prior}")
+    elif inputs.k == 2:
+        notes.append(
+            "no Bayesian result: the default prior is for log ratios; name a prior in "
+            "bayes_random_effects"
+        )
     return PolicySynthesis(
         k=inputs.k,
         measure=inputs.measure,
@@ -113,6 +136,37 @@ def synthesise(
         main=pooled or common,
         common=common,
         random=pooled,
-        bayes=bayes,
+        bayes=by_prior.get(PRIOR_SCALE),
+        by_prior=MappingProxyType(by_prior),
         notes=(*notes, *(pooled or common).notes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PriorMeaning:
+    """What a half-normal prior for tau allows before any study is seen.
+
+    Factors are of ratios: at `median_tau` (`high_tau`), 95% of the true ratios of studies lie
+    within `median_factor` (`high_factor`) times, or that part of, their centre.
+    """
+
+    scale: float
+    median_tau: float
+    high_tau: float
+    median_factor: float
+    high_factor: float
+
+
+def prior_meaning(scale: float) -> PriorMeaning:
+    """Median and 95% point of a half-normal prior for tau, and the spread of ratios at each.
+
+    >>> found = prior_meaning(0.5)
+    >>> round(found.median_tau, 2), round(found.median_factor, 1), round(found.high_factor, 1)
+    (0.34, 1.9, 6.8)
+    """
+    if not (is_number(scale) and scale > 0):
+        msg = f"scale: need a number above 0, found {scale!r}"
+        raise ValueError(msg)
+    median, high = scale * normal_quantile(0.5), scale * normal_quantile(0.95)
+    spread = normal_quantile(0.95)
+    return PriorMeaning(scale, median, high, math.exp(spread * median), math.exp(spread * high))

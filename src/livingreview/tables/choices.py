@@ -9,7 +9,14 @@ from livingreview import prose
 from livingreview.analysis import Answer, answer
 from livingreview.estimates import TwoArmCount
 from livingreview.studies import Printed, Review
-from livingreview.synthesis import AbsoluteEffect, PolicySynthesis, absolute_effect, multiverse
+from livingreview.synthesis import (
+    PRIOR_SCALES,
+    AbsoluteEffect,
+    PolicySynthesis,
+    absolute_effect,
+    multiverse,
+    prior_meaning,
+)
 from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import shown
@@ -48,6 +55,25 @@ def multiverse_table(review: Review) -> Table:
         caption="Every reasonable way to pool, with each study left out in turn",
         empty="No question has more than one way to pool.",
     )
+
+
+def priors_table() -> Table:
+    """What each prior supposes: tau, and the factor around their centre for 95% of true ratios."""
+    rows = [
+        {
+            "Scale": f"{scale:g}",
+            "Half of the prior: tau up to": prose.number(meaning.median_tau),
+            "Half of the prior: factor up to": prose.number(meaning.median_factor, 1),
+            "95% of the prior: tau up to": prose.number(meaning.high_tau),
+            "95% of the prior: factor up to": prose.number(meaning.high_factor, 1),
+        }
+        for scale, meaning in ((scale, prior_meaning(scale)) for scale in PRIOR_SCALES)
+    ]
+    caption = (
+        "Half-normal priors for the heterogeneity of ratios, and the factor from their centre "
+        "within which 95% of the true ratios of studies then lie"
+    )
+    return Table(pd.DataFrame(rows), caption=caption)
 
 
 def absolute_table(review: Review) -> Table:
