@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audit_study import Paper
-from livingreview.audit import CHECKS, Finding, Verdict
+from audit_study import COMPARISON, Paper
+from livingreview.audit import CHECKS, Finding, Kind, Verdict
 from livingreview.audit.design import standardised_difference
 
 ECOG = {"kind": "categorical", "levels": ["ge2", "lt2"], "exhaustive": True}
@@ -58,8 +58,11 @@ def test_one_to_one_matching_gives_equal_arms(sizes: tuple[int, int], verdict: V
 
 def test_balance_after_matching_is_judged_by_size() -> None:
     finding = only(matched((162, 162), (30, 42)), "balance")
-    assert finding.verdict is Verdict.DISCREPANT
+    assert (finding.verdict, finding.kind) == (Verdict.REMARK, Kind.DESIGN)
+    assert not finding.verdict.is_contradiction
     assert "0.179" in finding.explanation  # 18.5% against 25.9%
+    assert "chance alone gives up to 0.22" in finding.explanation
+    assert finding.touched == ()
     assert only(matched((162, 162), (30, 33)), "balance").verdict is Verdict.REPRODUCED
 
 
@@ -82,7 +85,7 @@ def test_balance_of_a_mean_is_compared_over_the_rounding_box() -> None:
         where = {"arm_id": arm, "outcome": "age", "population": "matched"}
         made.add(mean, statistic="mean", **where)
         made.add("10.0", statistic="sd", **where)
-    assert only(made, "balance").verdict is Verdict.DISCREPANT  # 0.19
+    assert only(made, "balance").verdict is Verdict.REMARK  # 0.19
 
 
 def test_the_standardised_difference_of_two_levels_is_the_usual_one() -> None:
@@ -109,7 +112,7 @@ def model(covariates: int, events: int) -> Paper:
 
 @pytest.mark.parametrize(
     ("covariates", "events", "verdict"),
-    [(5, 44, Verdict.IMPLAUSIBLE), (4, 44, Verdict.REPRODUCED)],
+    [(5, 44, Verdict.REMARK), (4, 44, Verdict.REPRODUCED)],
 )
 def test_ten_events_for_each_coefficient(covariates: int, events: int, verdict: Verdict) -> None:
     assert only(model(covariates, events), "events-per-covariate").verdict is verdict
@@ -121,13 +124,17 @@ def test_without_a_number_of_events_only_their_limit_is_known() -> None:
     assert only(made, "events-per-covariate").verdict is Verdict.NOT_CHECKABLE
 
 
-def test_medians_after_an_exclusion_by_survival_are_of_survivors() -> None:
+def test_an_exclusion_by_survival_touches_every_result_on_time_and_no_other() -> None:
     excluded = {"section": "Methods", "kind": "survival-exclusion", "months": "2"}
-    for statements, expected in (((excluded,), [Verdict.IMPLAUSIBLE]), ((), [])):
+    for statements, expected in (((excluded,), [Verdict.REMARK]), ((), [])):
         made = paper(*statements)
         made.add("15.56", arm_id="new", outcome="os", statistic="median", unit="months")
+        made.add("0.70", outcome="os", statistic="hr", comparison=COMPARISON, method="cox")
+        made.add("61.0", arm_id="new", outcome="age", statistic="median")
         found = ask(made, "survival-exclusion")
         assert [finding.verdict for finding in found] == expected
+        values = [number.value for finding in found for number in finding.touched]
+        assert values == (["15.56", "0.70"] if statements else [])
 
 
 @pytest.mark.parametrize(

@@ -193,8 +193,9 @@ def test_the_command_lists_every_check_and_succeeds(tmp_path, capsys) -> None:
     write_review(tmp_path, rows=(*ROWS, WRONG))
     assert main(["--root", str(tmp_path), "audit", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    columns = ["study", "locator", "check", "reported", "recomputed", "verdict", "severity"]
-    assert all(list(row) == [*columns, "explanation"] for row in rows)
+    columns = ["study", "locator", "check", "reported", "recomputed", "kind"]
+    assert all(list(row) == [*columns, "verdict", "severity", "explanation"] for row in rows)
+    assert {row["kind"] for row in rows} <= {"numbers", "words", "design"}
     (wrong,) = [row for row in rows if row["verdict"] == "discrepant"]
     assert wrong["locator"] == "Table 2; ORR percent; New"
     assert (wrong["reported"], wrong["recomputed"]) == ("5.0%", "50.0%")

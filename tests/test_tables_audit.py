@@ -22,11 +22,11 @@ def found(review: Review) -> tuple[Finding, ...]:
     return findings(review)
 
 
-def test_a_panel_has_each_contradiction_of_its_study_once_and_the_worst_first(
+def test_a_panel_has_each_finding_of_its_study_once_and_the_worst_first(
     review: Review, found: tuple[Finding, ...]
 ) -> None:
     for study in review.studies.values():
-        own = [f for f in found if f.study_id == study.id and f.verdict.is_contradiction]
+        own = [f for f in found if f.study_id == study.id and f.counts_against]
         frame = tables.panel(review, study).frame
         if not own:
             assert frame.empty
@@ -54,11 +54,11 @@ def test_counts_by_verdict_are_those_of_the_findings(
         assert frame[words].astype(int).sum() == expected
 
 
-def test_every_contradiction_is_in_one_of_the_three_tables(
+def test_every_contradiction_and_remark_is_in_one_of_the_three_tables(
     review: Review, found: tuple[Finding, ...]
 ) -> None:
     shown = sum(len(tables.contradictions(review, severity).frame) for severity in Severity)
-    said = {(f.study_id, f.explanation) for f in found if f.verdict.is_contradiction}
+    said = {(f.study_id, f.explanation) for f in found if f.counts_against}
     assert shown == len(said)
 
 

@@ -99,15 +99,17 @@ def _estimates(
 
 
 def findings(review: Review) -> tuple[Finding, ...]:
-    """The audit of every study, each contradiction with what it touches in the syntheses."""
+    """The audit of every study, each contradiction and remark with what it touches."""
     return audit_review(review, used_numbers(review))
 
 
-def contradicted(review: Review) -> frozenset[Printed]:
-    """Printed numbers that the audit finds in conflict with other printed numbers."""
-    return frozenset(
-        finding.numbers[0] for finding in findings(review) if finding.verdict.is_contradiction
-    )
+def touched(review: Review) -> frozenset[Printed]:
+    """Printed numbers that a contradiction or a remark of the audit touches.
+
+    The numbers judged to be in conflict with others, and the results on which a finding bears,
+    such as the survival of patients who were selected by their survival.
+    """
+    return frozenset(number for finding in findings(review) for number in finding.touched)
 
 
 def _by_group(

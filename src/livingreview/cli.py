@@ -81,6 +81,7 @@ def audit_row(finding: Finding) -> dict[str, object]:
         "check": finding.check,
         "reported": finding.reported,
         "recomputed": finding.recomputed,
+        "kind": str(finding.kind),
         "verdict": str(finding.verdict),
         "severity": str(finding.severity),
         "explanation": finding.explanation,

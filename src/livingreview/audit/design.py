@@ -1,5 +1,8 @@
 """Design: matched samples, balance by size, events per covariate, exclusions, groups by the future.
 
+All but the sizes of matched arms and the limits of eligibility end in a remark: no printed number
+is in conflict with another.
+
 Balance is judged by the standardised difference, which does not depend on the number of patients:
 Austin 2009, *Statistics in Medicine* 28:3083; for several levels Yang & Dalton 2012, *SAS Global
 Forum* 335.  Groups formed by what happened after the start have immortal time: Suissa 2008,
@@ -77,8 +80,8 @@ class _Balance:
 def balance(study: Study) -> Iterator[Finding]:
     """Every characteristic that is called balanced, by its standardised difference.
 
-    After matching the limit is 0.1.  Without matching, chance alone gives up to
-    1.96 sqrt(1/n1 + 1/n2), and only more than both is discrepant with a claim of balance.
+    A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
+    1.96 sqrt(1/n1 + 1/n2), and only more than both is remarked on.
     """
     for comparison in study.comparisons.values():
         for population, variables in _claimed(study, comparison).items():
@@ -173,23 +176,25 @@ def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
     if population.within:
         before = _balance(study, replace(wanted, population=population.within))
         said += f" after matching ({before.value:.3f} before)" if before else " after matching"
+    chance = f"chance alone gives up to {by_chance:.2f} with so few patients"
+    tests = complete(mention(study, p) for p in _tests(study, wanted))
+    printed = f"p {tests[0].value}" if tests else "balanced"
     over = found.box.lower > limit
     if over:
-        said += f", above {limit:.2g}, where it is said to be balanced"
+        said += f"; the report calls the groups balanced and prints {printed}"
+        said += f"; {BALANCED} is a usual limit, 0.2 and 0.25 are others, and {chance}"
     elif found.value > BALANCED:
-        said += f"; chance gives up to {by_chance:.2f} with so few patients"
-    tests = complete(mention(study, p) for p in _tests(study, wanted))
-    reported = f"p {tests[0].value}" if tests else "balanced"
-    verdict = Verdict.DISCREPANT if over else Verdict.REPRODUCED
+        said += f"; {chance}"
+    verdict = Verdict.REMARK if over else Verdict.REPRODUCED
     text = f"{study.vocabulary(wanted.outcome).label} ({population.label}): {said}."
-    return Finding((*tests, *found.numbers), reported, f"{found.value:.3f}", verdict, text)
+    return Finding((*tests, *found.numbers), printed, f"{found.value:.3f}", verdict, text)
 
 
 def events_per_covariate(study: Study) -> Iterator[Finding]:
     """Events for each coefficient of a multivariable model, against the customary ten.
 
-    Peduzzi et al. 1995.  Implausible stands for estimates that few events make unreliable; where
-    no number of events is printed, the number of patients is its upper limit.
+    Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
+    printed, the number of patients is its upper limit.
     """
     models: dict[tuple[Quantity, str], dict[str, Printed]] = {}
     for number in study.numbers:
@@ -218,40 +223,60 @@ def _events_each(
     said = f"{label}: {size.value} {what} for {len(covariates)} coefficients, {shown} for each"
     verdict = Verdict.REPRODUCED
     if each < EVENTS_PER_COVARIATE:
-        verdict = Verdict.IMPLAUSIBLE
-        said += ", below the customary ten; reliable estimates would need more events"
+        verdict = Verdict.REMARK
+        said += "; the customary ten is a rule of thumb, and estimates from fewer are less stable"
     elif events is None:
         verdict = Verdict.NOT_CHECKABLE
         said += "; the number of events is not printed"
     numbers, reported = (*size.numbers, covariates[0]), f"{size.value} for {len(covariates)}"
-    yield Finding(numbers, reported, f"{each:.1f} each", verdict, f"{said}.")
+    touches = tuple(covariates) if verdict is Verdict.REMARK else ()
+    yield Finding(numbers, reported, f"{each:.1f} each", verdict, f"{said}.", touches)
 
 
 def survival_exclusion(study: Study) -> Iterator[Finding]:
-    """Medians of survival where patients who died early were left out.
+    """Times to an event in groups from which patients who died early were left out.
 
-    In the months before the limit no one could die, so the median is that of patients who lived so
-    long, not of all who began (immortal time).
+    In the months before the limit no one could die, so every such result is of patients who lived
+    so long, not of all who began.  One remark for a statement; it touches all of these results.
     """
     for statement in stated(study, "survival-exclusion"):
-        for quantity in study.by_quantity:
-            plain = (quantity.outcome, quantity.statistic, quantity.subgroup)
-            median = mention(study, quantity) if plain == ("os", "median", "") else None
-            if median is not None:
-                yield _excluded(study, statement, median)
+        chosen = str(statement.get("population", ""))
+        results = [
+            number
+            for number in study.numbers
+            if number.quantity.statistic in (*RESULTS, "ci95")
+            and study.vocabulary(number.quantity.outcome).kind == "time-to-event"
+            and chosen in ("", number.quantity.population)
+        ]
+        medians = [n for n in results if _is_overall_median(n.quantity)]
+        if medians:
+            yield _excluded(study, statement, medians, results)
 
 
-def _excluded(study: Study, statement: Statement, median: Printed) -> Finding:
+def _is_overall_median(quantity: Quantity) -> bool:
+    return (quantity.outcome, quantity.statistic, quantity.subgroup) == ("os", "median", "")
+
+
+def _excluded(
+    study: Study, statement: Statement, medians: list[Printed], results: list[Printed]
+) -> Finding:
     limit = float(str(statement["months"]))
-    label = study.vocabulary(median.quantity.outcome).label
-    arm = study.arms.get(median.quantity.arm_id)
+    told = ", ".join(dict.fromkeys(f"{m.value} ({_arm(study, m.quantity)})" for m in medians))
+    outcomes = dict.fromkeys(study.vocabulary(n.quantity.outcome).label for n in results)
     said = (
-        f"{label} ({'all patients' if arm is None else arm.label}): patients who died within "
-        f"{limit:g} months were left out ({statement['section']}), so the median of {median.value} "
-        f"months is of those who lived {limit:g} months, not of all who began the treatment."
+        f"Patients who died within {limit:g} months were left out ({statement['section']}), so "
+        f"median survival of {told} is of those who lived {limit:g} months, not of all who began "
+        f"the treatment; so are all results on {' and '.join(map(str.lower, outcomes))}. Their "
+        "number may differ between the groups."
     )
-    reported, lower = f"{median.value} {median.unit}", "lower among all who began"
-    return Finding((median,), reported, lower, Verdict.IMPLAUSIBLE, said)
+    touches = tuple(results)
+    shown, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"
+    return Finding((*medians,), shown, aim, Verdict.REMARK, said, touches)
+
+
+def _arm(study: Study, quantity: Quantity) -> str:
+    arm = study.arms.get(quantity.arm_id)
+    return "all patients" if arm is None else arm.label
 
 
 def measured_after_start(study: Study) -> Iterator[Finding]:
@@ -292,11 +317,12 @@ def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) 
         f"{outcome.label}: {', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
         f"{' and '.join(late[v] for v in named)}, seen after time begins ({origin}); patients had "
         "to live, and be followed, long enough for it to be seen, so the groups depend on later "
-        "survival; plausible only where this hardly matters."
+        "survival."
     )
     reported = f"{ordered[0].quantity.statistic} {ordered[0].value}"
     known = "groups known at the start"
-    return Finding(tuple(ordered), reported, known, Verdict.IMPLAUSIBLE, said)
+    touches = tuple(ordered)
+    return Finding(touches, reported, known, Verdict.REMARK, said, touches)
 
 
 def eligible_range(study: Study) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     DISCREPANT = "discrepant"  # recomputable, and no convention gives it
     IMPOSSIBLE = "impossible"  # no data whatever can give it
     IMPLAUSIBLE = "implausible"  # needs an unusual reason; the explanation names it
+    REMARK = "remark"  # of the design; no number is in conflict with another
     NOT_CHECKABLE = "not-checkable"  # the explanation says what is missing
 
     @property
@@ -23,8 +24,16 @@ class Verdict(StrEnum):
         return self in (Verdict.DISCREPANT, Verdict.IMPOSSIBLE, Verdict.IMPLAUSIBLE)
 
 
+class Kind(StrEnum):
+    """What is held against what; the three kinds are never added up."""
+
+    NUMBERS = "numbers"  # printed numbers against each other
+    WORDS = "words"  # a claim of the text against printed numbers, or against another claim
+    DESIGN = "design"  # how the study was done: a remark
+
+
 class Severity(StrEnum):
-    """What a contradiction touches; the first that applies."""
+    """What a contradiction or a remark touches; the first that applies."""
 
     CONCLUSION = "conclusion"  # a result, of arms, of an outcome that the review draws on
     SYNTHESIS = "synthesis"  # another number that enters a planned synthesis
@@ -37,7 +46,8 @@ class Finding:
 
     The other ``numbers`` are those it was recomputed from.  ``reported`` and ``recomputed`` are
     short texts to stand side by side; ``explanation`` is one plain sentence with the arithmetic.
-    The registry adds the name of the check.
+    ``touches`` are further results that the finding bears on, such as the survival of patients
+    who were selected by their survival.  The registry adds the name of the check and its kind.
     """
 
     numbers: tuple[Printed, ...]
@@ -45,8 +55,21 @@ class Finding:
     recomputed: str
     verdict: Verdict
     explanation: str
+    touches: tuple[Printed, ...] = ()
     check: str = ""
+    kind: Kind = Kind.NUMBERS
     severity: Severity = Severity.NEITHER
+
+    @property
+    def counts_against(self) -> bool:
+        """Whether it is a contradiction or a remark: something to show and to reckon with."""
+        return self.verdict.is_contradiction or self.verdict is Verdict.REMARK
+
+    @property
+    def touched(self) -> tuple[Printed, ...]:
+        """The printed numbers it bears on: the one judged, unless a remark, and ``touches``."""
+        judged = self.numbers[:1] if self.verdict.is_contradiction else ()
+        return (*judged, *self.touches) if self.counts_against else ()
 
     @property
     def study_id(self) -> str:

@@ -19,6 +19,7 @@ VERDICT_WORDS = {
     Verdict.IMPOSSIBLE: "Impossible",
     Verdict.DISCREPANT: "Discrepant",
     Verdict.IMPLAUSIBLE: "Implausible",
+    Verdict.REMARK: "Remark",
     Verdict.ROUNDING: "Another convention or rounding",
     Verdict.REPRODUCED: "Reproduced",
     Verdict.NOT_CHECKABLE: "Not checkable",
@@ -28,7 +29,7 @@ SEVERITY_WORDS = {
     Severity.SYNTHESIS: "a number used here",
     Severity.NEITHER: "neither",
 }
-WORST = (Verdict.IMPOSSIBLE, Verdict.DISCREPANT, Verdict.IMPLAUSIBLE)
+WORST = (Verdict.IMPOSSIBLE, Verdict.DISCREPANT, Verdict.IMPLAUSIBLE, Verdict.REMARK)
 MISTYPED = Path("data") / "audit" / "mistyped.csv"
 KIND_WORDS = {
     "digit": "a wrong digit",
@@ -111,7 +112,7 @@ def _sentences(
     """One line for each sentence, with every place it is about; the worst verdicts first."""
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        if finding.verdict.is_contradiction:
+        if finding.counts_against:
             grouped.setdefault((finding.study_id, finding.explanation), []).append(finding)
     ordered = sorted(grouped.values(), key=lambda same: WORST.index(same[0].verdict))
     lines = []
