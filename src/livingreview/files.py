@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,18 @@ except ImportError:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 
+INVISIBLE = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})  # control, format, private use, separators
+BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # drawn as nothing at all
+VISIBLE = "remove it, or type the text again instead of pasting it"
+SIGNED_NUMBER = re.compile(r"[+-](?=\.?\d)[^=|!(]*|[+-]+")  # no spreadsheet runs it
+
+
 def read_text(path: Path, problems: list[Problem]) -> str:
-    """The file as text, without a byte order mark; empty, with a problem noted, when unreadable."""
+    """The file as text, without a byte order mark; empty, with a problem noted, when unreadable.
+
+    A character that no reader can see, or that turns the direction of the text around it, is a
+    problem, and is left out of the text.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -32,7 +43,41 @@ def read_text(path: Path, problems: list[Problem]) -> str:
     if not text.strip():
         problems.append(Problem(str(path), "content", "an empty file", "fill it or remove it"))
         return ""
+    hidden = {character for character in set(text) if is_invisible(character)}
+    if hidden:
+        lines = re.split(r"\r\n|\r|\n", text)
+        for number, line in enumerate(lines, 1):
+            _check_visible(f"{path} line {number}", line, problems)
+        text = text.translate(dict.fromkeys(map(ord, hidden)))
     return text
+
+
+def is_invisible(character: str) -> bool:
+    r"""Whether nobody can see the character, a line break or a tab aside.
+
+    >>> [is_invisible(one) for one in ("\u202e", "\N{SOFT HYPHEN}", "e", "\t")]
+    [True, True, False, False]
+    """
+    if character in "\n\r\t":
+        return False
+    selects = unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+    return selects or unicodedata.category(character) in INVISIBLE or character in BLANK_LETTERS
+
+
+def _check_visible(where: str, text: str, problems: list[Problem]) -> None:
+    """Note the invisible characters of a line, each with its first position."""
+    found = _named_invisible(text)
+    if found:
+        problems.append(Problem(where, "characters that a reader can see", found, VISIBLE))
+
+
+def _named_invisible(text: str) -> str:
+    return "; ".join(
+        f"U+{ord(one):04X} ({unicodedata.name(one, 'a control or private character')}) "
+        f"at character {text.index(one) + 1}"
+        for one in dict.fromkeys(text)
+        if is_invisible(one)
+    )
 
 
 def read_yaml(path: Path, problems: list[Problem]) -> dict[str, Any]:
@@ -78,6 +123,8 @@ def read_rows(
                 where = f"{path} row {reader.line_num}"
                 problems.append(Problem(where, f"{len(header)} cells", found, advice))
                 continue
+            for name, cell in zip(header, cells, strict=True):
+                _check_no_formula(f"{path} row {reader.line_num} column {name}", cell, problems)
             rows.append((reader.line_num, dict(zip(header, cells, strict=True))))
     except csv.Error as error:
         where = f"{path} row {reader.line_num}"
@@ -85,6 +132,15 @@ def read_rows(
     if not rows and not problems:
         problems.append(Problem(str(path), "at least one row", "a header only", "add the numbers"))
     return rows
+
+
+def _check_no_formula(where: str, cell: str, problems: list[Problem]) -> None:
+    """Note a cell that a spreadsheet would run as a formula; a number with its sign is none."""
+    first = unicodedata.normalize("NFKC", cell[:1])
+    if first and (first in "=@\t\r" or (first in "+-" and not SIGNED_NUMBER.fullmatch(cell))):
+        needed = "text that no spreadsheet takes for a formula"
+        advice = "begin it with another character: leave a sign out of words, or name it in words"
+        problems.append(Problem(where, needed, repr(cell), advice))
 
 
 def _header_fits(
@@ -115,8 +171,16 @@ def _header_fits(
 class _PlainLoader(_SafeLoader):
     """YAML whose plain words stay words: only true and false are booleans, dates stay text.
 
-    A key that occurs twice is an error, so that nothing is dropped silently.
+    A key that occurs twice is an error, so that nothing is dropped silently; so is an escape in
+    quotes that stands for an invisible character.
     """
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        if found := _named_invisible(str(node.value)):
+            raise yaml.constructor.ConstructorError(
+                problem=f"an escape that nobody can see, {found}", problem_mark=node.start_mark
+            )
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
