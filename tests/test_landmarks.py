@@ -113,11 +113,9 @@ def test_nothing_printed_is_none(tmp_path):
     assert survival_of(tmp_path, median("8.0"), arm_id="old") is None
 
 
-def test_an_unknown_arm_and_an_unreadable_time_are_refused(tmp_path):
+def test_an_unknown_arm_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"example-2020: need an arm \(new, old\), found 'neu'"):
         survival_of(tmp_path, RATE, arm_id="neu")
-    with pytest.raises(ValueError, match=r"need a time such as '12 months', found 'one cycle'"):
-        survival_of(tmp_path, RATE | {"timepoint": "one cycle"})
 
 
 def test_every_printed_survival_of_the_review_has_a_curve_or_names_its_contradiction():

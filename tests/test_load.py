@@ -17,6 +17,9 @@ def problems_of(root):
     return [str(problem) for problem in caught.value.problems]
 
 
+PERCENT = {"statistic": "percent", "unit": "%"}
+
+
 def change_row(**cells):
     """The example's rows with the first one changed."""
     return ({**ROWS[0], **cells}, *ROWS[1:])
@@ -43,8 +46,11 @@ def test_a_sound_review_loads_with_every_row(tmp_path):
         ({"value": "4o"}, "column value: need a printed number such as .*, found '4o'"),
         ({"value": ""}, "column value: need the number as printed, found ''"),
         ({"value": "40.5"}, "column value: need a whole number of at least 0, found '40.5'"),
-        ({"statistic": "percent", "value": "140"}, "need a percentage of at most 100, found '140'"),
-        ({"statistic": "p", "value": "1.2"}, "need a probability from 0 to 1, found '1.2'"),
+        (PERCENT | {"value": "140"}, "need a percentage from 0 to 100, found '140'"),
+        (
+            {"statistic": "p", "unit": "probability", "value": "1.2"},
+            "need a probability from 0 to 1 .*, found '1.2'",
+        ),
         ({"statistic": "median", "value": "4,5"}, "need a decimal point, found '4,5'"),
         ({"statistic": "range", "value": "9-3"}, "need the smaller bound first, found '9-3'"),
         ({"statistic": "range", "value": "9"}, "need a printed interval .*, found '9'"),
@@ -62,9 +68,16 @@ def test_a_faulty_cell_is_reported_with_row_column_need_and_advice(tmp_path, cel
 
 @pytest.mark.parametrize("value", ["140", "32,8"])
 def test_an_unusual_value_passes_when_the_note_says_that_it_is_as_printed(tmp_path, value):
-    cells = {"statistic": "percent", "unit": "%", "value": value, "note": "as printed"}
+    cells = PERCENT | {"value": value, "note": f"odd; as printed: {value}; we looked twice"}
     write_review(tmp_path, rows=change_row(**cells))
     assert load_review(tmp_path).numbers()[0].value == value
+
+
+@pytest.mark.parametrize("note", ["as printed", "not as printed: 140", "as printed: 14"])
+def test_a_note_lifts_a_rule_only_for_the_value_that_it_names(tmp_path, note):
+    write_review(tmp_path, rows=change_row(**PERCENT, value="140", note=note))
+    (problem,) = problems_of(tmp_path)
+    assert "if the source has it so, write 'as printed: 140' in the note" in problem
 
 
 def test_all_problems_of_all_files_are_reported_at_once(tmp_path):
@@ -119,6 +132,34 @@ def test_semicolons_from_a_spreadsheet_are_refused_with_advice(tmp_path):
     path.write_text(text, encoding="utf-8")
     (problem,) = problems_of(tmp_path)
     assert "found semicolons; export the file again with commas" in problem
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            lambda text: text.replace(",", "\t"),
+            "need cells separated by commas, found tabs; export",
+        ),
+        (lambda text: "sep=,\n" + text, "found 'sep='; remove this line"),
+        (lambda text: text.replace("value", "Value", 1), "need the column 'value', found 'Value'"),
+        (lambda text: text.replace(",unit", ", unit", 1), "need the column 'unit', found ' unit'"),
+    ],
+)
+def test_a_header_that_a_spreadsheet_has_changed_is_refused_with_the_way_to_mend_it(
+    tmp_path, damage, message
+):
+    path = write_review(tmp_path) / "reported.csv"
+    path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
+    (problem,) = problems_of(tmp_path)
+    assert message in problem
+
+
+def test_empty_lines_at_the_end_are_no_rows(tmp_path):
+    path = write_review(tmp_path) / "reported.csv"
+    plain = load_review(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8") + 2 * ("," * 17 + "\n"), encoding="utf-8")
+    assert load_review(tmp_path) == plain
 
 
 def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path):

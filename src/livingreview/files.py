@@ -115,8 +115,8 @@ def read_rows(
         if not _header_fits(path, header, columns, problems):
             return []
         for cells in reader:
-            if not cells:
-                continue
+            if not any(cell.strip() for cell in cells):
+                continue  # an empty line, as spreadsheets leave them at the end
             if len(cells) != len(header):
                 found = f"{len(cells)} cells"
                 advice = "quote cells that hold a comma"
@@ -147,13 +147,25 @@ def _header_fits(
     path: Path, header: list[str], columns: tuple[str, ...], problems: list[Problem]
 ) -> bool:
     where = f"{path} row 1"
-    if len(header) == 1 and header[0].count(";") >= len(columns) - 1:
-        advice = (
-            "export the file again with commas as separators, and check that the spreadsheet did "
-            "not turn decimal points into commas"
-        )
-        problems.append(Problem(where, "cells separated by commas", "semicolons", advice))
+    if header[0].startswith("sep="):
+        advice = "remove this line, which a spreadsheet has written"
+        problems.append(Problem(where, "the names of the columns", repr(header[0]), advice))
         return False
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and header[0].count(sign) >= len(columns) - 1:
+            advice = (
+                "export the file again with commas as separators, and check that the spreadsheet "
+                "did not turn decimal points into commas"
+            )
+            problems.append(Problem(where, "cells separated by commas", name, advice))
+            return False
+    spelt = {name.casefold(): name for name in columns}
+    for name in header:
+        right = spelt.get(name.strip().casefold(), name)
+        if right != name and right not in header:
+            advice = "rename the column: names are in lower case, without spaces"
+            problems.append(Problem(where, f"the column {right!r}", repr(name), advice))
+            return False
     missing = [name for name in columns if name not in header]
     unknown = [name for name in header if name not in columns]
     repeated = sorted({name for name in header if header.count(name) > 1})

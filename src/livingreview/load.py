@@ -16,13 +16,12 @@ from jsonschema import Draft202012Validator
 from livingreview.files import read_rows, read_yaml
 from livingreview.links import check_arms, check_links
 from livingreview.problems import DataProblemsError, Problem
-from livingreview.rows import COLUMNS, printed_number
+from livingreview.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview.studies import (
     Arm,
     Comparison,
     Outcome,
     Population,
-    Printed,
     Report,
     Review,
     SharedPatients,
@@ -210,14 +209,10 @@ def _with_numbers(path: Path, study: Study, problems: list[Problem]) -> Study:
             found = f"a file, with status {study.status!r}"
             problems.append(Problem(str(path), "no reported.csv", found, advice))
         return study
-    numbers: list[Printed] = []
-    first_line: dict[tuple[object, ...], int] = {}
-    for line, cells in read_rows(path, COLUMNS, problems):
-        number = printed_number(path, line, cells, study, problems)
-        earlier = first_line.setdefault((number.locator, number.quantity), line)
-        if earlier != line:
-            found = f"the place and quantity of row {earlier}"
-            advice = "remove one, or say in the locator which mention it is"
-            problems.append(Problem(f"{path} row {line}", "a new number", found, advice))
-        numbers.append(number)
-    return Study(**{**vars(study), "numbers": tuple(numbers)})
+    known = len(problems)
+    rows = read_rows(path, COLUMNS, problems)
+    numbers = tuple(printed_number(path, line, cells, study, problems) for line, cells in rows)
+    check_together(path, numbers, problems)
+    if len(problems) == known:
+        check_sizes(path, numbers, problems)
+    return Study(**{**vars(study), "numbers": numbers})

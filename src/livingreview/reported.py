@@ -46,9 +46,10 @@ NOT_REACHED = frozenset({"NA", "NR", "NE", "not reached"})
 
 _RELATIONS = {"<": "<", ">": ">", "≤": "<=", "≥": ">=", "<=": "<=", ">=": ">="}
 _NUMBER = re.compile(
-    r"(?P<relation><=|>=|[<>≤≥])?\s*(?P<sign>[-–−+])?(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?P<relation><=|>=|[<>≤≥])?\s*(?P<sign>[-–−+])?"
+    r"(?P<digits>[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:[.,][0-9]+)?)"
 )
-_BOUND = r"(?:[<>≤≥]\s*)?[-–−]?\d[\d.,]*|NA|NR|NE|not reached"
+_BOUND = r"(?:[<>≤≥]\s*)?[-–−]?[0-9][0-9.,]*|NA|NR|NE|not reached"
 _INTERVAL = re.compile(rf"(?P<lower>{_BOUND})\s*(?:[-–—−~]|,\s|;|\bto\b)\s*(?P<upper>{_BOUND})")
 
 
