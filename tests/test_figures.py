@@ -3,7 +3,7 @@ import math
 
 import pandas as pd
 import pytest
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 
 from livingreview import figures
 
@@ -69,11 +69,38 @@ def test_a_pooled_row_is_a_diamond_over_its_interval():
     assert (min(xs), max(xs)) == (0.8, 1.25)
 
 
-def test_weights_set_the_size_of_marks():
-    rows = make_rows({"weight": 90.0}, {"label": "b", "weight": 10.0})
+@pytest.mark.parametrize("weights", [(58.5, 41.5), (90.0, 10.0), (50.0, 50.0)])
+def test_the_area_of_a_mark_is_in_proportion_to_its_weight(weights):
+    first, second = weights
+    rows = make_rows({"weight": first}, {"label": "b", "weight": second})
     (axes,) = figures.forest(rows, figures.HAZARD_RATIO).axes
     sizes = next(c for c in axes.collections if isinstance(c, PathCollection)).get_sizes()
-    assert sizes[0] > sizes[1]
+    assert sizes[0] / sizes[1] == pytest.approx(first / second)
+
+
+def test_the_line_of_no_difference_goes_through_no_words():
+    rows = make_rows({"text": "1.0"}, {"label": "b", "text": "2.0"}, {"group": "g", "label": "c"})
+    figure = figures.forest(rows, figures.HAZARD_RATIO)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    lines = next(c for c in axes.collections if isinstance(c, LineCollection)).get_segments()
+    words = [text.get_window_extent() for text in axes.texts]
+    boxes = [axes.transData.inverted().transform(word.get_points()) for word in words]
+    for segment in lines:
+        top, bottom = sorted(y for _, y in segment)
+        for box in boxes:
+            low, high = sorted(y for _, y in box)
+            assert high <= top + 0.02 or low >= bottom - 0.02
+    assert {x for segment in lines for x, _ in segment} == {1.0}
+
+
+@pytest.mark.parametrize("low", [0.05, 0.3, 0.55, 0.7, 0.87])
+@pytest.mark.parametrize("high", [1.12, 1.4, 2.2, 7.0, 60.0])
+def test_a_ratio_axis_has_ticks_enough_to_read_it_by(low, high):
+    ticks = figures.log_ticks(low, high)
+    assert 4 <= len(ticks) <= 12
+    assert 1.0 in ticks
+    assert all(low <= tick <= high for tick in ticks)
 
 
 def test_series_differ_in_colour_and_in_shape():

@@ -30,7 +30,15 @@ CHARACTERS = 58  # of the font that fit into the width
 HEADING, LINE, MARK, GAP, FAVOURS = 0.34, 0.19, 0.2, 0.1, 0.62  # heights in inches
 INK, QUIET = "#1f2328", "#8c959f"
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p")
-LOG_TICKS = tuple(base * 10.0**power for power in range(-3, 4) for base in (1, 2, 5))
+LOG_STEPS = (  # of one power of ten, the coarsest first
+    (1,),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5),
+)
+FEWEST_TICKS = 4  # a reader needs these to read the ends of an interval
+LARGEST_MARK = 110.0  # area in square points of the mark with the greatest weight
 NEEDED = ("label", "estimate", "lower", "upper")
 
 
@@ -157,7 +165,7 @@ def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
     low, high = _limits(placed, axis)
     axes.set_xlim(low, high)
     if axis.scale == "log":
-        axes.xaxis.set_major_locator(FixedLocator([t for t in LOG_TICKS if low <= t <= high]))
+        axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high)))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_yticks([])
@@ -165,7 +173,7 @@ def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
     axes.tick_params(axis="x", colors=INK, labelsize=FONT_SIZE - 1)
     axes.set_xlabel(axis.label, fontsize=FONT_SIZE, color=INK)
     if axis.reference is not None:
-        axes.axvline(axis.reference, color=QUIET, linewidth=1, zorder=0)
+        _draw_reference(axes, placed, axis.reference)
     if axis.favours is not None:
         words = (f"← {axis.favours[0]}", f"{axis.favours[1]} →")
         for x, side in enumerate(("left", "right")):
@@ -179,6 +187,36 @@ def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
                 color=INK,
                 transform=axes.transAxes,
             )
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return the ticks of a logarithmic axis: the roundest numbers that are enough to read it by.
+
+    >>> log_ticks(0.2, 6), log_ticks(0.62, 1.3)
+    ([0.2, 0.5, 1.0, 2.0, 5.0], [0.7, 0.8, 0.9, 1.0, 1.2])
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for steps in LOG_STEPS:
+        every = (round(step * 10.0**power, 9) for power in powers for step in steps)
+        ticks = [tick for tick in every if low <= tick <= high]
+        if len(ticks) >= FEWEST_TICKS:
+            break
+    return ticks
+
+
+def _draw_reference(axes: Axes, placed: Sequence[Placed], reference: float) -> None:
+    """The line of no difference, beside every mark and through no word."""
+    ends = [row.y + MARK / 2 for row in placed]
+    starts = [row.y - MARK / 2 for row in placed]
+    axes.vlines(
+        [reference] * len(placed),
+        starts,
+        [*ends[:-1], axes.get_ylim()[0]],
+        color=QUIET,
+        linewidth=1,
+        zorder=0,
+    )
 
 
 def _limits(placed: Sequence[Placed], axis: Axis) -> tuple[float, float]:
@@ -225,7 +263,11 @@ def _draw_marks(
         zorder=3,
         clip_on=False,
         ax=axes,
-        **({"size": weights, "sizes": (25, 110)} if weighted else {"s": 48}),
+        **(
+            {"size": weights, "size_norm": (0, max(weights)), "sizes": (0, LARGEST_MARK)}
+            if weighted
+            else {"s": 48}
+        ),
     )
 
 
@@ -251,7 +293,6 @@ def _draw_diamond(axes: Axes, row: Placed) -> None:
 
 
 def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
-    card = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # hides the line behind words
     for row in placed:
         words = (
             (0.0, row.heading_y, row.group, "left"),
@@ -269,7 +310,6 @@ def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
                     fontsize=FONT_SIZE,
                     fontweight="bold" if y == row.heading_y else "normal",
                     color=INK,
-                    bbox=card,
                     transform=axes.get_yaxis_transform(),
                 )
 
