@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "arguments": set(),
     "reported": set(),
     "measures": set(),
-    "figures": set(),
+    "markup": set(),
+    "figures": {"markup"},
     "counts": {"arguments", "measures"},
     "files": {"problems"},
     "studies": {"reported"},
@@ -32,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synthesis": {"arguments", "counts", "effects", "measures"},
     "landmarks": {"studies", "synthesis", "times"},
     "analysis": {"audit", "effects", "estimates", "measures", "studies", "synthesis"},
-    "prose": {"reported", "studies"},
+    "prose": {"markup", "reported", "studies"},
     "tables": {
         "analysis",
         "audit",
@@ -40,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "estimates",
         "files",
         "landmarks",
+        "markup",
         "measures",
         "problems",
         "prose",
@@ -145,3 +147,59 @@ def test_the_engine_knows_nothing_of_the_topic() -> None:
         if TOPIC.search(line)
     ]
     assert found == []
+
+
+SHOWING = re.compile(r"_repr_\w+_|_ipython_display_|__html__")  # how an object gets onto a page
+MAY_SHOW = {("livingreview/markup.py", "_repr_html_"), ("livingreview/figures.py", "_repr_svg_")}
+
+
+@cache
+def nodes_of_the_source() -> tuple[tuple[str, ast.AST], ...]:
+    """Every node of every module of both packages, with the module's path."""
+    return tuple(
+        (path.relative_to(SOURCE).as_posix(), node)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    )
+
+
+def test_one_module_shows_html_and_one_shows_drawings() -> None:
+    named = {
+        (path, name)
+        for path, node in nodes_of_the_source()
+        for name in (getattr(node, key, None) for key in ("name", "attr", "id", "value", "arg"))
+        if isinstance(name, str) and SHOWING.fullmatch(name)
+    }
+    assert named == MAY_SHOW
+
+
+def test_html_is_made_from_text_in_one_module() -> None:
+    made = {
+        f"{path}: {ast.unparse(node)[:60]}"
+        for path, node in nodes_of_the_source()
+        for used in (getattr(node, "bases", ()), [getattr(node, "func", None)])
+        if path != "livingreview/markup.py"
+        and "Html" in [ast.unparse(name).rpartition(".")[2] for name in used if name]
+    }
+    assert made == set()
+
+
+def test_text_is_escaped_and_shown_in_one_place_of_each_package() -> None:
+    users = {
+        (path, name)
+        for path, node in nodes_of_the_source()
+        for name in _names(node)
+        if re.match(r"html\b(?!\.parser)|IPython|markupsafe|docutils\.nodes\.raw", name)
+    }
+    assert users == {
+        ("livingreview/markup.py", "html.escape"),
+        ("livingreview_book/extension.py", "html.escape"),  # the description in a page's head
+        ("livingreview_book/publishing.py", "IPython.display.display"),  # plain text only
+    }
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -127,3 +127,23 @@ def test_a_chapter_calls_the_package_and_computes_nothing_itself(chapter: str) -
         if isinstance(node, forbidden)
     ]
     assert found == []
+
+
+SHOWN_BY_HAND = frozenset({"display", "get_ipython", "Html"})
+PASTED_AS_MARKUP = re.compile(r"\{(glue(?!:text\})|eval|raw)[^}]*\}|\{\{")
+
+
+@pytest.mark.parametrize("chapter", ["chapters/_template-study", *CHAPTERS])
+def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
+    text = chapter_path(ROOT, chapter).read_text("utf-8")
+    cells = [ast.parse(cell.source) for cell in code_cells(read_notebook(text))]
+    nodes = [node for cell in cells for node in ast.walk(cell)]
+    names = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes}
+    modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert not any(isinstance(node, ast.Import) for node in nodes)
+    assert {str(module).partition(".")[0] for module in modules} <= {
+        "livingreview",
+        "livingreview_book",
+    }
+    assert names & SHOWN_BY_HAND == set()
+    assert PASTED_AS_MARKUP.findall(text) == []

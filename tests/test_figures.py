@@ -139,7 +139,8 @@ def test_plain_text_holds_every_drawn_number():
 def test_nothing_to_draw_is_said_and_not_drawn():
     empty = figures.Forest(make_rows({}).iloc[:0], figures.MONTHS)
     assert empty._repr_svg_() is None
-    assert empty._repr_markdown_() == repr(empty) == empty.empty
+    assert repr(empty) == empty.empty
+    assert empty._repr_html_() == f"<p>{empty.empty}</p>"
     assert figures.drawn(empty.rows, figures.MONTHS) is None
     assert figures.drawn(make_rows({}), figures.MONTHS)._repr_svg_().startswith("<?xml")
 

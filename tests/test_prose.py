@@ -116,11 +116,16 @@ def test_an_ambiguous_or_absent_quantity_is_refused(study):
         prose.printed(study, outcome="os", statistic="median")
 
 
-def test_addresses_become_links_without_their_punctuation():
-    text = prose.linked("see https://a.example/b?c=1, or 10.1000/x.1.")
-    assert text == (
-        "see [a.example/b?c=1](https://a.example/b?c=1), or [10.1000/x.1](https://doi.org/10.1000/x.1)."
-    )
+def test_a_text_and_a_list_are_shown_as_they_were_typed():
+    assert prose.Words("*a* <b>\n\n$x$")._repr_html_() == "<p>*a* &lt;b&gt;</p>\n<p>$x$</p>"
+    words = prose.Words(prose.bullets(["one `x`", "10.1000/x"]))
+    assert repr(words) == "- One `x`.\n- 10.1000/x."
+    link = '<a href="https://doi.org/10.1000/x">10.1000/x</a>'
+    assert words._repr_html_() == f"<ul><li>One `x`.</li><li>{link}.</li></ul>"
+
+
+def test_a_sentence_that_begins_with_an_address_keeps_it():
+    assert prose.sentence("https://a.example is down") == "https://a.example is down."
 
 
 def test_an_empty_list_says_so():

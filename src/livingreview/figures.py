@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from livingreview.markup import Html, Shown, element
+
 POOLED = "pooled"
 PREDICTION = "prediction interval"
 WIDTH = 4.8  # inches; with this font size still legible when scaled to a phone
@@ -82,6 +84,7 @@ class Placed:
     y: float = math.nan
 
 
+@rc_context({"text.parse_math": False, "text.usetex": False})  # a dollar sign is a dollar sign
 def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
     """Estimates with their intervals, one below the other, each under its label and text.
 
@@ -351,7 +354,7 @@ def to_svg(figure: Figure) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Forest:
+class Forest(Shown):
     """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
 
     Without rows it says so instead of failing, so that every study's chapter can have the cell.
@@ -375,8 +378,9 @@ class Forest:
     def _repr_svg_(self) -> str | None:
         return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
 
-    def _repr_markdown_(self) -> str | None:
-        return self.empty if self.rows.empty else None
+    def html(self) -> Html | None:
+        """A sentence where there is nothing to draw."""
+        return element("p", self.empty) if self.rows.empty else None
 
 
 def drawn(rows: pd.DataFrame, axis: Axis) -> Forest | None:

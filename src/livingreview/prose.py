@@ -1,6 +1,7 @@
 """Numbers and printed numbers as text: the only place where a value becomes a word of a page.
 
-Every function returns a plain ``str``, so that no type of a library can leak into a sentence.
+A number becomes a plain ``str``, so that no type of a library can leak into a sentence; a page
+shows ``Words``, which ``markup`` escapes.
 """
 
 import math
@@ -8,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview.reported import Reported, ReportedInterval
 from livingreview.studies import INTERVAL_STATISTICS, Printed, Study, table_first
 
-ADDRESS = re.compile(r"https?://[^\s;,]*[^\s;,.)]|\b10\.\d{4,}/[^\s;,]*[^\s;,.)]")
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {
     "ci95": "95% CI {}",
@@ -30,17 +31,26 @@ _FIRST = ("n", "percent", "rate", "hr", "median", "mean", "difference")
 _PLAIN_WHEN_FIRST = frozenset({"median", "mean", "p", "range", "minimum", "maximum"})
 
 
-class Words(str):
-    """Markdown that a notebook shows as text of the page."""
+class Words(Shown):
+    """Text of a page as it was typed: a paragraph, or a list with a bullet for each text.
 
-    __slots__ = ()
+    A blank line begins a new paragraph; web addresses and DOIs are links.
+    """
+
+    def __init__(self, words: str | Sequence[str]) -> None:
+        self.words = words
 
     def __repr__(self) -> str:
-        """The text itself, without quotes."""
-        return str(self)
+        """The text itself, without quotes; a line for each bullet."""
+        words = self.words
+        return words if isinstance(words, str) else "\n".join(f"- {one}" for one in words)
 
-    def _repr_markdown_(self) -> str:
-        return str(self)
+    def html(self) -> Html:
+        """The paragraphs, or the list."""
+        if isinstance(self.words, str):
+            parts = re.split(r"\n\s*\n", self.words.strip())
+            return joined(*(element("p", linked(part)) for part in parts), between="\n")
+        return element("ul", *(element("li", linked(one)) for one in self.words))
 
 
 def number(value: float, decimals: int = 2) -> str:
@@ -101,35 +111,23 @@ def listed(items: Iterable[object]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str:
-    r"""Items as a Markdown list, each a sentence with a capital and a full stop.
+def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str | list[str]:
+    """Items as sentences with a capital and a full stop, for ``Words`` to show as a list.
 
-    >>> bullets(["one hospital", "24 patients."])
-    '- One hospital.\n- 24 patients.'
+    >>> print(Words(bullets(["one hospital", "24 patients."])))
+    - One hospital.
+    - 24 patients.
     """
-    return "\n".join(f"- {sentence(item)}" for item in items) or empty
-
-
-def linked(text: str) -> str:
-    """The text with web addresses and DOIs as Markdown links.
-
-    >>> linked("10.1000/abc")
-    '[10.1000/abc](https://doi.org/10.1000/abc)'
-    """
-
-    def link(match: re.Match[str]) -> str:
-        found = match.group()
-        address = found if found.startswith("http") else f"https://doi.org/{found}"
-        return f"[{found.partition('://')[2] or found}]({address})"
-
-    return ADDRESS.sub(link, text)
+    return [sentence(item) for item in items] or empty
 
 
 def sentence(text: object) -> str:
-    """The text with a capital first letter and a full stop."""
+    """The text with a capital first letter, unless it is an address, and a full stop."""
     words = str(text).strip()
+    if not ADDRESS.match(words):
+        words = f"{words[:1].upper()}{words[1:]}"
     end = "" if words.endswith((".", "!", "?")) else "."
-    return f"{words[:1].upper()}{words[1:]}{end}"
+    return f"{words}{end}"
 
 
 def as_printed(places: Sequence[Printed], words: str = "{}") -> str:

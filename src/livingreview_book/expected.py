@@ -95,7 +95,7 @@ class _TextOfHtml(HTMLParser):
         elif tag == "a":
             self.links.append(dict(attrs).get("href") or "")
         elif tag in ROW_ENDS:
-            self.parts.append("\n")
+            self.parts.append("\n- " if tag == "li" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("style", "script"):

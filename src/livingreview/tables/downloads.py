@@ -1,7 +1,8 @@
 """The links to what a reader can download; the files themselves are made by ``archive``."""
 
 from dataclasses import dataclass
-from html import escape
+
+from livingreview.markup import Html, Shown, element, joined
 
 FILES = {
     "numbers.csv": "every printed number of every study, one row each, with its place",
@@ -12,7 +13,7 @@ FILES = {
 
 
 @dataclass(frozen=True, repr=False)
-class Links:
+class Links(Shown):
     """Links to the downloads of the book, as a table; ``folder`` is seen from the page."""
 
     folder: str = "../downloads"
@@ -21,14 +22,19 @@ class Links:
         """The names of the files, one a line."""
         return "\n".join(f"{name}: {what}" for name, what in FILES.items())
 
-    def _repr_html_(self) -> str:
-        rows = "\n".join(
-            f'<tr><th scope="row"><a href="{escape(self.folder)}/{name}" download>{name}</a></th>'
-            f"<td>{escape(what)}</td></tr>"
+    def html(self) -> Html:
+        """A row a file: the link, and what the file holds."""
+        heads = (element("th", words, scope="col") for words in ("File", "What it holds"))
+        rows = (
+            element("tr", element("th", self._link(name), scope="row"), element("td", what))
             for name, what in FILES.items()
         )
-        head = '<tr><th scope="col">File</th><th scope="col">What it holds</th></tr>'
-        return (
-            f'<table class="dataframe printed">\n<thead>\n{head}\n</thead>\n'
-            f"<tbody>\n{rows}\n</tbody>\n</table>"
+        return element(
+            "table",
+            element("thead", element("tr", *heads)),
+            element("tbody", joined(*rows, between="\n")),
+            class_="dataframe printed",
         )
+
+    def _link(self, name: str) -> Html:
+        return element("a", name, href=f"{self.folder}/{name}", download=name)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from livingreview.files import read_rows
 from livingreview.problems import DataProblemsError, Problem
-from livingreview.prose import linked, sentence
+from livingreview.prose import sentence
 from livingreview.studies import Study
 
 COLUMNS = ("file", "name", "meaning", "values")
@@ -157,9 +157,9 @@ def notes(study: Study) -> list[str]:
 
 
 def shared_patients(study: Study) -> list[str]:
-    """Other reports with the same patients, each with what speaks for it, as Markdown."""
+    """Other reports with the same patients, each with what speaks for it."""
     return [
-        f"{linked(shared.other)} ({shared.certainty}): {shared.why}"
-        + (f" Seen at {linked(shared.source)}." if shared.source else "")
+        f"{shared.other} ({shared.certainty}): {shared.why}"
+        + (f" Seen at {shared.source}." if shared.source else "")
         for shared in study.shares_patients
     ]

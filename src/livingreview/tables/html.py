@@ -4,22 +4,21 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import groupby
 
 import pandas as pd
 
-from livingreview.prose import ADDRESS
+from livingreview.markup import Html, Shown, element, joined, linked
 from livingreview.tables.study import LEVEL, WHERE
 
-EMPTY = "<td></td>"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
 PHONE = 44  # characters that stand beside each other on a phone
 
 
 @dataclass(frozen=True, repr=False)
-class Table:
+class Table(Shown):
     """A DataFrame of texts with its caption; a notebook shows it as a table that can scroll.
 
     As plain text it is the same table in columns, so that a change of one number is one changed
@@ -40,38 +39,36 @@ class Table:
         lines = [" | ".join(row).rstrip() for row in [list(self.frame.columns), *texts]]
         return "\n".join([self.caption, *lines])
 
-    def _repr_markdown_(self) -> str | None:
-        return self.empty if self.frame.empty else None
-
-    def _repr_html_(self) -> str | None:
+    def html(self) -> Html:
+        """The table in a frame that scrolls; a sentence in place of an empty one."""
         if self.frame.empty:
-            return None
-        caption = escape(self.caption)
+            return element("p", self.empty)
         kind = "dataframe printed stacks" if self._stacks else "dataframe printed"
-        return (
-            f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">\n'
-            f'<table class="{kind}">\n<caption>{caption}</caption>\n'
-            f"<thead>\n{self._head()}\n</thead>\n<tbody>\n{self._body()}\n</tbody>\n"
-            "</table>\n</div>"
+        table = element(
+            "table",
+            *("\n", element("caption", self.caption)),
+            *("\n", element("thead", "\n", self._head(), "\n")),
+            *("\n", element("tbody", "\n", self._body(), "\n"), "\n"),
+            class_=kind,
         )
+        frame = {"class": "table-scroll", "role": "region", "tabindex": "0"}
+        return element("div", "\n", table, "\n", **frame, aria_label=self.caption)
 
-    def _head(self) -> str:
+    def _head(self) -> Html:
         """One line of column names, or two where neighbours share the words before a colon."""
         parts = [str(name).rpartition(": ") for name in self._shown_columns()]
         runs = [(start, len(list(run))) for start, run in groupby(part[0] for part in parts)]
         if not any(start and length > 1 for start, length in runs):
-            cells = "".join(f'<th scope="col">{escape("".join(part))}</th>' for part in parts)
-            return f"<tr>{cells}</tr>"
-        upper, lower, position = "", "", 0
+            return element("tr", *(element("th", "".join(part), scope="col") for part in parts))
+        upper, lower, position = [], [], 0
         for start, length in runs:
             run, position = parts[position : position + length], position + length
             if start:
-                upper += f'<th scope="colgroup" colspan="{length}">{escape(start)}</th>'
-                lower += "".join(f'<th scope="col">{escape(part[2])}</th>' for part in run)
+                upper.append(element("th", start, scope="colgroup", colspan=str(length)))
+                lower += [element("th", part[2], scope="col") for part in run]
             else:
-                for part in run:
-                    upper += f'<th scope="col" rowspan="2">{escape(part[2])}</th>'
-        return f"<tr>{upper}</tr>\n<tr>{lower}</tr>"
+                upper += [element("th", part[2], scope="col", rowspan="2") for part in run]
+        return joined(element("tr", *upper), element("tr", *lower), between="\n")
 
     def _shown_columns(self) -> list[str]:
         """The columns that are drawn: a level stands indented under its item."""
@@ -84,8 +81,8 @@ class Table:
         widest = (shown[name].str.len().max() for name in shown.columns)
         return sum(min(width, LONG) for width in widest) > PHONE
 
-    def _body(self) -> str:
-        lines: list[str] = []
+    def _body(self) -> Html:
+        lines: list[Html] = []
         above = ""
         rows_of = Counter(str(first) for first in self.frame[self._shown_columns()[0]])
         for record in self.frame.to_dict("records"):
@@ -94,52 +91,40 @@ class Table:
             if level and rows_of[first] == 1:
                 first, level = f"{first}: {level}", ""
             if level and first != above:
-                lines.append(
-                    f'<tr><th scope="rowgroup">{_shown(first)}</th>{EMPTY * len(rest)}</tr>'
-                )
+                heading = element("th", _shown(first), scope="rowgroup")
+                lines.append(element("tr", heading, *(element("td") for _ in rest)))
             lines.append(self._row(first, rest, level, repeated=first == above))
             above = first
-        return "\n".join(lines)
+        return joined(*lines, between="\n")
 
-    def _row(self, first: str, rest: list[str], level: str, *, repeated: bool) -> str:
+    def _row(self, first: str, rest: list[str], level: str, *, repeated: bool) -> Html:
         if level:
-            cells = [f'<th scope="row" class="level">{_shown(level)}</th>']
+            cells = [element("th", _shown(level), scope="row", class_="level")]
         elif repeated:
-            cells = [f'<th scope="row"><span class="visually-hidden">{escape(first)}</span></th>']
+            unseen = element("span", first, class_="visually-hidden")
+            cells = [element("th", unseen, scope="row")]
         else:
-            cells = [f'<th scope="row">{_shown(first)}</th>']
+            cells = [element("th", _shown(first), scope="row")]
         for name, text in zip(self._shown_columns()[1:], rest, strict=True):
-            label = f' data-label="{escape(name)}"' if self._stacks and text else ""
-            if name == WHERE:
-                cells.append(f'<td class="where"{label}>{_places(text)}</td>')
-            else:
-                kind = ' class="long"' if len(text) > LONG else ""
-                cells.append(f"<td{kind}{label}>{_shown(text)}</td>")
-        return f"<tr>{''.join(cells)}</tr>"
+            kind = "where" if name == WHERE else "long" if len(text) > LONG else ""
+            named = {"class": kind} if kind else {}
+            if self._stacks and text:
+                named["data-label"] = name
+            cells.append(element("td", _places(text) if name == WHERE else _shown(text), **named))
+        return element("tr", *cells)
 
 
-def _places(text: str) -> str:
+def _places(text: str) -> Html:
     """Places by table or heading, which unfold to the full places."""
     parts = re.split(r"; (?=[A-Z])", text)
     short = "; ".join(dict.fromkeys(re.split(r"[:,]", part)[0] for part in parts))
     if short == text:
-        return escape(text)
-    return f"<details><summary>{escape(short)}</summary>{escape(text)}</details>"
+        return joined(text)
+    return element("details", element("summary", short), text)
 
 
-def _shown(text: str) -> str:
+def _shown(text: str) -> Html:
     """The text of a cell: short ones stay on one line, addresses are links."""
     if len(text) <= ONE_LINE:
-        return escape(text).replace(" ", "&nbsp;")
-    return _linked(escape(text))
-
-
-def _linked(text: str) -> str:
-    """The escaped text with web addresses and DOIs as links."""
-
-    def link(match: re.Match[str]) -> str:
-        found = match.group()
-        address = found if found.startswith("http") else f"https://doi.org/{found}"
-        return f'<a href="{address}">{found.partition("://")[2] or found}</a>'
-
-    return ADDRESS.sub(link, text)
+        return joined(text.replace(" ", NO_BREAK_SPACE))
+    return linked(text)
