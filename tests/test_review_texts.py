@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from livingreview import analysis, load_review
+from livingreview.synthesis.policy import PRIOR_SCALES
+from livingreview.tables.protocol import patients
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
@@ -81,3 +83,19 @@ def test_the_front_page_names_the_trials_that_are_not_held_yet():
     index = text("chapters/index.md")
     for trial in REVIEW.protocol["not_yet_held"]:
         assert f"index.not-yet-held.{trial['name'].lower()}" in index
+
+
+def test_figures_in_the_words_of_the_review_are_those_of_its_data_and_its_methods():
+    words = " ".join(text("data/review.yaml").split())
+    scales = ", ".join(f"{scale:g}" for scale in PRIOR_SCALES[:-1]) + f" and {PRIOR_SCALES[-1]:g}"
+    assert f"of scales {scales}" in words
+    (rule,) = (
+        rule
+        for rule in REVIEW.studies["gu-2026"].statements
+        if rule["kind"] == "survival-exclusion"
+    )
+    assert rule["months"] == "2"
+    assert "died within two months" in words
+    zhang = REVIEW.studies["zhang-2025"]
+    never = patients(zhang, "first_line_ici", "no", population="matched")
+    assert never / patients(zhang, population="matched") == pytest.approx(0.5, abs=0.02)

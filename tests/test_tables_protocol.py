@@ -17,7 +17,12 @@ def review(tmp_path):
 
 def test_the_size_of_the_evidence_counts_each_study_once(review):
     sizes = evidence_size(review)
-    assert sizes == {"numbers": "6", "included.studies": "1", "included.patients": "90"}
+    assert sizes == {
+        "studies": "1",
+        "numbers": "6",
+        "included.studies": "1",
+        "included.patients": "90",
+    }
 
 
 def test_patients_with_a_characteristic_are_added_over_the_arms_unless_printed_for_all():
@@ -25,6 +30,7 @@ def test_patients_with_a_characteristic_are_added_over_the_arms_unless_printed_f
     assert patients(whole) == 496
     assert patients(whole, "first_line_ici", "no") == 81 + 204
     assert patients(whole, "first_line_ici", "yes") == 119 + 92
+    assert patients(whole, "first_line_ici", "no", population="matched") == 81 + 80
 
 
 def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):

@@ -17,6 +17,11 @@ from livingreview.studies import Study
 
 COLUMNS = ("file", "name", "meaning", "values")
 _OWN_PLACE = frozenset({"id", "kind", "not_confirmed"})  # of a report: shown beside the table
+EXTRACTION = "data/extraction.csv"
+EXTRACTED = (
+    *("study_id", "rows_first", "rows_second", "values_in_conflict"),
+    *("only_first", "only_second", "settled"),
+)
 STUDY_FILE, REVIEW_FILE = "data/studies/*/study.yaml", "data/review.yaml"
 
 
@@ -48,6 +53,16 @@ def load_dictionary(root: Path | str = ".") -> Dictionary:
     if problems:
         raise DataProblemsError(problems)
     return Dictionary(tuple(cells for _, cells in rows))
+
+
+def extraction(root: Path | str, dictionary: Dictionary) -> pd.DataFrame:
+    """How far the separate extractions agreed; ``DataProblemsError`` when it cannot be read."""
+    problems: list[Problem] = []
+    rows = read_rows(Path(root) / EXTRACTION, EXTRACTED, problems)
+    if problems:
+        raise DataProblemsError(problems)
+    lines = [[cells[name] for name in EXTRACTED] for _, cells in rows]
+    return pd.DataFrame(lines, columns=[dictionary.meaning(EXTRACTION, name) for name in EXTRACTED])
 
 
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:

@@ -104,7 +104,7 @@ def evidence_size(review: Review) -> dict[str, str]:
     Patients of a study are counted once, in its whole population; studies known to share patients
     are not subtracted.
     """
-    sizes: dict[str, str] = {"numbers": f"{len(review.numbers()):,}"}
+    sizes = {"studies": str(len(review.studies)), "numbers": f"{len(review.numbers()):,}"}
     for status in sorted({study.status for study in review.studies.values()}):
         found = [study for study in review.studies.values() if study.status == status]
         sizes[f"{status}.studies"] = str(len(found))
@@ -112,15 +112,17 @@ def evidence_size(review: Review) -> dict[str, str]:
     return sizes
 
 
-def patients(study: Study, outcome: str = "participants", category: str = "") -> int:
-    """How many patients of the whole population are counted under an outcome or characteristic.
+def patients(
+    study: Study, outcome: str = "participants", category: str = "", *, population: str = "whole"
+) -> int:
+    """How many patients of a population are counted under an outcome or characteristic.
 
     As printed for all arms together, else the sum of the arms.
     """
     printed = {
         number.quantity.arm_id: int(number.number.value)
         for number in study.find(
-            outcome=outcome, population="whole", subgroup="", category=category, statistic="n"
+            outcome=outcome, population=population, subgroup="", category=category, statistic="n"
         )
     }
     return printed.get(ALL_ARMS, sum(size for arm, size in printed.items() if arm in study.arms))
