@@ -229,3 +229,11 @@ def test_the_protocol_names_every_planned_synthesis_and_every_study():
 def test_every_download_is_linked():
     html = Links()._repr_html_()
     assert all(f'href="../downloads/{name}"' in html for name in FILES)
+
+
+def test_a_table_of_short_numbers_under_long_headings_is_stacked_on_a_phone_too():
+    long = ["Impossible", "Discrepant", "Implausible", "Convention", "Reproduced"]
+    wide = Table(pd.DataFrame([{name: "1" for name in long}]), "Findings")
+    narrow = Table(pd.DataFrame([{"Arm": "1", "n": "2", "%": "3"}]), "Sizes")
+    assert "stacks" in wide._repr_html_()
+    assert "stacks" not in narrow._repr_html_()

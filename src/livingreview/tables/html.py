@@ -14,6 +14,7 @@ from livingreview.tables.study import LEVEL, WHERE
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
+NARROWEST = 6  # characters that the narrowest column takes, with the space around it
 PHONE = 44  # characters that stand beside each other on a phone
 
 
@@ -76,10 +77,13 @@ class Table(Shown):
 
     @cached_property
     def _stacks(self) -> bool:
-        """Whether a row is too wide for a phone, when each long cell is broken into lines."""
-        shown = self.frame[self._shown_columns()].astype(str)
-        widest = (shown[name].str.len().max() for name in shown.columns)
-        return sum(min(width, LONG) for width in widest) > PHONE
+        """Whether a row is too wide for a phone, when cells and headings are broken into lines."""
+        width = 0
+        for name in self._shown_columns():
+            longest_cell = self.frame[name].astype(str).str.len().max()
+            longest_word = max(map(len, name.split()), default=0)
+            width += max(min(longest_cell, LONG), longest_word, NARROWEST)
+        return width > PHONE
 
     def _body(self) -> Html:
         lines: list[Html] = []
