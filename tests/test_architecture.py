@@ -27,12 +27,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "links": {"problems", "studies"},
     "load": {"files", "links", "problems", "rows", "studies"},
     "archive": {"files", "load", "problems", "rows", "studies"},
-    "estimates": {"measures", "reported", "studies"},
+    "nearly": {"studies"},
+    "rules": {"studies"},
+    "estimates": {"nearly", "rules", "studies"},
     "effects": {"arguments", "counts", "measures", "reported", "studies"},
     "audit": {"counts", "effects", "measures", "reported", "studies", "times"},
     "synthesis": {"arguments", "counts", "effects", "measures"},
     "landmarks": {"studies", "synthesis", "times"},
-    "analysis": {"audit", "effects", "estimates", "measures", "studies", "synthesis"},
+    "analysis": {"audit", "effects", "estimates", "measures", "rules", "studies", "synthesis"},
     "prose": {"markup", "reported", "studies"},
     "tables": {
         "analysis",
@@ -51,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "times",
     },
     "show": {"analysis", "figures", "measures", "studies", "tables"},
-    "cli": {"analysis", "audit", "load", "problems", "studies"},
+    "cli": {"analysis", "audit", "estimates", "load", "problems", "studies"},
     "__init__": {"load", "problems", "reported"},
 }
 ONLY_IN = {

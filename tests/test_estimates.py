@@ -1,8 +1,9 @@
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.estimates import plan, select_arms, select_comparisons, select_ratios
+from livingreview.estimates import select_arms, select_comparisons, select_ratios
 from livingreview.load import load_review
+from livingreview.rules import plan
 
 
 def test_arms_enter_with_counts_totals_and_the_places_they_come_from(tmp_path):
@@ -53,14 +54,15 @@ def test_a_design_decides_which_patients_enter(tmp_path):
     write_review(tmp_path, study=STUDY.replace("line: second", "line: mixed"))
     selection = select_ratios(load_review(tmp_path), "survival")
     assert selection.used == ()
-    assert "prints no usable number for 'os'" in selection.left_out[0].reason
+    reason = "It prints no unadjusted hazard ratio for overall survival in these arms and patients."
+    assert selection.left_out[0].reason == reason
 
 
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("status: included", "status: awaiting-classification", "its status is 'awaiting-class"),
-        ("line: second", "line: third", "its design fits no rule"),
+        ("status: included", "status: awaiting-classification", "It awaits classification."),
+        ("line: second", "line: third", "No rule of this synthesis says which patients"),
     ],
 )
 def test_a_study_left_out_says_why(tmp_path, old, new, reason):

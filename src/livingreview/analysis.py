@@ -17,11 +17,12 @@ from livingreview.estimates import (
     LeftOut,
     PrintedRatio,
     TwoArmCount,
-    plan,
+    select,
     select_arms,
     select_comparisons,
     select_ratios,
 )
+from livingreview.rules import plan
 from livingreview.studies import Printed, Review
 from livingreview.synthesis import (
     PolicySynthesis,
@@ -34,7 +35,7 @@ from livingreview.synthesis import (
 PROPORTION = "logit_proportion"
 MORE_THAN_ONE = 2
 TWO_ARM_DEFAULT = ("log_or",)
-UNINFORMATIVE = "no patient, or every patient, of both arms had the event: no ratio can be formed"
+UNINFORMATIVE = "No patient, or every patient, of both arms had the event: no ratio can be formed."
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,11 @@ def _estimates(
     review: Review, planned: Mapping[str, Any]
 ) -> Iterable[ArmCount | TwoArmCount | PrintedRatio]:
     """What the synthesis would pool, by any of its measures, without pooling it."""
-    if planned["kind"] == "proportion":
-        return select_arms(review, planned["id"]).used
-    if planned["kind"] == "hazard-ratio":
-        return select_ratios(review, planned["id"]).used
+    found = select(review, planned["id"]).used
+    if planned["kind"] != "two-arm":
+        return found
     measures = planned.get("measures", TWO_ARM_DEFAULT)
-    pairs = select_comparisons(review, planned["id"]).used
-    return [p for p in pairs if not all(_is_uninformative(p, measure) for measure in measures)]
+    return [p for p in found if not all(_is_uninformative(p, measure) for measure in measures)]
 
 
 def findings(review: Review) -> tuple[Finding, ...]:
@@ -144,7 +143,7 @@ def _of_two_arms(
     pairs = []
     for pair in selection.used:
         if _is_uninformative(pair, measure):
-            left_out.append(LeftOut(pair.study_id, UNINFORMATIVE))
+            left_out.append(LeftOut(pair.study_id, pair.label, UNINFORMATIVE))
         elif excluded.isdisjoint(pair.sources):
             pairs.append(pair)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)

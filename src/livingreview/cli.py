@@ -13,9 +13,10 @@ from pathlib import Path
 
 from livingreview.analysis import findings
 from livingreview.audit import Finding
+from livingreview.estimates import select
 from livingreview.load import load_review
 from livingreview.problems import DataProblemsError
-from livingreview.studies import Printed
+from livingreview.studies import Printed, Review
 
 Row = Mapping[str, object]
 
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="folder that holds data/")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="validate every file under data/")
+    check.add_argument("--study", help="say of each synthesis which rows of this study enter it")
     check.set_defaults(run=_check)
     reported = commands.add_parser("reported", help="list every extracted number with its place")
     _add_listing(reported)
@@ -55,8 +57,43 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     review = load_review(options.root)
+    if options.study is not None:
+        _print_table(entering(review, _known(options.study, review.studies)))
+        return
     studies, numbers = len(review.studies), len(review.numbers())
     print(f"{studies} studies, {numbers} printed numbers, no problem found")
+    for study_id in review.studies:
+        rows = entering(review, study_id)
+        used = sum(bool(row["enters"]) for row in rows)
+        print(f"{study_id}: enters {used} of {len(rows)} planned syntheses")
+        for row in rows:
+            if row["nearly enters"]:
+                print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
+    print("In detail: livingreview check --study ID")
+
+
+def entering(review: Review, study_id: str) -> list[dict[str, str]]:
+    """For each planned synthesis the rows of a study that enter it, nearly enter it, or why not."""
+    lines = []
+    for planned in review.protocol["syntheses"]:
+        selection = select(review, planned["id"])
+        sources = [s for used in selection.used if used.study_id == study_id for s in used.sources]
+        left = [one for one in selection.left_out if one.study_id == study_id]
+        near = [
+            f"row {miss.number.line}, column {miss.column}: {miss}"
+            for one in left
+            for miss in one.nearly
+        ]
+        numbers = ", ".join(str(line) for line in sorted({source.line for source in sources}))
+        lines.append(
+            {
+                "synthesis": planned["id"],
+                "enters": f"rows {numbers}" if numbers else "",
+                "nearly enters": "; ".join(near),
+                "why not": "; ".join(one.reason for one in left if not one.nearly),
+            }
+        )
+    return lines
 
 
 def _reported(options: argparse.Namespace) -> None:

@@ -89,7 +89,7 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
 def left_out_table(answers: Sequence[Answer]) -> Table:
     """Studies that a synthesis does not use, with the rule that says so."""
     seen = dict.fromkeys(
-        (answer.plan["title"], left.study_id, left.reason)
+        (answer.plan["title"], left.label, left.reason)
         for answer in answers
         for left in answer.left_out
     )

@@ -1,0 +1,126 @@
+"""Printed numbers that a planned synthesis nearly takes, and what keeps each of them out.
+
+A number is near when it is of the outcome, the arms and the patients that a rule wants, and differs
+in what a row may leave unsaid or say otherwise: method, adjustment, time, level, interval, the
+order of the arms, the size of the group.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from livingreview.studies import Comparison, Printed, Quantity, Study, mention, table_first
+
+USABLE_METHODS = ("cox", "")  # empty: the report names none
+COUNTED = ("n", "percent")
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """A printed number that a rule nearly takes, ``why`` it does not, and the column to look at."""
+
+    number: Printed
+    column: str
+    why: str
+
+    def __str__(self) -> str:
+        statistic, value = self.number.quantity.statistic, self.number.value
+        what = {"hr": f"a hazard ratio of {value}", "percent": f"{value}%"}.get(statistic, value)
+        return f"{what} is printed ({self.number.locator}), but {self.why}"
+
+
+def keeps_out(study: Study, number: Printed, adjustment: str) -> NearMiss | None:
+    """What keeps a hazard ratio out that compares the wanted arms and patients; None if nothing."""
+    quantity = number.quantity
+    interval = interval_of(study, quantity)
+    faults = (
+        ("adjustment", quantity.adjustment != adjustment, "it is not said whether it is adjusted"),
+        ("category", bool(quantity.category), "it is of one level only"),
+        ("timepoint", bool(quantity.timepoint), f"it is of one time ({quantity.timepoint})"),
+        (
+            "method",
+            quantity.method not in USABLE_METHODS,
+            f"its method is {quantity.method}, and only ratios of a Cox model are taken",
+        ),
+        ("value", number.number.relation != "=", "it is printed as a limit"),
+        ("statistic", interval is None, "no 95% confidence interval is printed for it"),
+        (
+            "value",
+            interval is not None and not _has_both_bounds(interval),
+            f"its interval ({'' if interval is None else interval.value}) lacks a bound above 0",
+        ),
+    )
+    return next((NearMiss(number, column, why) for column, fault, why in faults if fault), None)
+
+
+def interval_of(study: Study, quantity: Quantity) -> Printed | None:
+    """The printed 95% interval of a ratio; one of both rows may leave the method unnamed."""
+    methods = dict.fromkeys((quantity.method, *(USABLE_METHODS if not quantity.method else ("",))))
+    found = (
+        mention(study, replace(quantity, statistic="ci95", method=method)) for method in methods
+    )
+    return next((interval for interval in found if interval is not None), None)
+
+
+def _has_both_bounds(interval: Printed) -> bool:
+    bounds = (interval.interval.lower, interval.interval.upper)
+    return all(bound.value > 0 and bound.relation == "=" for bound in bounds)
+
+
+def near_counts(study: Study, wanted: Quantity, size: Printed | None) -> Iterator[NearMiss]:
+    """Counts and percentages of an arm of which no usable count comes, and why."""
+    parts = [
+        (mention(study, replace(wanted, outcome=of, category=level, statistic="n")), of, level)
+        for of, levels in (study.vocabulary(wanted.outcome).sum_of or {}).items()
+        for level in levels
+    ]
+    printed = [number for number, _, _ in parts if number is not None]
+    for number, of, level in parts:
+        if number is None and printed:
+            label = study.vocabulary(of).levels[level]
+            yield NearMiss(printed[0], "category", f"the number with {label} is not printed")
+    for number in study.numbers:
+        quantity = number.quantity
+        alike = replace(quantity, category="", timepoint="", adjustment="", statistic="")
+        if alike == replace(wanted, category="") and quantity.statistic in COUNTED:
+            yield from _near_count(study, number, wanted, size)
+
+
+def _near_count(
+    study: Study, number: Printed, wanted: Quantity, size: Printed | None
+) -> Iterator[NearMiss]:
+    quantity = number.quantity
+    level = study.vocabulary(wanted.outcome).levels.get(wanted.category, "the whole outcome")
+    if quantity.category not in ("", wanted.category):
+        return
+    if quantity.category != wanted.category:
+        yield NearMiss(number, "category", f"it is of no level, and {level} is wanted")
+    elif quantity.timepoint:
+        yield NearMiss(number, "timepoint", f"it is of one time ({quantity.timepoint})")
+    elif quantity.adjustment:
+        yield NearMiss(number, "adjustment", f"it is marked as {quantity.adjustment}")
+    elif size is None:
+        why = "the number of patients of the arm is not (a row of outcome participants)"
+        yield NearMiss(number, "outcome", why)
+    elif quantity.statistic == "n":
+        yield NearMiss(number, "value", f"it is more than the arm's {size.value} patients")
+    else:
+        yield NearMiss(number, "value", f"it fits no single count of {size.value} patients")
+
+
+def other_way_round(
+    study: Study, comparisons: Sequence[Comparison], outcomes: Sequence[str], wanted: Quantity
+) -> Iterator[NearMiss]:
+    """Numbers of comparisons whose experimental arm is the one that a rule wants as control."""
+    for comparison in comparisons:
+        arms = (comparison.experimental, comparison.control)
+        found = [
+            number
+            for number in study.numbers
+            if (q := number.quantity).outcome in outcomes
+            and (q.population, q.subgroup) == (wanted.population, wanted.subgroup)
+            and (q.comparison == comparison.id if wanted.comparison else q.arm_id in arms)
+            and q.statistic in (("hr",) if wanted.comparison else COUNTED)
+        ]
+        for number in table_first(found)[:1]:
+            why = f"the arms of '{comparison.label}' stand the other way round"
+            yield NearMiss(number, "comparison", why)
