@@ -1,6 +1,6 @@
 """Writes data/audit/mistyped.csv: every number mistyped in every way, noticed or not (minutes).
 
-python tests/regenerate_mistyped.py
+.venv/bin/python tests/regenerate_mistyped.py
 """
 
 import csv

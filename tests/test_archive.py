@@ -11,6 +11,7 @@ from livingreview import DataProblemsError
 from livingreview.archive import downloads, write_downloads, zip_of
 from livingreview.tables.downloads import FILES
 
+REPOSITORY = Path(__file__).parent.parent
 DICTIONARY = "file,name,meaning,values\n"
 
 
@@ -38,6 +39,19 @@ def test_the_zip_holds_the_data_as_they_are(root):
     name = "data/studies/example-2020/reported.csv"
     assert archive.read(name) == (root / name).read_bytes()
     assert {"data/review.yaml", "data/dictionary.csv", "numbers.csv"} <= set(archive.namelist())
+
+
+def test_the_zip_holds_the_licence_of_the_data_and_no_hidden_file(root):
+    (root / "data" / "LICENSE").write_text("CC0 1.0\n", encoding="utf-8")
+    (root / "data" / ".DS_Store").write_bytes(b"\xff")
+    archive = zipfile.ZipFile(io.BytesIO(downloads(root)["data.zip"]))
+    assert archive.read("data/LICENSE") == b"CC0 1.0\n"
+    assert not any(".DS_Store" in name for name in archive.namelist())
+
+
+def test_the_zip_of_this_review_says_under_which_licence_it_may_be_used():
+    archive = zipfile.ZipFile(io.BytesIO(downloads(REPOSITORY)["data.zip"]))
+    assert "CC0" in archive.read("data/LICENSE").decode()
 
 
 def test_bytes_do_not_depend_on_when_or_in_which_order_they_are_made(root):

@@ -91,7 +91,7 @@ def test_the_stored_rate_is_of_all_slips_in_the_present_data(
     then = Counter[tuple[str, str]]()
     for row in stored:
         then[row["study_id"], row["kind"]] += int(row["tried"])
-    assert then == +now, "run: python tests/regenerate_mistyped.py"
+    assert then == +now, "run: .venv/bin/python tests/regenerate_mistyped.py"
     assert {row["kind"] for row in stored} == set(KINDS)
     assert tuple(stored[0]) == COLUMNS
 

@@ -109,21 +109,37 @@ def test_other_markup_around_the_same_text_is_told_apart(books: tuple[Path, Path
     assert "Pages with the same text in other markup:\n\n- chapters/b.html\n" in found
 
 
-def test_a_new_page_and_a_removed_one_are_shown_whole(books: tuple[Path, Path]) -> None:
+def test_a_removed_page_is_shown_whole_and_a_new_one_by_its_name(books: tuple[Path, Path]) -> None:
     (books[1] / SITE / "chapters" / "b.html").rename(books[1] / SITE / "chapters" / "c.html")
     found = compare(*books)
     assert f"### chapters/b.html (gone): {len(TEXT)} lines\n" in found
-    assert f"### chapters/c.html (new): {len(TEXT)} lines\n" in found
+    assert "New pages, which are read as they are:\n\n- chapters/c.html\n" in found
     assert "-Survival\n" in found
-    assert "+Survival\n" in found
+    assert "+Survival\n" not in found
 
 
 def test_the_text_fits_into_the_description_of_a_pull_request(books: tuple[Path, Path]) -> None:
     edit(books[1], f"{SITE}/chapters/a.html", "Nobody", "word " * LIMIT)
     edit(books[1], f"{SITE}/chapters/b.html", "Nobody", "Somebody")
     found = compare(*books)
-    assert "### chapters/a.html: 2 lines\n\nToo long to be shown here.\n" in found
+    assert f"-Nobody knows why.\n{FENCE}\n\n2 more lines, too long to show.\n" in found
     assert "+Somebody knows why.\n" in found
+    assert len(found) < 65_536
+
+
+def test_a_new_page_takes_no_room_from_one_that_changed(books: tuple[Path, Path]) -> None:
+    added = PAGE.replace("Nobody", "word " * LIMIT)
+    (books[1] / SITE / "chapters" / "aa.html").write_text(added, "utf-8")
+    edit(books[1], f"{SITE}/chapters/b.html", "Nobody", "Somebody")
+    assert "+Somebody knows why.\n" in compare(*books)
+
+
+def test_of_a_page_that_is_too_long_the_beginning_is_shown(books: tuple[Path, Path]) -> None:
+    longer = "".join(f"<p>This is the longer sentence {number}.</p>" for number in range(2000))
+    edit(books[1], f"{SITE}/chapters/b.html", "Nobody", longer)
+    found = compare(*books)
+    assert "+This is the longer sentence 9.\n" in found
+    assert " more lines, too long to show.\n" in found
     assert len(found) < 65_536
 
 

@@ -10,27 +10,32 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview.files import read_text
+from livingreview.files import read_text, write_whole
 from livingreview.load import load_review
 from livingreview.problems import DataProblemsError, Problem
 from livingreview.rows import COLUMNS
 from livingreview.studies import Review
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
-EXTRA = ("results.json", "LICENSE-DATA", "CITATION.cff", "CHANGELOG.md")
+EXTRA = ("results.json", "CITATION.cff", "CHANGELOG.md")
 
 
 def downloads(root: Path | str = ".") -> Mapping[str, bytes]:
     """The files to offer by name, made from the review under ``root``.
 
     ``numbers.csv`` and ``numbers.json`` hold every printed number of every study; ``data.zip``
-    holds the table, every file under ``data/`` and, where they exist, the published results, the
-    data's licence and the citation.  Raises ``DataProblemsError`` for data that cannot be used.
+    holds the table, every file under ``data/`` that is not hidden, the licence of the data with
+    them, and, where they exist, the published results, the citation and the changes.  Raises
+    ``DataProblemsError`` for data that cannot be used.
     """
     base = Path(root)
     review = load_review(base)
     files = {"numbers.csv": numbers_csv(review), "numbers.json": numbers_json(review)}
-    names = [str(path.relative_to(base).as_posix()) for path in sorted(base.glob("data/**/*.*"))]
+    names = [
+        path.relative_to(base).as_posix()
+        for path in sorted(base.glob("data/**/*"))
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(base).parts)
+    ]
     names += [name for name in EXTRA if (base / name).is_file()]
     zipped = {"numbers.csv": files["numbers.csv"]}
     problems: list[Problem] = []
@@ -93,5 +98,5 @@ def write_downloads(root: Path | str, target: Path) -> list[Path]:
     paths = []
     for name, content in downloads(root).items():
         paths.append(target / name)
-        paths[-1].write_bytes(content)
+        write_whole(paths[-1], content)
     return paths

@@ -1,8 +1,12 @@
 """The one door to the data: read text, YAML and CSV, with every fault noted."""
 
+import contextlib
 import csv
+import errno
 import io
+import os
 import re
+import tempfile
 import unicodedata
 from collections.abc import Hashable
 from pathlib import Path
@@ -218,3 +222,27 @@ _PlainLoader.yaml_implicit_resolvers = {
 }
 for _first, _word in (("t", "true"), ("f", "false")):
     _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(f"^{_word}$"), [_first])
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file as one step: whoever opens it finds the old content or the new, never a part.
+
+    Raises ``OSError``, with the file's name, for one that may not be written or has no room.
+    """
+    encoded = content.encode() if isinstance(content, str) else content
+    if path.exists() and path.read_bytes() == encoded:
+        return
+    part = None
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(encoded)
+        os.chmod(part, 0o644)  # noqa: PTH101
+        os.replace(part, path)  # noqa: PTH105 (one step, or nothing)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(part or "")  # noqa: PTH108
+        why = f"it cannot be written ({error.strerror}), and is as it was"
+        raise OSError(error.errno, why, str(path)) from error

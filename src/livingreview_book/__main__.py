@@ -39,10 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (ChaptersFailedError, DataProblemsError, ValueError, FileExistsError) as error:
+    except (ChaptersFailedError, DataProblemsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(could_not(error), file=sys.stderr)
+        return 1
     return 0
+
+
+def could_not(error: OSError) -> str:
+    """What the system refused, with the file and what to do.
+
+    >>> could_not(OSError(28, "No space left on device", "results.json"))
+    'results.json: No space left on device; mend that, then run the same command again'
+    """
+    if error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; mend that, then run the same command again"
 
 
 def _execute(options: argparse.Namespace) -> None:

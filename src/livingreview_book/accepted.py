@@ -4,11 +4,11 @@
 named even where no chapter shows it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from livingreview.files import write_whole
 from livingreview.load import load_review
 from livingreview.studies import Printed
 from livingreview_book import results
@@ -28,14 +28,16 @@ def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew everything that was accepted; what changed, a line for each change."""
     changed = moved(root, executions)
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    _write(root / NUMBERS, "".join(f"{key} = {text}\n" for key, text in _numbers(root).items()))
+    write_whole(
+        root / NUMBERS, "".join(f"{key} = {text}\n" for key, text in _numbers(root).items())
+    )
     kept = {root / NUMBERS}
     for chapter, execution in executions.items():
         if not execution.outputs:
             continue
         path = expected_path(root, chapter)
         kept.add(path)
-        _write(path, shown_by_chapter(root, chapter, execution))
+        write_whole(path, shown_by_chapter(root, chapter, execution))
     for path in set((root / FOLDER).glob("*.txt")) - kept:
         changed.append(f"{path.relative_to(root)}: removed, no chapter shows it")
         path.unlink()
@@ -52,10 +54,9 @@ def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
         new = shown_by_chapter(root, chapter, execution)
         if split_cells(old) != split_cells(new):  # a heading is code, not something shown
             lines.append("\n  ".join([f"chapter {chapter}", *difference(old, new)]))
-    path = root / results.FILE
-    old_results = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known = results.read(root)
     new_results = results.collect(executions)
-    lines += [f"published number {line}" for line in results.changes(old_results, new_results)]
+    lines += [f"published number {line}" for line in results.changes(known, new_results)]
     return lines
 
 
@@ -76,8 +77,3 @@ def _name(number: Printed) -> str:
     place = [str(part) for part in asdict(number.locator).values() if part]
     identity = [str(part) for part in asdict(number.quantity).values() if part]
     return f"{number.study_id} | {' > '.join(place)} | {' '.join(identity)}"
-
-
-def _write(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, encoding="utf-8", newline="\n")

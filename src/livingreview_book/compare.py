@@ -35,6 +35,8 @@ def compare(old: Path, new: Path) -> str:
     pages = {name: _difference(before, after, name) for name in differing if _is_page(name)}
     same_text = [name for name, lines in pages.items() if not lines]
     others = Counter(name.partition("/")[0] for name in differing if not _is_page(name))
+    shown = [name for name, lines in pages.items() if lines and name in before]
+    shown.sort(key=lambda name: (name not in after, sum(map(len, pages[name]))))  # short ones first
     parts = [
         (
             f"{len(every) - len(differing)} of {len(every)} files of the site are the same bytes.",
@@ -42,7 +44,8 @@ def compare(old: Path, new: Path) -> str:
         ),
         *_numbers(old, new),
         (f"Pages that read otherwise: {len(pages) - len(same_text)}.", ""),
-        *(_page(before, after, name, lines) for name, lines in pages.items() if lines),
+        *(_page(after, name, pages[name]) for name in shown),
+        *_list("New pages, which are read as they are:", [n for n in pages if n not in before]),
         *_list("Pages with the same text in other markup:", same_text),
         *_list("Other files that differ:", [f"{place}: {n}" for place, n in others.items()]),
     ]
@@ -82,8 +85,8 @@ def _difference(before: dict[str, Path], after: dict[str, Path], page: str) -> l
     return difference(old, new)
 
 
-def _page(before: dict[str, Path], after: dict[str, Path], page: str, lines: list[str]) -> Part:
-    fate = " (gone)" if page not in after else " (new)" if page not in before else ""
+def _page(after: dict[str, Path], page: str, lines: list[str]) -> Part:
+    fate = "" if page in after else " (gone)"
     changed = sum(line.startswith(("-", "+")) for line in lines)
     return f"### {page}{fate}: {changed} lines", "\n".join([f"{FENCE}diff", *lines, FENCE])
 
@@ -121,7 +124,18 @@ def _within_limit(parts: Iterable[Part]) -> Iterator[str]:
     for title, body in parts:
         yield title
         if len(body) > room:
-            yield "Too long to be shown here."
-        elif body:
+            body = _beginning(body, room)
+        if body:
             yield body
             room -= len(body)
+
+
+def _beginning(body: str, room: int) -> str:
+    """As many whole lines as there is room for, and how many are left out."""
+    lines = body.splitlines()
+    end = [FENCE] if lines[-1] == FENCE else []
+    begun = body[: max(room, 0)].splitlines()[:-1]
+    left_out = len(lines) - len(begun) - len(end)
+    return "\n".join(
+        [*begun, *(end if begun else []), "", f"{left_out} more lines, too long to show."]
+    )

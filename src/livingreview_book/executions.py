@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import sysconfig
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from livingreview.files import write_whole
 from livingreview_book.chapters import code_cells, read_notebook
 
 TAGS_THAT_EXECUTE = frozenset({"raises-exception", "skip-execution"})  # nbclient obeys them
@@ -67,12 +67,8 @@ class Executions:
         body = json.dumps(content) + "\n"
         folder = self._folder_of(text)
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{reads}\n{body}{_sha256(body.encode())}\n")
-        os.chmod(temporary, 0o644)  # noqa: PTH101 (others may share it)
         name = f"{_sha256(reads.encode())[:16]}.json"
-        os.replace(temporary, folder / name)  # noqa: PTH105 (one step, or nothing)
+        write_whole(folder / name, f"{reads}\n{body}{_sha256(body.encode())}\n")
 
     def _folder_of(self, text: str) -> Path:
         """The one of all executions of this code, so that finding one lists no others."""

@@ -1,10 +1,11 @@
 """The files with which a new study begins: its data, its chapter, its line in the contents."""
 
-import csv
 import re
+import shutil
 from importlib import resources
 from pathlib import Path
 
+from livingreview.files import write_whole
 from livingreview.links import arm_flags
 from livingreview.load import load_protocol
 from livingreview.rows import COLUMNS
@@ -30,14 +31,22 @@ def new_study(root: Path, study_id: str) -> list[Path]:
             raise FileExistsError(msg)
     flags = "\n    ".join(f"{flag}: # true or false" for flag in arm_flags(load_protocol(root)))
     study = resources.files("livingreview_book").joinpath("templates/study.yaml").read_text("utf-8")
-    folder.mkdir()
-    _write(folder / "study.yaml", study.replace("STUDY-ID", study_id).replace("ARM-FLAGS", flags))
-    with (folder / "reported.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerow(COLUMNS)
     template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
-    _write(chapter, template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id))
-    _write(root / "_toc.yml", _with_chapter(root, study_id))
-    return [folder / "study.yaml", folder / "reported.csv", chapter, root / "_toc.yml"]
+    texts = {
+        folder / "study.yaml": study.replace("STUDY-ID", study_id).replace("ARM-FLAGS", flags),
+        folder / "reported.csv": ",".join(COLUMNS) + "\n",
+        chapter: template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id),
+        root / "_toc.yml": _with_chapter(root, study_id),
+    }
+    folder.mkdir()
+    try:
+        for path, text in texts.items():
+            write_whole(path, text)
+    except OSError:  # half a study would stop the next attempt
+        chapter.unlink(missing_ok=True)
+        shutil.rmtree(folder)
+        raise
+    return list(texts)
 
 
 def _with_chapter(root: Path, study_id: str) -> str:
@@ -51,7 +60,3 @@ def _with_chapter(root: Path, study_id: str) -> str:
     indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
     lines.insert(last + 1, f"{indent}- file: chapters/{study_id}")
     return "\n".join(lines) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from livingreview.files import write_whole
 from livingreview_book.executions import Execution
 from livingreview_book.publishing import published
 
@@ -48,13 +49,18 @@ def render(results: Mapping[str, str]) -> str:
 
 def write(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew ``results.json``; what changed in it, a line for each number."""
-    path = root / FILE
-    old = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    new = collect(executions)
-    text = render(new)
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, encoding="utf-8", newline="\n")
+    old, new = read(root), collect(executions)
+    write_whole(root / FILE, render(new))
     return changes(old, new)
+
+
+def read(root: Path) -> dict[str, str]:
+    """What ``results.json`` holds; nothing where it is absent or damaged, for it is made again."""
+    try:
+        known: dict[str, str] = json.loads((root / FILE).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
