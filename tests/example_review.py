@@ -4,7 +4,9 @@ import csv
 import textwrap
 from pathlib import Path
 
+from livingreview.load import load_review
 from livingreview.rows import COLUMNS
+from livingreview.studies import Review
 
 REVIEW = """
 title: A review of a made-up question
@@ -78,8 +80,31 @@ def write_review(
     folder.mkdir(parents=True, exist_ok=True)
     (root / "data" / "review.yaml").write_text(textwrap.dedent(REVIEW), encoding="utf-8")
     (folder / "study.yaml").write_text(textwrap.dedent(study), encoding="utf-8")
+    write_rows(folder, rows)
+    return folder
+
+
+def write_rows(folder: Path, rows: tuple[dict[str, str], ...]) -> None:
+    """Write the printed numbers of a study to its folder."""
     with (folder / "reported.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(full_row(**row) for row in rows)
-    return folder
+
+
+def more_studies(root: Path, *names: str, rows: tuple[dict[str, str], ...] = ROWS) -> Review:
+    """The made-up review with further studies of the given ids, on patients of their own."""
+    write_review(root)
+    for name in names:
+        folder = root / "data" / "studies" / name
+        folder.mkdir()
+        label = name.replace("-", " ").capitalize()
+        text = STUDY.replace("example-2020", name).replace("Example 2020", label)
+        (folder / "study.yaml").write_text(text, encoding="utf-8")
+        write_rows(folder, rows)
+    return load_review(root)
+
+
+def two_studies(root: Path) -> Review:
+    """The made-up review with a second study of the same numbers on other patients."""
+    return more_studies(root, "other-2021")

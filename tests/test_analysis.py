@@ -3,8 +3,15 @@ from dataclasses import replace
 
 import pytest
 
-from example_review import ROWS, STUDY, write_review
-from livingreview.analysis import UNINFORMATIVE, answer, used_numbers
+from example_review import ROWS, STUDY, more_studies, two_studies, write_review
+from livingreview.analysis import (
+    APART,
+    COMPLETE_ARM,
+    FEW_ARMS,
+    UNINFORMATIVE,
+    answer,
+    used_numbers,
+)
 from livingreview.load import load_review
 
 
@@ -77,3 +84,49 @@ def test_two_estimates_that_share_patients_are_never_pooled(tmp_path):
     (second / "reported.csv").write_bytes((first / "reported.csv").read_bytes())
     with pytest.raises(ValueError, match=r"(?s)example-2020.*other-2021|other-2021.*example-2020"):
         answer(load_review(tmp_path), "survival")
+
+
+def planning(review, **changes):
+    """The review, each of its planned syntheses changed in this way."""
+    plans = [{**one, **changes} for one in review.protocol["syntheses"]]
+    return replace(review, protocol={**review.protocol, "syntheses": plans})
+
+
+def test_studies_that_the_plan_keeps_apart_are_not_pooled(tmp_path):
+    review = two_studies(tmp_path)
+    for name in ("survival", "response-ratio"):
+        (apart,) = answer(planning(review, pool=False), name)
+        assert (len(apart.effects), apart.pooled, apart.exact) == (2, None, None)
+        assert apart.not_pooled == APART
+        (noted,) = answer(planning(review, pool=False, note="counted differently"), name)
+        assert noted.not_pooled == "counted differently"
+        (pooled,) = answer(review, name)
+        assert (pooled.pooled.k, pooled.not_pooled) == (2, "")
+
+
+def test_single_arms_are_pooled_from_three_studies_on(tmp_path):
+    for names, reason in ((["other-2021"], FEW_ARMS), (["other-2021", "third-2022"], "")):
+        review = more_studies(tmp_path / str(len(names)), *names)
+        for result in answer(review, "response"):
+            assert result.not_pooled == reason
+            assert (result.exact is None) == bool(reason)
+
+
+def test_arms_in_which_every_patient_responds_are_never_pooled(tmp_path):
+    rows = tuple(row | {"value": {"20": "40"}.get(row["value"], row["value"])} for row in ROWS)
+    review = more_studies(tmp_path, "other-2021", "third-2022", rows=rows)
+    full, partial = answer(review, "response")
+    assert (full.not_pooled, full.pooled, full.exact) == (COMPLETE_ARM, None, None)
+    assert partial.pooled.k == 3
+
+
+def test_an_adverse_event_says_which_events_it_is_counted_among(tmp_path):
+    study = STUDY.replace(
+        "  orr: {label: Objective response, kind: binary, sum_of: {response: [pr]}}",
+        "  trae: {label: Any treatment-related event, kind: adverse-event}\n"
+        "  orr: {label: Rash, kind: adverse-event, within: trae}",
+    )
+    review = example(tmp_path, study=study)
+    among = "(counted among: any treatment-related event)"
+    assert answer(review, "response")[0].effects[0].name == f"Example 2020: New {among}"
+    assert answer(review, "response-ratio")[0].effects[0].name == f"Example 2020 {among}"

@@ -1,6 +1,7 @@
 """This review's own syntheses against metafor, which read the printed numbers by itself."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ OPTIMUM = 1e-7  # absolute; metafor's REML stops at its tight threshold
 
 @pytest.fixture(scope="module")
 def answers():
+    """Every comparison as if it were pooled, those that the plan keeps apart as well."""
     review = load_review(ROOT, only=STUDIES)
+    plans = [{**plan, "pool": True} for plan in review.protocol["syntheses"]]
+    review = replace(review, protocol={**review.protocol, "syntheses": plans})
     return {
         f"{plan['id']}.{result.measure}": result
         for plan in review.protocol["syntheses"]

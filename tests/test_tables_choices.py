@@ -1,8 +1,10 @@
+import math
 from dataclasses import replace
 
 import pytest
 
-from example_review import ROWS, write_review
+from example_review import ROWS, two_studies, write_review
+from livingreview.estimates import plan
 from livingreview.load import load_review
 from livingreview.tables.choices import absolute_table, multiverse_table, priors_table
 
@@ -25,7 +27,7 @@ def planning(review, **plans):
 def test_a_hazard_ratio_becomes_deaths_among_1000_at_the_printed_survival_of_the_control(review):
     entry = {"synthesis": "survival", "timepoint": "12 months", "event": "deaths within a year"}
     (row,) = absolute_table(planning(review, absolute=[entry])).frame.to_dict("records")
-    assert row["Without, of 1,000"] == "500 (example-2020)"
+    assert row["Without, of 1,000"] == "500 (Example 2020: Old)"
     assert row["With, of 1,000"] == f"{1000 * (1 - 0.5**0.70):.0f}"
     assert row["Where printed"] == "Abstract"
 
@@ -33,7 +35,7 @@ def test_a_hazard_ratio_becomes_deaths_among_1000_at_the_printed_survival_of_the
 def test_a_ratio_of_counts_takes_its_baseline_from_the_control_arm(review):
     entry = {"synthesis": "response-ratio", "event": "responses"}
     (row,) = absolute_table(planning(review, absolute=[entry])).frame.to_dict("records")
-    assert (row["Without, of 1,000"], row["With, of 1,000"]) == ("300 (example-2020)", "500")
+    assert (row["Without, of 1,000"], row["With, of 1,000"]) == ("300 (Example 2020: Old)", "500")
 
 
 def test_without_a_printed_baseline_there_is_no_absolute_effect(review):
@@ -42,12 +44,83 @@ def test_without_a_printed_baseline_there_is_no_absolute_effect(review):
     assert "No control arm prints a baseline." in repr(table)
 
 
+def test_a_number_needed_to_treat_is_given_only_where_the_interval_excludes_no_difference(review):
+    entry = {"synthesis": "survival", "timepoint": "12 months", "event": "deaths"}
+    plans = planning(
+        review, absolute=[entry, {"synthesis": "response-ratio", "event": "responses"}]
+    )
+    deaths, responses = absolute_table(plans).frame.to_dict("records")
+    difference = 500 - 1000 * (1 - 0.5**0.70)
+    assert deaths["Number needed to treat"].startswith(f"{math.ceil(1000 / difference)} (")
+    assert deaths["Number needed to treat"].endswith("for one fewer")
+    assert responses["Difference (95% interval)"] == "200 (−4 to 404)"
+    assert responses["Number needed to treat"] == "not given: the interval includes no difference"
+
+
+def test_beside_an_absolute_effect_stand_its_certainty_and_what_the_arms_print(tmp_path):
+    treated = {**RATE, "arm_id": "new", "value": "62.5"}
+    write_review(tmp_path, rows=(*ROWS, RATE, treated))
+    judged = [{"synthesis": "survival", "level": "low", "reasons": ["one study"]}]
+    entry = {"synthesis": "survival", "timepoint": "12 months", "event": "deaths"}
+    plans = planning(load_review(tmp_path), absolute=[entry], certainty=judged)
+    (row,) = absolute_table(plans).frame.to_dict("records")
+    assert row["Certainty"] == "low"
+    assert row["Effect"] == "Survival: 0.70 (0.50 to 0.98)"
+    assert row["Difference between these arms as printed"] == "−125"
+
+
+def test_without_the_rate_of_the_other_arm_no_difference_is_printed(review):
+    entry = {"synthesis": "survival", "timepoint": "12 months", "event": "deaths"}
+    (row,) = absolute_table(planning(review, absolute=[entry])).frame.to_dict("records")
+    assert row["Difference between these arms as printed"] == "not printed"
+    assert row["Certainty"] == "not judged"
+
+
+SURVIVAL = {"title": "Survival", "measure": "log_hr", "syntheses": ["survival"]}
+
+
 def test_the_multiverse_of_one_study_is_that_study(review):
-    entry = {"title": "Survival", "syntheses": ["survival"]}
+    (row,) = multiverse_table(planning(review, multiverses=[SURVIVAL])).frame.to_dict("records")
+    assert row["Way to pool"] == "One estimate alone"
+    assert row["Results"] == "0.70"
+    assert row["Do the intervals exclude no difference?"] == "all do"
+
+
+def test_the_multiverse_tells_the_ways_to_pool_apart_and_counts_none(tmp_path):
+    review = two_studies(tmp_path)
+    rows = multiverse_table(planning(review, multiverses=[SURVIVAL])).frame
+    assert list(rows["Way to pool"]) == [
+        "Common effect",
+        "Random effects, every estimator",
+        "Bayesian, prior 0.25",
+        "Bayesian, prior 0.5",
+        "Bayesian, prior 1",
+        "One estimate alone",
+    ]
+    answers = dict(zip(rows["Way to pool"], rows.iloc[:, -1], strict=True))
+    assert answers["Common effect"] == "all do"
+    assert answers["Bayesian, prior 1"] == "none does"
+    assert " of " not in repr(multiverse_table(planning(review, multiverses=[SURVIVAL])))
+
+
+def test_the_multiverse_says_of_which_measure_it_is(review):
+    entry = {"title": "Response", "measure": "log_or", "syntheses": ["response-ratio"]}
     (row,) = multiverse_table(planning(review, multiverses=[entry])).frame.to_dict("records")
-    assert row["Ways to pool"] == "1"
-    assert row["Pooled results"] == "0.70 to 0.70"
-    assert row["Intervals wholly below no difference"] == "1 of 1"
+    assert row["Question"] == "Response: odds ratio"
+    none = {**entry, "measure": "log_rr"}
+    assert multiverse_table(planning(review, multiverses=[none])).frame.empty
+
+
+def test_an_estimate_that_is_set_aside_is_shown_with_the_reason_and_enters_no_range(review):
+    second = {**plan(review, "survival"), "id": "other", "title": "Adjusted survival"}
+    entry = {**SURVIVAL, "set_aside": [{"synthesis": "other", "reason": "far too small"}]}
+    syntheses = [*review.protocol["syntheses"], second]
+    rows = multiverse_table(planning(review, syntheses=syntheses, multiverses=[entry])).frame
+    counted, aside = rows.to_dict("records")
+    assert counted["Results"] == "0.70"
+    assert aside["Way to pool"] == "Set aside: Example 2020, Adjusted survival"
+    assert aside["Results"] == "0.70 (0.50 to 0.98), not counted"
+    assert aside["Do the intervals exclude no difference?"] == "far too small"
 
 
 def test_a_review_that_plans_no_multiverse_says_so(review):

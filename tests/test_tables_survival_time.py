@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from example_review import ROWS, write_review
+from example_review import ROWS, STUDY, write_review
 from livingreview.load import load_review
 from livingreview.tables.survival_time import EMPTY, restricted_mean_table
 
@@ -49,3 +49,19 @@ def test_contradictory_numbers_give_no_curve_and_are_named(tmp_path):
 @pytest.mark.parametrize("rows", [(), (rate("new", 12, "50.0"),)])
 def test_without_survival_of_both_arms_there_is_no_row(tmp_path, rows):
     assert EMPTY in repr(table(tmp_path, *rows))
+
+
+def test_a_study_that_awaits_classification_is_marked(tmp_path):
+    rows = (*ROWS, rate("new", 12, "50.0"), rate("old", 12, "25.0"))
+    write_review(
+        tmp_path,
+        rows=rows,
+        study=STUDY.replace("status: included", "status: awaiting-classification"),
+    )
+    review = load_review(tmp_path)
+    plan = {**PLAN, "status": ["included", "awaiting-classification"]}
+    found = restricted_mean_table(
+        replace(review, protocol={**review.protocol, "restricted_means": [plan]})
+    )
+    (row,) = found.frame.to_dict("records")
+    assert row["Study"] == "Example 2020 (awaiting classification)"

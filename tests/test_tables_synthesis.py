@@ -1,6 +1,10 @@
+import math
+from dataclasses import replace
+
 import pytest
 
-from example_review import STUDY, write_review
+from example_review import STUDY, more_studies, two_studies, write_review
+from livingreview import figures
 from livingreview.analysis import answer
 from livingreview.load import load_review
 from livingreview.show import arms_plot, forest_plot
@@ -11,20 +15,23 @@ from livingreview.tables.robustness import (
     left_out_table,
     sensitivity_table,
 )
-from livingreview.tables.synthesis import FLAG, arms_table, forest_rows, forest_table, published
+from livingreview.tables.synthesis import (
+    FLAG,
+    arms_notes,
+    arms_table,
+    forest_rows,
+    forest_table,
+    notes,
+    policy_notes,
+    published,
+    scale_words,
+)
 
 
 @pytest.fixture
 def review(tmp_path):
     """The example with a second study of the same numbers on other patients."""
-    write_review(tmp_path)
-    first = tmp_path / "data" / "studies" / "example-2020"
-    second = tmp_path / "data" / "studies" / "other-2021"
-    second.mkdir()
-    text = STUDY.replace("example-2020", "other-2021").replace("Example 2020", "Other 2021")
-    (second / "study.yaml").write_text(text, encoding="utf-8")
-    (second / "reported.csv").write_bytes((first / "reported.csv").read_bytes())
-    return load_review(tmp_path)
+    return two_studies(tmp_path)
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ def test_a_ratio_is_shown_as_it_is_printed_with_its_place(review):
 
 def test_pooled_rows_follow_the_studies_and_are_on_the_scale_of_ratios(review):
     rows = forest_rows(answer(review, "survival")[0])
-    assert list(rows["mark"]) == ["study"] * 2 + ["pooled"] * 3
+    assert list(rows["mark"]) == ["study"] * 2 + ["pooled"] * 5
     common = rows[rows["label"] == "Common effect"].iloc[0]
     assert common["estimate"] == pytest.approx(0.70)
     assert 0.50 < common["lower"] < common["upper"] < 0.98
@@ -89,11 +96,123 @@ def test_every_number_of_an_answer_is_published_under_its_own_key(review):
     assert all(type(text) is str for text in numbers.values())
 
 
-def test_the_sensitivity_table_shows_the_result_with_and_without_a_number(review, answers):
+def test_every_bayesian_result_is_shown_with_its_prior_and_called_credible(review):
+    labels = list(forest_table(answer(review, "survival")[0]).frame["Study or model"])
+    assert labels[-3:] == [f"Bayesian, prior {s} (credible interval)" for s in ("0.25", "0.5", "1")]
+
+
+def test_the_keys_of_two_studies_stay_when_a_third_enters_and_a_prediction_joins(tmp_path):
+    two, three = (
+        {
+            key.removeprefix("survival.")
+            for key in published(
+                {"survival": answer(more_studies(tmp_path / end, *names), "survival")}
+            )
+        }
+        for end, names in (("two", ["other-2021"]), ("three", ["other-2021", "third-2022"]))
+    )
+    assert {"log_hr.bayes-narrow", "log_hr.bayes", "log_hr.bayes-wide"} <= two
+    assert three - two == {"log_hr.third-2022", "log_hr.prediction"}
+    assert two <= three
+
+
+def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_published(tmp_path):
+    review = more_studies(tmp_path, "other-2021", "third-2022")
+    (result,) = answer(review, "survival")
+    main = result.pooled.main
+    text = f"{math.exp(main.pi_lower):.2f} to {math.exp(main.pi_upper):.2f}"
+    rows = forest_table(result).frame.set_index("Study or model").iloc[:, 0]
+    assert rows["Prediction interval"] == text
+    assert published({"survival": [result]})["survival.log_hr.prediction"] == text
+    drawn = forest_plot(result).rows
+    (bar,) = drawn[drawn["mark"] == figures.PREDICTION].to_dict("records")
+    assert (bar["lower"], bar["upper"]) == pytest.approx(
+        (math.exp(main.pi_lower), math.exp(main.pi_upper))
+    )
+    widths = [
+        line.get_linewidth()
+        for line in figures.forest(drawn, figures.HAZARD_RATIO).axes[0].lines
+        if list(line.get_xdata()) == [bar["lower"], bar["upper"]]
+    ]
+    assert widths == [5.0]  # a bar, not the thin line of a study
+
+
+def test_two_studies_have_no_prediction_interval(review):
+    (result,) = answer(review, "survival")
+    assert "prediction interval" not in set(forest_rows(result)["mark"])
+    assert "survival.log_hr.prediction" not in published({"survival": [result]})
+
+
+def test_the_certainty_stands_above_each_comparison(review):
+    assert (
+        "Certainty of the evidence: not judged"
+        in forest_table(answer(review, "survival")[0]).caption
+    )
+    judged = [{"synthesis": "survival", "level": "very low", "reasons": ["made up"]}]
+    again = replace(review, protocol={**review.protocol, "certainty": judged})
+    (result,) = answer(again, "survival")
+    assert forest_table(result).caption == "Survival. Certainty of the evidence: very low"
+    assert headline_table([result]).frame["Certainty"][0] == "very low"
+
+
+def test_a_result_of_one_study_needs_no_note(tmp_path):
+    write_review(tmp_path)
+    assert notes(answer(load_review(tmp_path), "survival")[0]) is None
+
+
+def test_the_rule_for_each_number_of_studies_is_said_once(review, answers):
+    words = repr(policy_notes([one for group in answers.values() for one in group]))
+    assert words.count("Two studies") == 1
+    assert notes(answers["survival"][0]) is None
+
+
+def test_a_note_of_the_plan_and_of_a_count_stand_with_their_synthesis(review):
+    noted = [{**one, "note": "read with care"} for one in review.protocol["syntheses"]]
+    again = replace(review, protocol={**review.protocol, "syntheses": noted})
+    (result,) = answer(again, "response-ratio")
+    first, second, *_ = repr(notes(result)).splitlines()
+    assert first == "- Read with care."
+    assert second == (
+        "- Example 2020: count not printed: 15 is the only count of 50 printed as 30.0 %."
+    )
+
+
+def test_each_ratio_of_the_same_counts_says_whether_it_includes_no_difference(review):
+    planned = [
+        {**one, "measures": ["log_or", "log_rr", "rd"]} for one in review.protocol["syntheses"]
+    ]
+    again = replace(review, protocol={**review.protocol, "syntheses": planned})
+    odds, risk = repr(scale_words(answer(again, "response-ratio"))).splitlines()
+    assert odds.startswith("- Odds ratio (primary measure): 2.33 (1.00 to 5.46)")
+    assert odds.endswith("an interval that includes no difference.")
+    assert risk.startswith("- Risk ratio: 1.67 (")
+
+
+def test_single_arms_of_two_studies_stand_side_by_side_with_the_reason(review, answers):
+    assert set(forest_rows(answers["response"][0])["mark"]) == {"study"}
+    assert repr(arms_notes(answers["response"])) == (
+        "- A new drug; An old drug: single arms are not pooled below 3 studies."
+    )
+    keys = published({"response": answers["response"]})
+    assert not any(key.endswith((".exact", ".tau2")) for key in keys)
+
+
+def test_the_sensitivity_table_leaves_out_each_study_and_flags_those_in_question(review, answers):
     marked = frozenset({answers["survival"][0].effects[0].sources[0]})
-    (row,) = sensitivity_table(review, answers, marked).frame.to_dict("records")
-    assert row["Without"] == "0.70 (0.50 to 0.98)"
-    assert row["What is left out"] == "Example 2020"
+    table = sensitivity_table(review, answers, marked).frame
+    rows = table[table["Synthesis"] == "Survival"].to_dict("records")
+    assert [row["Left out"] for row in rows] == ["nothing", f"Example 2020{FLAG}", "Other 2021"]
+    assert rows[0]["Result"].startswith(
+        "Random effects (REML): 0.70 (0.55 to 0.89); Bayesian, prior"
+    )
+    assert rows[1]["Result"] == "Other 2021 alone: 0.70 (0.50 to 0.98)"
+
+
+def test_the_sensitivity_table_leaves_out_everything_in_question_at_once(review, answers):
+    marked = frozenset(effect.sources[0] for effect in answers["survival"][0].effects)
+    table = sensitivity_table(review, answers, marked).frame
+    row = table[table["Left out"] == "every number that a finding touches"].to_dict("records")
+    assert [one["Result"] for one in row] == ["no study is left"]
 
 
 def test_the_headline_names_every_study_and_every_way_to_pool(review):
@@ -110,15 +229,23 @@ def test_the_headline_of_one_study_says_so(tmp_path):
     assert row["Together"] == "one study"
 
 
-def test_without_findings_the_sensitivity_table_says_so(review, answers):
-    assert "No number used in a synthesis carries a finding." in repr(
+def test_without_findings_and_second_studies_the_sensitivity_table_says_so(tmp_path):
+    write_review(tmp_path)
+    review = load_review(tmp_path)
+    answers = {"survival": answer(review, "survival")}
+    assert "No comparison has a number in question or a second study." in repr(
         sensitivity_table(review, answers, frozenset())
     )
 
 
-def test_heterogeneity_has_a_row_for_each_answer_with_two_studies(review):
-    answers = [*answer(review, "survival"), *answer(review, "response")]
-    assert len(heterogeneity_table(answers).frame) == 3
+def test_limits_of_the_heterogeneity_are_shown_from_three_studies_on(tmp_path):
+    for names, has_limits in ((["other-2021"], False), (["other-2021", "third-2022"], True)):
+        review = more_studies(tmp_path / str(len(names)), *names)
+        answers = [*answer(review, "survival"), *answer(review, "response")]
+        rows = heterogeneity_table(answers).frame
+        assert len(rows) == (3 if has_limits else 1)  # arms are pooled from three on as well
+        assert ("95% interval" in rows["tau²"][0]) == has_limits
+        assert "not estimable" not in rows["tau²"].to_list()
 
 
 def test_studies_left_out_are_listed_once_with_the_reason(tmp_path):

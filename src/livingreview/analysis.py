@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from livingreview.audit import Finding, audit_review
 from livingreview.effects import (
@@ -32,9 +32,18 @@ from livingreview.synthesis import (
     synthesise,
 )
 
+Counted = TypeVar("Counted", ArmCount, TwoArmCount)
+
+ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
 MORE_THAN_ONE = 2
+SMALLEST_FOR_ARMS = 3
 TWO_ARM_DEFAULT = ("log_or",)
+APART = "the plan keeps these studies apart"
+FEW_ARMS = f"single arms are not pooled below {SMALLEST_FOR_ARMS} studies"
+COMPLETE_ARM = (
+    "in one of the arms every patient had the event, so that pooling would describe nothing"
+)
 UNINFORMATIVE = "No patient, or every patient, of both arms had the event: no ratio can be formed."
 
 
@@ -43,7 +52,9 @@ class Answer:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
     ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
-    no study gives a usable number.  ``exact`` pools counts without a correction for zero cells
+    no study gives a usable number, and where several are shown but not pooled: ``not_pooled`` then
+    says why.  ``certainty`` is the level judged in the review's data, or empty.  ``exact`` pools
+    counts without a correction for zero cells
     (binomial-normal for arms, Mantel-Haenszel for pairs of arms); None below two studies and where
     the counts give no finite result.  ``left_out`` says why each unused study is not used.
     """
@@ -57,6 +68,8 @@ class Answer:
     pooled: PolicySynthesis | None
     exact: Synthesis | None
     left_out: tuple[LeftOut, ...]
+    not_pooled: str = ""
+    certainty: str = ""
 
 
 def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()) -> list[Answer]:
@@ -68,11 +81,14 @@ def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()
     planned = plan(review, synthesis_id)
     excluded = frozenset(without)
     if planned["kind"] == "proportion":
-        return _by_group(review, planned, excluded)
-    if planned["kind"] == "hazard-ratio":
-        return [_of_ratios(review, planned, excluded)]
-    measures = planned.get("measures", TWO_ARM_DEFAULT)
-    return [_of_two_arms(review, planned, measure, excluded) for measure in measures]
+        answers = _by_group(review, planned, excluded)
+    elif planned["kind"] == "hazard-ratio":
+        answers = [_of_ratios(review, planned, excluded)]
+    else:
+        measures = planned.get("measures", TWO_ARM_DEFAULT)
+        answers = [_of_two_arms(review, planned, measure, excluded) for measure in measures]
+    judged = {entry["synthesis"]: entry["level"] for entry in review.protocol.get("certainty", [])}
+    return [replace(one, certainty=judged.get(synthesis_id, "")) for one in answers]
 
 
 def used_numbers(review: Review) -> frozenset[Printed]:
@@ -118,7 +134,7 @@ def _by_group(
     groups: dict[str, list[ArmCount]] = defaultdict(list)
     for arm in selection.used:
         if excluded.isdisjoint(arm.sources):
-            groups[arm.group].append(arm)
+            groups[arm.group].append(_said_of_what(review, arm))
     return [
         Answer(
             plan=planned,
@@ -127,12 +143,37 @@ def _by_group(
             group_label=review.protocol.get("treatment_classes", {}).get(group, group),
             effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
             counts=tuple(arms),
-            pooled=_pooled(planned, effects),
-            exact=_exact_proportion(arms),
+            pooled=None if (why := _why_not_pooled(planned, arms)) else _pooled(planned, effects),
+            exact=None if why else _exact_proportion(arms),
             left_out=selection.left_out,
+            not_pooled=why,
         )
         for group, arms in groups.items()
     ]
+
+
+def _said_of_what(review: Review, estimate: Counted) -> Counted:
+    """The estimate, its label with the events that an adverse event is counted among."""
+    outcomes = review.studies[estimate.study_id].outcomes
+    outcome = outcomes[estimate.sources[0].quantity.outcome]
+    if outcome.kind != ADVERSE_EVENT or outcome.within not in outcomes:
+        return estimate
+    among = outcomes[outcome.within].label
+    return replace(
+        estimate, label=f"{estimate.label} (counted among: {among[:1].lower()}{among[1:]})"
+    )
+
+
+def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object]) -> str:
+    """Why several studies are shown side by side and not pooled; empty where they are pooled."""
+    if len(estimates) < MORE_THAN_ONE:
+        return ""
+    if not planned.get("pool", True):
+        return str(planned.get("note", APART))
+    arms = [one for one in estimates if isinstance(one, ArmCount)]
+    if arms and len(arms) < SMALLEST_FOR_ARMS:
+        return FEW_ARMS
+    return COMPLETE_ARM if any(arm.events == arm.total for arm in arms) else ""
 
 
 def _of_two_arms(
@@ -145,7 +186,8 @@ def _of_two_arms(
         if _is_uninformative(pair, measure):
             left_out.append(LeftOut(pair.study_id, pair.label, UNINFORMATIVE))
         elif excluded.isdisjoint(pair.sources):
-            pairs.append(pair)
+            pairs.append(_said_of_what(review, pair))
+    why = _why_not_pooled(planned, pairs)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
     return Answer(
         plan=planned,
@@ -154,9 +196,10 @@ def _of_two_arms(
         group_label="",
         effects=effects,
         counts=tuple(pairs),
-        pooled=_pooled(planned, effects),
-        exact=_exact_comparison(pairs, measure),
+        pooled=None if why else _pooled(planned, effects),
+        exact=None if why else _exact_comparison(pairs, measure),
         left_out=tuple(left_out),
+        not_pooled=why,
     )
 
 
@@ -171,8 +214,9 @@ def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[P
     selection = select_ratios(review, planned["id"])
     ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
     effects = tuple(_ratio_effect(ratio) for ratio in ratios)
-    pooled = _pooled(planned, effects)
-    return Answer(planned, "log_hr", "", "", effects, (), pooled, None, selection.left_out)
+    why = _why_not_pooled(planned, ratios)
+    pooled = None if why else _pooled(planned, effects)
+    return Answer(planned, "log_hr", "", "", effects, (), pooled, None, selection.left_out, why)
 
 
 def _pooled(planned: Mapping[str, Any], effects: tuple[Effect, ...]) -> PolicySynthesis | None:

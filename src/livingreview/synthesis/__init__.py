@@ -44,7 +44,12 @@ from livingreview.synthesis.restricted_mean import (
     restricted_mean_of_patients,
 )
 from livingreview.synthesis.result import Synthesis, SynthesisBatch
-from livingreview.synthesis.univariate import common_effect, random_effects, random_effects_batch
+from livingreview.synthesis.univariate import (
+    common_effect,
+    few_studies_notes,
+    random_effects,
+    random_effects_batch,
+)
 
 __all__ = [
     "PRIOR_SCALE",
@@ -82,6 +87,7 @@ __all__ = [
     "cumulative",
     "egger_test",
     "few_studies",
+    "few_studies_notes",
     "influence",
     "kaplan_meier",
     "leave_one_out",

@@ -114,7 +114,7 @@ def synthesise(
     if inputs.k > 1:
         interval = "adhoc" if inputs.k > 2 else "z"
         pooled = random_effects(effects, interval=interval, level=level)
-    notes = [few_studies(inputs.k)]
+    notes = [few_studies(inputs.k)] if inputs.k > 1 else []  # of one study the rest says it
     by_prior: dict[float, BayesianSynthesis] = {}
     known = measure(inputs.measure)
     if inputs.k > 1 and known.compares and known.scale == "log":
@@ -122,17 +122,17 @@ def synthesise(
             scale: bayes_random_effects(effects, scale=scale, benefit=benefit, level=level)
             for scale in PRIOR_SCALES
         }
-        notes.append(f"prior of the Bayesian result: {by_prior[PRIOR_SCALE].prior}")
-    elif inputs.k == 2:
+        scales = ", ".join(f"{scale:g}" for scale in by_prior)
         notes.append(
-            "no Bayesian result: the default prior is for log ratios; name a prior in "
-            "bayes_random_effects"
+            f"Bayesian results: flat prior on the mean, half-normal priors of scale {scales} on tau"
         )
+    elif inputs.k == 2:
+        notes.append("no Bayesian result: the default priors are for log ratios")
     return PolicySynthesis(
         k=inputs.k,
         measure=inputs.measure,
         effects=tuple(effects),
-        policy=notes[0],
+        policy=few_studies(inputs.k),
         main=pooled or common,
         common=common,
         random=pooled,

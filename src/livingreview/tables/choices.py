@@ -1,6 +1,9 @@
-"""What conclusions rest on: every reasonable way to pool, and what effects mean in people."""
+"""What conclusions rest on: the ways to pool, their priors, and what effects mean in people."""
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -8,53 +11,99 @@ import pandas as pd
 from livingreview import prose
 from livingreview.analysis import Answer, answer
 from livingreview.estimates import TwoArmCount
-from livingreview.studies import Printed, Review
+from livingreview.measures import measure as find_measure
+from livingreview.studies import Printed, Quantity, Review, mention
 from livingreview.synthesis import (
     PRIOR_SCALES,
     AbsoluteEffect,
+    BayesianSynthesis,
     PolicySynthesis,
+    Universe,
     absolute_effect,
     multiverse,
     prior_meaning,
 )
 from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
-from livingreview.tables.synthesis import shown
+from livingreview.tables.synthesis import (
+    COMMON,
+    certainty,
+    estimate_text,
+    forest_rows,
+    shown,
+)
 
 
 def multiverse_table(review: Review) -> Table:
-    """Range of the pooled results over all reasonable choices, one row a question."""
+    """How far results and intervals reach over the ways to pool, one row a question and way.
+
+    Estimates that the plan sets aside have a row of their own, with the reason, and enter no range.
+    """
     rows = []
     for entry in review.protocol.get("multiverses", []):
-        answers = [answer(review, id_)[0] for id_ in entry["syntheses"]]
-        answers = [result for result in answers if result.effects]
+        answers = [
+            one
+            for id_ in entry["syntheses"]
+            for one in answer(review, id_)
+            if one.measure == entry["measure"] and one.effects
+        ]
         if not answers:
             continue
+        question = f"{entry['title']}: {find_measure(entry['measure']).label.lower()}"
         found = multiverse({str(a.plan["title"]): a.effects for a in answers})
-        first = answers[0]
-        lowest, highest, low, high = (
-            prose.number(shown(first, value))
-            for value in (
-                *(found.lowest_mean, found.highest_mean),
-                *(found.lowest_limit, found.highest_limit),
-            )
-        )
-        count = len(found.universes)
-        rows.append(
-            {
-                "Question": entry["title"],
-                "Ways to pool": str(count),
-                "Pooled results": f"{lowest} to {highest}",
-                "Intervals reach": f"{low} to {high}",
-                "Intervals wholly below no difference": f"{found.below_null} of {count}",
-                "Intervals wholly above": f"{found.above_null} of {count}",
-            }
-        )
+        by_way: dict[str, list[Universe]] = defaultdict(list)
+        for universe in found.universes:
+            by_way[_way(universe)].append(universe)
+        rows += [_way_row(answers[0], question, way, ways) for way, ways in by_way.items()]
+        rows += _set_aside(review, entry, question)
     return Table(
         pd.DataFrame(rows),
-        caption="Every reasonable way to pool, with each study left out in turn",
+        caption="Results over the ways to pool, each study also left out in turn",
         empty="No question has more than one way to pool.",
     )
+
+
+def _way(universe: Universe) -> str:
+    """The way to pool in words; the estimators of tau² and their intervals are one way."""
+    if universe.tau2_estimator == "bayes":
+        return f"Bayesian, prior {universe.interval.removeprefix('half-normal ')}"
+    if universe.synthesis.k == 1:
+        return "One estimate alone"
+    return COMMON if universe.tau2_estimator == "common" else "Random effects, every estimator"
+
+
+def _way_row(first: Answer, question: str, way: str, universes: list[Universe]) -> dict[str, str]:
+    means = [universe.mean for universe in universes]
+    lower = [universe.synthesis.ci_lower for universe in universes]
+    upper = [universe.synthesis.ci_upper for universe in universes]
+    low, high, lowest, highest = (
+        prose.number(shown(first, value))
+        for value in (min(means), max(means), min(lower), max(upper))
+    )
+    excludes = [a > 0 or b < 0 for a, b in zip(lower, upper, strict=True)]
+    return {
+        "Question": question,
+        "Way to pool": way,
+        "Results": low if low == high else f"{low} to {high}",
+        "Intervals reach": f"{lowest} to {highest}",
+        "Do the intervals exclude no difference?": "all do"
+        if all(excludes)
+        else ("some do" if any(excludes) else "none does"),
+    }
+
+
+def _set_aside(review: Review, entry: Mapping[str, Any], question: str) -> Iterator[dict[str, str]]:
+    for item in entry.get("set_aside", []):
+        for one in answer(review, item["synthesis"]):
+            rows = forest_rows(one) if one.measure == entry["measure"] else pd.DataFrame()
+            for row in rows.to_dict("records"):
+                yield {
+                    "Question": question,
+                    "Way to pool": f"Set aside: {row['label']}, {one.plan['title']}",
+                    "Results": f"{row['text']}, not counted",
+                    "Intervals reach": "",
+                    "Do the intervals exclude no difference?": str(item["reason"]),
+                }
 
 
 def priors_table() -> Table:
@@ -77,76 +126,112 @@ def priors_table() -> Table:
 
 
 def absolute_table(review: Review) -> Table:
-    """Events among 1,000 patients with and without the treatment, at printed baselines."""
+    """Events among 1,000 patients with and without the treatment, at printed baselines.
+
+    A number needed to treat is given only where the interval excludes no difference.  Beside the
+    result stands the difference that the two arms of the baseline's study print themselves.
+    """
     rows = [
-        _absolute_row(entry, baseline, effect)
+        row
         for entry in review.protocol.get("absolute", [])
-        for baseline, effect in _absolute_effects(review, entry)
+        for result in answer(review, entry["synthesis"])[:1]
+        if result.pooled is not None
+        for baseline in _baselines(review, result, entry.get("timepoint", ""))
+        for row in [_absolute_row(entry, result, result.pooled, baseline)]
     ]
-    return Table(
-        pd.DataFrame(rows),
-        caption="Events among 1,000 patients",
-        empty="No control arm prints a baseline.",
-    )
+    caption = "Events among 1,000 patients, at the risk that a control arm prints"
+    return Table(pd.DataFrame(rows), caption=caption, empty="No control arm prints a baseline.")
 
 
-def _absolute_effects(
-    review: Review, entry: Mapping[str, Any]
-) -> Iterator[tuple[Printed, AbsoluteEffect]]:
-    result = answer(review, entry["synthesis"])[0]
-    if result.pooled is None:
-        return
-    for baseline, risk in _baselines(review, result, entry.get("timepoint", "")):
-        centre, limits = _widest(result.pooled)
-        time = entry.get("timepoint", "")
-        yield (
-            baseline,
-            absolute_effect(result.measure, centre, limits, baseline_risk=risk, time=time),
-        )
+@dataclass(frozen=True)
+class _Baseline:
+    """Risks that the arms of a comparison print; the experimental one is None if it prints none."""
+
+    label: str
+    risk: float
+    experimental: float | None
+    sources: tuple[Printed, ...]
 
 
-def _widest(pooled: PolicySynthesis) -> tuple[float, tuple[float, float]]:
-    """The Bayesian result where two studies have one, else the policy's main result."""
-    if pooled.bayes is not None:
-        return pooled.bayes.median, (pooled.bayes.ci_lower, pooled.bayes.ci_upper)
-    return pooled.main.mean, (pooled.main.ci_lower, pooled.main.ci_upper)
-
-
-def _baselines(review: Review, result: Answer, timepoint: str) -> Iterator[tuple[Printed, float]]:
+def _baselines(review: Review, result: Answer, timepoint: str) -> Iterator[_Baseline]:
     """Printed risks of control arms: a survival rate at the timepoint, or a count of events."""
     for count in result.counts:
         if isinstance(count, TwoArmCount):
-            yield count.control.sources[0], count.control.events / count.control.total
+            control, treated = (
+                arm.events / arm.total for arm in (count.control, count.experimental)
+            )
+            quantity = count.control.sources[0].quantity
+            label = _control_label(review, count.study_id, count.control.arm_id, quantity)
+            yield _Baseline(label, control, treated, count.sources)
     for effect in result.effects if not result.counts else ():
         study = review.studies[effect.study]
-        comparison = study.comparisons[effect.sources[0].quantity.comparison]  # type: ignore[attr-defined]
-        for rate in study.find(
-            arm_id=comparison.control,
+        quantity = effect.sources[0].quantity  # type: ignore[attr-defined]
+        comparison = study.comparisons[quantity.comparison]
+        wanted = Quantity(
             outcome=result.plan["outcome"],
             population=effect.population,
-            subgroup="",
             statistic="rate",
             timepoint=timepoint,
-        )[:1]:
-            yield rate, 1 - rate.number.value / 100
+        )
+        rates = [
+            mention(study, replace(wanted, arm_id=arm))
+            for arm in (comparison.control, comparison.experimental)
+        ]
+        risks = [None if rate is None else 1 - rate.number.value / 100 for rate in rates]
+        if risks[0] is not None:
+            label = _control_label(review, study.id, comparison.control, quantity)
+            sources = tuple(rate for rate in rates if rate is not None)
+            yield _Baseline(label, risks[0], risks[1], sources)
+
+
+def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantity) -> str:
+    """The arm that gives the baseline, with its patients where they are not simply all."""
+    study = review.studies[study_id]
+    label = f"{study.label}: {study.arms[arm_id].label}"
+    if quantity.population != "whole":
+        label += f", {study.populations[quantity.population].label.lower()}"
+    return f"{label}, all patients of the arm" if quantity.subgroup else label
 
 
 def _absolute_row(
-    entry: Mapping[str, Any], baseline: Printed, effect: AbsoluteEffect
+    entry: Mapping[str, Any], result: Answer, pooled: PolicySynthesis, baseline: _Baseline
 ) -> dict[str, str]:
+    model = pooled.bayes or pooled.main  # the Bayesian result where studies are put together
+    centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
+    effect = absolute_effect(
+        result.measure,
+        centre,
+        (model.ci_lower, model.ci_upper),
+        baseline_risk=baseline.risk,
+        time=entry.get("timepoint", ""),
+    )
     difference, low, high = (
         prose.number(value, 0)
         for value in (effect.difference, effect.difference_lower, effect.difference_upper)
     )
-    needed = effect.number_needed
-    people = f"{prose.number(needed.value, 0)} for one {needed.direction}"
+    observed = (
+        "not printed"
+        if baseline.experimental is None
+        else prose.number(1000 * (baseline.experimental - baseline.risk), 0)
+    )
     return {
         "Event": str(entry["event"]),
-        "Without, of 1,000": f"{prose.number(effect.control, 0)} ({baseline.study_id})",
+        "Effect": f"{result.plan['title']}: {estimate_text(result, model)}",
+        "Certainty": certainty(result),
+        "Without, of 1,000": f"{prose.number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": prose.number(effect.experimental, 0),
         "Difference (95% interval)": f"{difference} ({low} to {high})",
-        "Number needed to treat": f"{people}; the interval includes no difference"
-        if effect.crosses_no_effect
-        else people,
-        WHERE: str(baseline.locator),
+        "Number needed to treat": _number_needed(effect),
+        "Difference between these arms as printed": observed,
+        WHERE: prose.places(baseline.sources),
     }
+
+
+def _number_needed(effect: AbsoluteEffect) -> str:
+    if effect.crosses_no_effect:
+        return "not given: the interval includes no difference"
+    ends = sorted(limit.value for limit in effect.number_needed_limits)
+    value, low, high = (
+        prose.number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends)
+    )
+    return f"{value} ({low} to {high}) for one {effect.number_needed.direction}"

@@ -1,14 +1,27 @@
 """Around the syntheses: how far studies differ, what is left out, what is certain."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from livingreview import prose
 from livingreview.analysis import Answer, answer
+from livingreview.measures import measure as find_measure
 from livingreview.studies import Printed, Review
+from livingreview.synthesis import PRIOR_SCALE, Synthesis
 from livingreview.tables.html import Table
-from livingreview.tables.synthesis import STUDY, caption, estimate_text, forest_rows, main_model
+from livingreview.tables.synthesis import (
+    FLAG,
+    RANDOM,
+    STUDY,
+    bayes_name,
+    caption,
+    certainty,
+    estimate_text,
+    forest_rows,
+    main_model,
+)
 
 
 def headline_table(answers: Iterable[Answer]) -> Table:
@@ -29,7 +42,8 @@ def headline_table(answers: Iterable[Answer]) -> Table:
                     f"{label}: {text}"
                     for label, text in zip(studies["label"], studies["text"], strict=True)
                 ),
-                "Together": "; ".join(together) or "one study",
+                "Together": "; ".join(together) or result.not_pooled or "one study",
+                "Certainty": certainty(result),
             }
         )
     return Table(pd.DataFrame(rows), caption="Hazard ratios (95% interval)", empty="No result yet.")
@@ -38,18 +52,58 @@ def headline_table(answers: Iterable[Answer]) -> Table:
 def sensitivity_table(
     review: Review, answers: Mapping[str, Sequence[Answer]], marked: frozenset[Printed]
 ) -> Table:
-    """Syntheses, by their ids, that use a number with a finding: with it and without it."""
+    """Comparisons, by their ids, with and without numbers that a finding touches, and each study.
+
+    Single arms are not repeated: without one of them the others stay as they are.
+    """
     rows = []
     for synthesis_id, group in answers.items():
-        if not any(marked.intersection(e.sources) for full in group for e in full.effects):
-            continue
-        rest = {(a.measure, a.group): a for a in answer(review, synthesis_id, without=marked)}
         for full in group:
-            left = rest.get((full.measure, full.group))
-            if left is None or left.effects != full.effects:
-                rows.append(_with_and_without(full, left))
-    empty = "No number used in a synthesis carries a finding."
-    return Table(pd.DataFrame(rows), caption="With and without numbers in question", empty=empty)
+            if find_measure(full.measure).compares and full.effects and not full.not_pooled:
+                rows += _with_and_without(review, synthesis_id, full, marked)
+    caption = "Results with and without numbers in question, and with each study left out"
+    empty = "No comparison has a number in question or a second study."
+    return Table(pd.DataFrame(rows), caption=caption, empty=empty)
+
+
+def _with_and_without(
+    review: Review, synthesis_id: str, full: Answer, marked: frozenset[Printed]
+) -> list[dict[str, str]]:
+    """The full result and each reduced one; nothing where nothing can be left out."""
+
+    def without(numbers: Iterable[object]) -> Answer | None:
+        left_out = [number for number in numbers if isinstance(number, Printed)]
+        again = answer(review, synthesis_id, without=left_out)
+        return next((one for one in again if one.measure == full.measure), None)
+
+    touched = [bool(marked.intersection(effect.sources)) for effect in full.effects]
+    reduced = []
+    if sum(touched) > 1:
+        reduced.append(("every number that a finding touches", without(marked)))
+    if len(full.effects) > 1 or any(touched):
+        for effect, flagged in zip(full.effects, touched, strict=True):
+            reduced.append((effect.name + FLAG * flagged, without(effect.sources)))
+    rows = [("nothing", full), *reduced] if reduced else []
+    return [
+        {"Synthesis": caption(full), "Left out": words, "Result": _result_text(result)}
+        for words, result in rows
+    ]
+
+
+def _result_text(result: Answer | None) -> str:
+    if result is None or not result.effects:
+        return "no study is left"
+    rows = forest_rows(result)
+    if len(result.effects) == 1:
+        return f"{rows['label'][0]} alone: {rows['text'][0]}"
+    if result.pooled is None:
+        return result.not_pooled
+    models = {RANDOM: result.pooled.main, bayes_name(PRIOR_SCALE): result.pooled.bayes}
+    return "; ".join(
+        f"{label}: {estimate_text(result, model)}"
+        for label, model in models.items()
+        if model is not None
+    )
 
 
 def certainty_table(review: Review) -> Table:
@@ -68,7 +122,10 @@ def certainty_table(review: Review) -> Table:
 
 
 def heterogeneity_table(answers: Sequence[Answer]) -> Table:
-    """How far studies differ: one row an answer with at least two studies."""
+    """How far studies differ: one row a pooled result.
+
+    Limits of tau² are given from three studies on; with two they say nothing.
+    """
     rows = [
         {
             "Synthesis": caption(answer),
@@ -76,14 +133,21 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
             "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
             f"{prose.p_value(pooled.q_pval)}",
             "I²": prose.percent(pooled.i2),
-            "tau² (95% interval)": f"{prose.number(pooled.tau2, 3)} "
-            f"({prose.number(pooled.tau2_lower, 3)} to {prose.number(pooled.tau2_upper, 3)})",
+            "tau²": _tau2_text(pooled),
         }
         for answer in answers
         if (pooled := main_model(answer)) is not None and pooled.k > 1
     ]
-    empty = "No planned synthesis has two studies."
+    empty = "No planned synthesis pools two studies."
     return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
+
+
+def _tau2_text(pooled: Synthesis) -> str:
+    value, lower, upper = (
+        prose.number(v, 3) for v in (pooled.tau2, pooled.tau2_lower, pooled.tau2_upper)
+    )
+    has_limits = pooled.k > 2 and math.isfinite(pooled.tau2_lower + pooled.tau2_upper)
+    return f"{value} (95% interval {lower} to {upper})" if has_limits else value
 
 
 def left_out_table(answers: Sequence[Answer]) -> Table:
@@ -95,19 +159,3 @@ def left_out_table(answers: Sequence[Answer]) -> Table:
     )
     frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
     return Table(frame, caption="Studies not used", empty="Every study is used.")
-
-
-def _with_and_without(full: Answer, rest: Answer | None) -> dict[str, str]:
-    kept = {effect.sources for effect in rest.effects} if rest is not None else set()
-    removed = [effect.name for effect in full.effects if effect.sources not in kept]
-    return {
-        "Synthesis": caption(full),
-        "With": _main_text(full),
-        "Without": _main_text(rest),
-        "What is left out": prose.listed(removed),
-    }
-
-
-def _main_text(result: Answer | None) -> str:
-    model = None if result is None else main_model(result)
-    return "nothing left" if result is None or model is None else estimate_text(result, model)

@@ -51,7 +51,9 @@ def _row(
     texts = list(_texts(found, horizon))
     return {
         "Outcome": f"{label}, {prose.number(horizon, 0)} months",
-        "Study": study.label,
+        "Study": study.label
+        if study.status == "included"
+        else f"{study.label} ({study.status.replace('-', ' ')})",
         "Experimental arm (bounds)": texts[0],
         "Control arm (bounds)": texts[1],
         "Difference (bounds)": texts[2],

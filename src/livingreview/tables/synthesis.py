@@ -13,18 +13,22 @@ from livingreview.effects import Effect
 from livingreview.estimates import ArmCount
 from livingreview.measures import measure as find_measure
 from livingreview.studies import Printed
-from livingreview.synthesis import BayesianSynthesis, Synthesis
+from livingreview.synthesis import (
+    PRIOR_SCALES,
+    BayesianSynthesis,
+    Synthesis,
+    few_studies,
+    few_studies_notes,
+)
 from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
 
 STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
+PREDICTION = "prediction interval"
 FLAG = " †"
 PERCENT_MEASURES = frozenset({"logit_proportion", "proportion", "rd"})
-NAMES = {
-    "common": "Common effect",
-    "random": "Random effects (REML)",
-    "bayes": "Bayesian random effects",
-}
+COMMON, RANDOM = "Common effect", "Random effects (REML)"
+PRIOR_NAMES = dict(zip(PRIOR_SCALES, ("bayes-narrow", "bayes", "bayes-wide"), strict=True))
 EXACT = "exact"
 EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
 
@@ -32,9 +36,10 @@ EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal 
 def forest_rows(answer: Answer, *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
     """Rows of a forest plot on the display scale: studies first, pooled results after them.
 
-    Columns: label, mark (``STUDY`` or ``POOLED``), estimate, lower, upper, weight (percent), text,
-    counts, where.  Proportions and risk differences are in percent.  ``marked`` names printed
-    numbers that carry a finding; the label of a row that rests on one ends with ``FLAG``.
+    Columns: label, mark (``STUDY``, ``POOLED`` or ``PREDICTION``), estimate, lower, upper, weight
+    (percent), text, counts, where.  Proportions and risk differences are in percent.  ``marked``
+    names printed numbers that a finding touches; the label of a row that rests on one ends with
+    ``FLAG``.
     """
     noted = frozenset(marked)
     rows = [
@@ -58,9 +63,15 @@ def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
             WHERE: rows["where"],
         }
     )
-    if not answer.counts:
-        shown = shown.drop(columns="Patients with event / all")
-    return Table(shown, caption=caption(answer), empty="No study gives a usable number.")
+    unused = [] if answer.counts else ["Patients with event / all"]
+    unused += [] if any(shown["Weight"]) else ["Weight"]
+    words = f"{caption(answer)}. Certainty of the evidence: {certainty(answer)}"
+    return Table(shown.drop(columns=unused), words, empty="No study gives a usable number.")
+
+
+def certainty(answer: Answer) -> str:
+    """The level judged in the review's data, in words."""
+    return answer.certainty or "not judged"
 
 
 def arms_rows(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
@@ -89,12 +100,54 @@ def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> 
     return Table(shown, caption=str(answers[0].plan["title"]))
 
 
-def notes(answer: Answer) -> prose.Words:
-    """What a reader must know about the answer: the policy, the assumptions, the corrections."""
+def notes(answer: Answer) -> prose.Words | None:
+    """What holds for this answer alone: its note, why nothing is pooled, how counts were found."""
+    said = [answer.plan.get("note", ""), answer.not_pooled, *_own_notes(answer)]
+    found = [note for note in dict.fromkeys(said) if note]
+    return prose.Words(prose.bullets(found)) if found else None
+
+
+def arms_notes(answers: Iterable[Answer]) -> prose.Words | None:
+    """Why arms of one group of treatments are not pooled, each reason with its groups."""
+    groups: dict[str, list[str]] = {}
+    for one in answers:
+        if one.not_pooled:
+            groups.setdefault(one.not_pooled, []).append(one.group_label)
+    lines = [f"{'; '.join(labels)}: {reason}" for reason, labels in groups.items()]
+    return prose.Words(prose.bullets(lines)) if lines else None
+
+
+def policy_notes(answers: Iterable[Answer]) -> prose.Words:
+    """The rule for each number of studies that occurs, said once."""
+    counts = sorted({one.pooled.k for one in answers if one.pooled is not None})
+    return prose.Words(prose.bullets(few_studies(k) for k in counts))
+
+
+def _own_notes(answer: Answer) -> list[str]:
+    """Notes on single estimates, and on estimates that differ in kind."""
+    of_effects = [f"{effect.name}: {note}" for effect in answer.effects for note in effect.notes]
     if answer.pooled is None:
-        return prose.Words(prose.bullets(["no study gives a usable number"]))
-    of_effects = (f"{effect.name}: {note}" for effect in answer.effects for note in effect.notes)
-    return prose.Words(prose.bullets(dict.fromkeys((*answer.pooled.notes, *of_effects))))
+        return of_effects
+    general = few_studies_notes(answer.pooled.k)
+    return [*(note for note in answer.pooled.common.notes if note not in general), *of_effects]
+
+
+def scale_words(answers: Sequence[Answer]) -> prose.Words:
+    """The same counts by each of their ratios, and whether its interval includes no difference.
+
+    The first measure of the plan is the primary one.
+    """
+    lines = []
+    for position, one in enumerate(answers):
+        model = None if one.pooled is None else one.pooled.bayes
+        if model is not None:
+            includes = model.ci_lower <= 0 <= model.ci_upper
+            lines.append(
+                f"{find_measure(one.measure).label}{'' if position else ' (primary measure)'}: "
+                f"{estimate_text(one, model)}, an interval that "
+                f"{'includes' if includes else 'excludes'} no difference"
+            )
+    return prose.Words(prose.bullets(lines, empty="Too few studies to pool."))
 
 
 def published(answers: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
@@ -118,17 +171,18 @@ def _published(answer: Answer) -> Iterator[tuple[str, str]]:
         count = answer.counts[position] if answer.counts else None
         name = f"{effect.study}.{count.arm_id}" if isinstance(count, ArmCount) else effect.study
         yield name, str(rows["text"][position])
-    if answer.pooled is None:
-        return
-    yield "studies", str(answer.pooled.k)
+    if answer.effects:
+        yield "studies", str(len(answer.effects))
     for name, _, model in _models(answer):
         yield name, estimate_text(answer, model)
     random = main_model(answer)
     if random is None or random.k == 1:
         return
+    if _predicts(random):
+        yield "prediction", _interval_text(answer, random.pi_lower, random.pi_upper)
     yield "i2", prose.percent(random.i2)
     yield "tau2", prose.number(random.tau2, 3)
-    if answer.pooled.bayes is not None:
+    if answer.pooled is not None and answer.pooled.bayes is not None:
         benefit = answer.pooled.bayes.probability_benefit
         yield "probability-of-benefit", prose.percent(100 * benefit)
 
@@ -187,17 +241,34 @@ def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[floa
 
 
 def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
+    main = main_model(answer)
     rows = []
     for _, label, model in _models(answer):
         centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
-        estimate, lower, upper = (
-            shown(answer, value) for value in (centre, model.ci_lower, model.ci_upper)
-        )
-        text = _text(answer, estimate, lower, upper)
-        blank = {"weight": math.nan, "counts": "", "where": ""}
-        place = {"label": label, "mark": POOLED, "text": text}
-        rows.append({**blank, **place, "estimate": estimate, "lower": lower, "upper": upper})
+        values = [shown(answer, value) for value in (centre, model.ci_lower, model.ci_upper)]
+        rows.append(_row(label, POOLED, values, _text(answer, *values)))
+        if model is main and _predicts(main):
+            ends = [shown(answer, value) for value in (main.pi_lower, main.pi_upper)]
+            text = _interval_text(answer, main.pi_lower, main.pi_upper)
+            rows.append(_row("Prediction interval", PREDICTION, [values[0], *ends], text))
     return rows
+
+
+def _row(label: str, mark: str, values: Sequence[float], text: str) -> dict[str, Any]:
+    numbers = dict(zip(("estimate", "lower", "upper"), values, strict=True))
+    blank = {"weight": math.nan, "counts": "", "where": ""}
+    return {"label": label, "mark": mark, "text": text, **blank, **numbers}
+
+
+def _predicts(model: Synthesis) -> bool:
+    """Whether the result says where the effect of a further study lies: from three studies on."""
+    return model.k > 2 and math.isfinite(model.pi_lower)
+
+
+def _interval_text(answer: Answer, lower: float, upper: float) -> str:
+    decimals, sign = (1, "%") if answer.measure in PERCENT_MEASURES else (2, "")
+    low, high = (prose.number(shown(answer, value), decimals) for value in (lower, upper))
+    return f"{low}{sign} to {high}{sign}"
 
 
 def _models(answer: Answer) -> Iterator[tuple[str, str, Synthesis | BayesianSynthesis]]:
@@ -206,15 +277,23 @@ def _models(answer: Answer) -> Iterator[tuple[str, str, Synthesis | BayesianSynt
     Proportions of single arms are pooled by the binomial-normal model alone: normal approximations
     need a correction where every patient has the event.
     """
-    if answer.pooled is None or answer.pooled.k == 1:
+    pooled = answer.pooled
+    if pooled is None or pooled.k == 1:
         return
     compares = find_measure(answer.measure).compares
-    for name, label in NAMES.items() if compares else ():
-        model = getattr(answer.pooled, name)
-        if model is not None:
-            yield name, label, model
+    if compares:
+        yield "common", COMMON, pooled.common
+        if pooled.random is not None:
+            yield "random", RANDOM, pooled.random
+        for scale, model in pooled.by_prior.items():
+            yield PRIOR_NAMES[scale], bayes_name(scale), model
     if answer.exact is not None:
         yield EXACT, EXACT_NAMES[compares], answer.exact
+
+
+def bayes_name(scale: float) -> str:
+    """How the Bayesian result under one prior is called on a page."""
+    return f"Bayesian, prior {scale:g} (credible interval)"
 
 
 def _counts(answer: Answer, position: int) -> str:
