@@ -26,7 +26,18 @@ LISTED = Path(__file__).with_name("figures_in_prose.csv")
 NO_RESULTS = {"methods", "contributing", "changes", "_template-study"}
 NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and addresses
     *("authors", "title", "short_title", "journal", "venue", "report", "registration", "sponsor"),
-    *("doi", "issn", "source", "sources", "address", "identifier_source", "with", "id", "phase"),
+    *(
+        "name",
+        "doi",
+        "issn",
+        "source",
+        "sources",
+        "address",
+        "identifier_source",
+        "with",
+        "id",
+        "phase",
+    ),
     *("section", "place", "table", "label", "levels", "submitted", "accepted", "published"),
     *(
         "line",
@@ -103,7 +114,8 @@ NAMES = re.compile(  # words with a figure in them that state no quantity
     rf"""
     \b([Ff]irst|[Ss]econd|third)[-\s]lines?\b | \b(in|of)\sthe\ssecond\sline\b
     | \bgrades?\s(\d|three)\b | \bRECIST(\sversion)?\s1\.1 | \bCTCAE(\sversion)?\s5\.0
-    | \bNCT\d+ | \b[A-Z][a-z]+\s20\d\d\b | https?://\S+ | \b10\.\d{{4,}}/\S+ | \bPD-\(?L?\)?1\b
+    | \b[A-Z]{{2,}}\d+\b | \b[A-Z][a-z]+\s20\d\d\b | https?://\S+ | \b10\.\d{{4,}}/\S+
+    | \bPD-\(?L?\)?1\b
     | \bCC0\b | \bCC\sBY\s4\.0 | 95%\s(interval|CI) | \bR\s\d[.\d]* | \bS(PSS|tata\w*)\s\d[.\d]*
     | \b(\d{{1,2}}\s)?({MONTHS})\s\d{{4}}\b | \b(DeLLphi|Table|Figure|section|paragraph)[-\s]\d\w*
     | \b[Hh]alf\s(of\sthe\s(patients|people)\s)?were\s(alive|free)\b  # what a median is

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from livingreview import analysis, load_review
+from livingreview import analysis, load_review, prose
+from livingreview.reported import Reported
 from livingreview.synthesis.policy import PRIOR_SCALES
 from livingreview.tables.protocol import patients
 
@@ -102,3 +103,38 @@ def test_figures_in_the_words_of_the_review_are_those_of_its_data_and_its_method
     zhang = REVIEW.studies["zhang-2025"]
     never = patients(zhang, "first_line_ici", "no", population="matched")
     assert never / patients(zhang, population="matched") == pytest.approx(0.5, abs=0.02)
+
+
+def printed(study: str, **quantity: str) -> Reported:
+    return Reported(prose.printed(REVIEW.studies[study], interval=False, **quantity).rstrip("%"))
+
+
+def test_what_the_front_page_says_in_words_is_what_the_studies_print():
+    included = [study for study in REVIEW.studies.values() if study.status == "included"]
+    assert {study.design["country"] for study in included} == {"China"}
+    assert all(study.design["type"].startswith("retrospective") for study in included)
+    assert not any("quality_of_life" in study.outcomes for study in included)
+    assert {entry["level"] for entry in REVIEW.protocol["certainty"]} == {"very low"}
+    zhang = REVIEW.studies["zhang-2025"]
+    assert patients(zhang, "first_line_ici", "no") > patients(zhang) / 2  # "most people"
+    earlier = {"comparison": "ici-vs-non-ici", "subgroup": "first_line_ici=yes"}
+    (interval,) = zhang.find(outcome="os", statistic="ci95", **earlier)
+    assert interval.interval.upper.value < 1  # "deaths came at a lower rate"
+    response = {"outcome": "orr", "statistic": "percent"}
+    for study, with_it, without in (
+        ("gu-2026", "serplulimab", "chemotherapy"),
+        ("zhang-2025", "ici", "non-ici"),
+    ):  # "happened to more people"
+        shares = [printed(study, arm_id=arm, **response).value for arm in (with_it, without)]
+        assert shares[0] > shares[1]
+    chance = {"comparison": "serplulimab-vs-chemotherapy", "outcome": "orr", "statistic": "p"}
+    assert printed("gu-2026", **chance).value > 0.05  # "chance alone could explain it"
+
+
+def test_a_checkpoint_inhibitor_was_nearly_always_given_with_other_drugs():
+    for study, arm, pattern in (
+        ("gu-2026", "serplulimab", "serplulimab_pattern"),
+        ("zhang-2025", "ici", "ici_pattern"),
+    ):
+        alone = printed(study, outcome=pattern, category="alone", arm_id=arm, statistic="percent")
+        assert alone.value < 10
