@@ -4,6 +4,7 @@ import math
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.text import Text
 
 from livingreview import figures
 
@@ -150,3 +151,16 @@ def test_rows_without_a_needed_column_are_refused():
         figures.forest(make_rows({}).drop(columns="upper"), figures.MONTHS)
     with pytest.raises(ValueError, match="found no row"):
         figures.forest(make_rows({}).iloc[:0], figures.MONTHS)
+
+
+def test_text_of_data_is_never_read_as_a_formula():
+    bad = r"$\frac{$ a_b^c $x$"
+    row = {"group": bad, "label": bad, "mark": bad, "text": bad}
+    row |= {"estimate": 1.0, "lower": 0.5, "upper": 2.0}
+    rows = pd.DataFrame([row, {**row, "label": "b", "mark": "_b"}])
+    axis = figures.Axis(bad, scale="log", reference=1.0, favours=(bad, bad))
+    figure = figures.forest(rows, axis)
+    assert figures.to_svg(figure).startswith("<?xml")
+    texts = [text for text in figure.findobj(Text) if bad[:4] in text.get_text()]
+    assert len(texts) >= 6
+    assert not any(text.get_parse_math() for text in texts)

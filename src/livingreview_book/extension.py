@@ -15,12 +15,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from docutils.nodes import document, paragraph
+from docutils.nodes import document, inline, paragraph
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
 
 from livingreview_book import results
 from livingreview_book.chapters import chapter_path, code_cells, read_notebook
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     root = Path(app.confdir)
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit_time(root))
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
+    app.add_transform(_KeepAsPublished)
     app.connect("config-inited", _use_remembered_outputs)
     app.connect("builder-inited", _execute)
     app.connect("builder-inited", _remove_late_styles)
@@ -47,6 +49,17 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("html-page-context", _describe_page)
     app.connect("build-finished", _end)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
+
+
+class _KeepAsPublished(SphinxTransform):
+    """Keep Sphinx from typesetting what a sentence inserts by key: its hyphens may be signs."""
+
+    default_priority = 740  # before the typesetting of quotation marks and dashes
+
+    def apply(self, **kwargs: Any) -> None:
+        for node in self.document.findall(inline):
+            if "pasted-text" in node["classes"]:
+                node["support_smartquotes"] = False
 
 
 def last_commit_time(root: Path) -> str:
