@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from example_review import write_review
 from livingreview.load import load_review
-from livingreview.tables.protocol import evidence_size, not_yet_held, patients
+from livingreview.tables.protocol import evidence_size, not_yet_held, patients, syntheses
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,3 +38,11 @@ def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):
     assert not_yet_held(review) == {}
     trials = not_yet_held(load_review(ROOT))
     assert trials["IMforte"].startswith("IMforte (NCT05091567) compares lurbinectedin added to")
+
+
+def test_the_protocol_says_which_studies_are_not_pooled(review):
+    apart = [{**plan, "pool": plan["id"] != "survival"} for plan in review.protocol["syntheses"]]
+    found = syntheses(replace(review, protocol={**review.protocol, "syntheses": apart}))
+    kinds = dict(zip(found["Synthesis"], found["From"], strict=True))
+    assert kinds["Survival"] == "Printed hazard ratios, side by side, not pooled"
+    assert kinds["Response"] == "Proportions of single arms"

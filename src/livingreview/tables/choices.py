@@ -86,9 +86,9 @@ def _way_row(first: Answer, question: str, way: str, universes: list[Universe]) 
         "Way to pool": way,
         "Results": low if low == high else f"{low} to {high}",
         "Intervals reach": f"{lowest} to {highest}",
-        "Do the intervals exclude no difference?": "all do"
+        "Intervals that exclude no difference": "all"
         if all(excludes)
-        else ("some do" if any(excludes) else "none does"),
+        else ("some" if any(excludes) else "none"),
     }
 
 
@@ -102,7 +102,7 @@ def _set_aside(review: Review, entry: Mapping[str, Any], question: str) -> Itera
                     "Way to pool": f"Set aside: {row['label']}, {one.plan['title']}",
                     "Results": f"{row['text']}, not counted",
                     "Intervals reach": "",
-                    "Do the intervals exclude no difference?": str(item["reason"]),
+                    "Intervals that exclude no difference": str(item["reason"]),
                 }
 
 

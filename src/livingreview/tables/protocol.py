@@ -48,7 +48,7 @@ def syntheses(review: Review) -> pd.DataFrame:
     lines = [
         [
             plan["title"],
-            KINDS[plan["kind"]],
+            KINDS[plan["kind"]] + ("" if plan.get("pool", True) else ", side by side, not pooled"),
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
             "; ".join(_rule(rule) for rule in plan["include"]["patients"]),
         ]
