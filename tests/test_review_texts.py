@@ -9,6 +9,7 @@ from livingreview import analysis, load_review, prose
 from livingreview.reported import Reported
 from livingreview.synthesis.policy import PRIOR_SCALES
 from livingreview.tables.protocol import patients
+from livingreview.tables.synthesis import POOLED, forest_rows
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
@@ -51,6 +52,13 @@ def _intervals(answer):
         return [effect.interval() for effect in answer.effects]
     shown = answer.pooled.bayes or answer.pooled.main
     return [(shown.ci_lower, shown.ci_upper)]
+
+
+def test_every_pooled_result_that_is_shown_has_a_judgement():
+    for planned in REVIEW.protocol["syntheses"]:
+        for answer in analysis.answer(REVIEW, planned["id"]):
+            if (forest_rows(answer)["mark"] == POOLED).any():
+                assert planned["id"] in REASONS
 
 
 def test_confounding_is_counted_once():
