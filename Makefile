@@ -10,6 +10,8 @@ STUDIES ?= 15
 JOBS ?= auto
 # FORK=0: each chapter's kernel imports everything anew, instead of starting from a process that has.
 FORK ?= 1
+# SPREADSHEET=1: `make accept` takes values that look as if a spreadsheet had changed them.
+SPREADSHEET ?=
 # EXECUTOR=tcp://host:8786: chapters execute on the workers of that dask scheduler.
 EXECUTOR ?=
 LOCK_WITH := --universal --generate-hashes --python-version 3.11 --fork-strategy fewest \
@@ -58,7 +60,7 @@ check: $(STAMP) ## lint, types and fast tests
 	  wait $$types && exit $$tests
 
 accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and results.json
-	@$(BIN)/python -m livingreview_book accept
+	@$(BIN)/python -m livingreview_book accept $(if $(SPREADSHEET),--from-spreadsheet)
 
 new-study: $(STAMP) ## begin a study: make new-study ID=smith-2027
 	@$(BIN)/python -m livingreview_book new-study "$(ID)"

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "links": {"problems", "studies"},
     "load": {"files", "links", "problems", "rows", "studies"},
     "archive": {"files", "load", "problems", "rows", "studies"},
+    "remembered": {"files", "problems", "reported", "rows", "values"},
     "nearly": {"studies"},
     "rules": {"studies"},
     "estimates": {"nearly", "rules", "studies"},
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "times",
     },
     "show": {"analysis", "figures", "measures", "studies", "tables"},
-    "cli": {"analysis", "audit", "estimates", "load", "problems", "studies"},
+    "cli": {"analysis", "audit", "estimates", "load", "problems", "remembered", "studies"},
     "__init__": {"load", "problems", "reported"},
 }
 ONLY_IN = {

@@ -22,6 +22,7 @@ from mistyping import (
 from regenerate_mistyped import COLUMNS, ROOT, TARGET
 
 NOTICED_AT_LEAST = 0.80  # of changes to numbers that take part in a check
+LONG = 200  # printed numbers; an abstract has some 20 to 60
 SAMPLE = 60  # changes of one study that a test run tries again
 SEED = 20
 
@@ -71,6 +72,11 @@ def test_a_guard_notices_a_count_that_no_longer_gives_its_percentage() -> None:
     assert guard.checks_of(count) >= {"percent-of-count"}
 
 
+def test_an_abstract_is_not_held_to_the_rate_of_a_paper() -> None:
+    study = small_paper().study
+    assert long_papers(Review({}, {study.id: study})) == []
+
+
 def test_a_number_that_nothing_checks_is_listed_and_never_noticed() -> None:
     made = small_paper()
     alone = made.add("125", arm_id="new", outcome="event", statistic="dose")
@@ -91,22 +97,39 @@ def test_the_stored_rate_is_of_all_slips_in_the_present_data(
     then = Counter[tuple[str, str]]()
     for row in stored:
         then[row["study_id"], row["kind"]] += int(row["tried"])
-    assert then == +now, "run: .venv/bin/python tests/regenerate_mistyped.py"
+    assert then == +now, (
+        "run: .venv/bin/python tests/regenerate_mistyped.py (CONTRIBUTING.md, Add a study, step 7)"
+    )
     assert {row["kind"] for row in stored} == set(KINDS)
     assert tuple(stored[0]) == COLUMNS
 
 
-def test_four_in_five_slips_are_noticed_in_every_study(stored: list[dict[str, str]]) -> None:
-    for study in {row["study_id"] for row in stored}:
+def noticed_share(stored: list[dict[str, str]]) -> float:
+    tried, noticed = (sum(int(row[name]) for row in stored) for name in ("tried", "noticed"))
+    return noticed / tried
+
+
+def test_four_in_five_slips_are_noticed_in_the_review(stored: list[dict[str, str]]) -> None:
+    assert noticed_share(stored) >= NOTICED_AT_LEAST
+
+
+def test_four_in_five_slips_are_noticed_in_every_paper_long_enough_to_repeat_itself(
+    review: Review, stored: list[dict[str, str]]
+) -> None:
+    for study in long_papers(review):
         rows = [row for row in stored if row["study_id"] == study]
-        tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-        assert noticed / tried >= NOTICED_AT_LEAST, study
+        assert noticed_share(rows) >= NOTICED_AT_LEAST, study
+
+
+def long_papers(review: Review) -> list[str]:
+    """Studies read as a whole paper: an abstract says little twice, and less of it is checked."""
+    return [id_ for id_, study in review.studies.items() if len(study.numbers) >= LONG]
 
 
 @pytest.mark.slow
 def test_a_sample_of_slips_is_noticed_as_often_as_stored(review: Review) -> None:
     rng = random.Random(SEED)
-    for study in review.studies.values():
+    for study in (review.studies[id_] for id_ in long_papers(review)):
         guard = Guard(study)
         slips = [slip for slip in mistyped(study) if guard.checks_of(slip.number)]
         sample = rng.sample(slips, min(SAMPLE, len(slips)))

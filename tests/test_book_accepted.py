@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from example_book import Book, write_book
-from livingreview_book.accepted import NUMBERS, accept, moved, numbers_moved
+from livingreview.remembered import FILE
+from livingreview_book.accepted import accept, keys_moved, moved, numbers_moved
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import execute_chapters
 from livingreview_book.expected import FOLDER, expected_path, split_cells
@@ -30,7 +31,7 @@ def test_every_chapter_has_its_expected_outputs_and_no_more() -> None:
         for name in chapter_names(ROOT)
         if (path := chapter_path(ROOT, name))
     }
-    expected = {path.name for path in cells if cells[path]} | {NUMBERS.name}
+    expected = {path.name for path in cells if cells[path]} | {FILE.name}
     assert {path.name for path in (ROOT / FOLDER).iterdir()} == expected, "run: make accept"
     for path in cells:
         texts = split_cells(path.read_text("utf-8")) if cells[path] else []
@@ -69,3 +70,18 @@ def test_what_was_accepted_has_not_moved(book: Book) -> None:
     assert accept(book.root, book.execute())
     assert moved(book.root, book.execute()) == []
     assert not (book.root / FOLDER / "no-chapter.txt").exists()
+
+
+@pytest.mark.book
+def test_keys_that_vanish_or_appear_are_said_with_the_sentences_that_cite_them(
+    tmp_path: Path,
+) -> None:
+    made = write_book(tmp_path)
+    accept(made.root, made.execute())
+    text = (made.root / "chapters" / "b.md").read_text("utf-8")
+    (made.root / "chapters" / "b.md").write_text(text.replace('"b.ratio"', '"b.hazard"'), "utf-8")
+    (made.root / "chapters" / "note.md").write_text("See {glue:text}`b.ratio`.\n", "utf-8")
+    lines = keys_moved(made.root, made.execute())
+    assert lines[0] == "published keys that are new: b.hazard"
+    assert lines[1].startswith("published keys that are gone: b.ratio; say so in CHANGELOG.md")
+    assert "  chapters/note.md line 1 cites b.ratio" in lines

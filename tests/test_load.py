@@ -73,6 +73,12 @@ def test_an_unusual_value_passes_when_the_note_says_that_it_is_as_printed(tmp_pa
     assert load_review(tmp_path).numbers()[0].value == value
 
 
+def test_a_declared_value_may_hold_a_semicolon_itself(tmp_path):
+    cells = {"statistic": "range", "value": "9; 3", "note": "as printed: 9; 3; bounds swapped"}
+    write_review(tmp_path, rows=change_row(**cells))
+    assert load_review(tmp_path).numbers()[0].value == "9; 3"
+
+
 @pytest.mark.parametrize("note", ["as printed", "not as printed: 140", "as printed: 14"])
 def test_a_note_lifts_a_rule_only_for_the_value_that_it_names(tmp_path, note):
     write_review(tmp_path, rows=change_row(**PERCENT, value="140", note=note))

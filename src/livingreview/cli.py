@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from livingreview import remembered
 from livingreview.analysis import findings
 from livingreview.audit import Finding
 from livingreview.estimates import select
@@ -56,7 +57,13 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    review = load_review(options.root)
+    problems = list(remembered.damage(options.root))
+    try:
+        review = load_review(options.root)
+    except DataProblemsError as error:
+        raise DataProblemsError([*error.problems, *problems]) from None
+    if problems:
+        raise DataProblemsError(problems)
     if options.study is not None:
         _print_table(entering(review, _known(options.study, review.studies)))
         return
@@ -70,6 +77,8 @@ def _check(options: argparse.Namespace) -> None:
             if row["nearly enters"]:
                 print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
     print("In detail: livingreview check --study ID")
+    for remark in remembered.remarks(options.root):
+        print(remark)
 
 
 def entering(review: Review, study_id: str) -> list[dict[str, str]]:

@@ -76,8 +76,8 @@ def declared(number: Printed) -> bool:
 
     Several remarks in a note are separated by semicolons.
     """
-    remarks = (remark.strip() for remark in number.note.split(";"))
-    return f"as printed: {number.value}" in remarks
+    remark = rf"(^|;\s*)as printed: {re.escape(number.value)}\s*(;|$)"
+    return re.search(remark, number.note) is not None
 
 
 def unit_needed(number: Printed, outcome: Outcome) -> str:
@@ -166,7 +166,7 @@ def _design_faults(number: Printed) -> Iterator[tuple[str, str]]:
         or _SHORT_DATE.fullmatch(number.value)
         or (number.unit == "date" and looks_like_a_date(number.value))
     ):
-        do = AS_PRINTED.format(value=number.value)
+        do = AS_PRINTED.format(value=number.value).replace("correct it", AGAIN)
         yield "a text that no spreadsheet has changed into its own dates and times", do
 
 

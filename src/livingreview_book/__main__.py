@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from livingreview.problems import DataProblemsError
-from livingreview_book.accepted import accept
+from livingreview_book.accepted import accept, check_spreadsheet
 from livingreview_book.chapters import chapter_names, shard
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     renew = commands.add_parser("accept", help="renew tests/expected and results.json")
+    renew.add_argument(
+        "--from-spreadsheet", action="store_true", help="accept values that a spreadsheet changed"
+    )
     renew.set_defaults(run=_accept)
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
     execute.add_argument("--executor", metavar="ADDRESS", help="a dask scheduler: tcp://...")
@@ -100,6 +103,8 @@ def _new_study(options: argparse.Namespace) -> None:
 
 
 def _accept(options: argparse.Namespace) -> None:
+    if not options.from_spreadsheet:
+        check_spreadsheet(options.root)
     changed = accept(options.root, execute_chapters(options.root))
     print(*changed, sep="\n")
     print(f"{len(changed)} changes accepted; read `git diff`, then commit")

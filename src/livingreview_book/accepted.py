@@ -1,16 +1,15 @@
 """What was accepted last, and what has moved since: printed numbers, chapters, published numbers.
 
 ``tests/expected/numbers.txt`` holds every printed number with its place, so that a changed one is
-named even where no chapter shows it.
+named even where no chapter shows it, and a spreadsheet's changes are noticed.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
+from livingreview import remembered
 from livingreview.files import write_whole
-from livingreview.load import load_review
-from livingreview.studies import Printed
+from livingreview.problems import DataProblemsError
 from livingreview_book import results
 from livingreview_book.executions import Execution
 from livingreview_book.expected import (
@@ -21,17 +20,20 @@ from livingreview_book.expected import (
     split_cells,
 )
 
-NUMBERS = FOLDER / "numbers.txt"
+
+def check_spreadsheet(root: Path) -> None:
+    """Raise ``DataProblemsError`` if a spreadsheet seems to have saved a study's numbers."""
+    problems = remembered.damage(root)
+    if len(problems) > remembered.MOST_BY_HAND:
+        raise DataProblemsError(problems)
 
 
 def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew everything that was accepted; what changed, a line for each change."""
-    changed = moved(root, executions)
+    changed = [*moved(root, executions), *keys_moved(root, executions)]
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_whole(
-        root / NUMBERS, "".join(f"{key} = {text}\n" for key, text in _numbers(root).items())
-    )
-    kept = {root / NUMBERS}
+    write_whole(root / remembered.FILE, remembered.written(remembered.current(root)))
+    kept = {root / remembered.FILE}
     for chapter, execution in executions.items():
         if not execution.outputs:
             continue
@@ -60,20 +62,24 @@ def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     return lines
 
 
+def keys_moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
+    """In plain words: which published keys are gone and which are new, and who cites one gone."""
+    old, new = results.read(root), results.collect(executions)
+    gone, fresh = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+    lines = [f"published keys that are new: {', '.join(fresh)}"] if old and fresh else []
+    if gone:
+        lines.append(
+            f"published keys that are gone: {', '.join(gone)}; say so in CHANGELOG.md, and rewrite "
+            "each sentence that cites one"
+        )
+    for chapter in sorted((root / "chapters").glob("**/*.md")):
+        for line, text in enumerate(chapter.read_text("utf-8").splitlines(), 1):
+            cited = [key for key in gone if f"`{key}`" in text or f"<{key}>`" in text]
+            lines += [f"  {chapter.relative_to(root)} line {line} cites {key}" for key in cited]
+    return lines
+
+
 def numbers_moved(root: Path) -> list[str]:
     """Each printed number in ``data/`` that is not as accepted: its place, and both texts."""
-    path = root / NUMBERS
-    text = path.read_text("utf-8") if path.exists() else ""
-    old = {key: value for key, _, value in (line.rpartition(" = ") for line in text.splitlines())}
-    return results.changes(old, _numbers(root))
-
-
-def _numbers(root: Path) -> dict[str, str]:
-    """Place and identity of every printed number, with its text; in the order of the files."""
-    return {_name(number): number.value for number in load_review(root).numbers()}
-
-
-def _name(number: Printed) -> str:
-    place = [str(part) for part in asdict(number.locator).values() if part]
-    identity = [str(part) for part in asdict(number.quantity).values() if part]
-    return f"{number.study_id} | {' > '.join(place)} | {' '.join(identity)}"
+    now = {name: value.text for name, value in remembered.current(root).items()}
+    return results.changes(remembered.accepted(root), now)
