@@ -146,6 +146,14 @@ def _long_followup(study: Study) -> Study | None:
     return changed(study, (own, "" if median is None else f"{median.number.value * 3:.1f}"))
 
 
+def _described_twice(study: Study) -> Study | None:
+    if first(study, outcome="followup", statistic="median") is None:
+        return None
+    said: dict[str, object] = {"section": "Methods", "kind": "follow-up", "ends_at": ["death"]}
+    both = (said, {**said, "ends_at": ["progression", "death"]})
+    return replace(study, statements=(*study.statements, *both))
+
+
 def _unbalanced(study: Study) -> Study | None:
     variable = next(iter(study.variables))
     where = {"arm_id": "new", "population": "matched", "outcome": variable, "statistic": "n"}
@@ -255,6 +263,7 @@ PLANTS: dict[str, Plant] = {
     "whole-between-parts": _number("rate", -38, arm_id="all", outcome="pfs", timepoint="3 months"),
     "same-curve-twice": _equal_curves,
     "followup-against-survival": _long_followup,
+    "followup-described-twice": _described_twice,
     "within-followup": _value("0.1-0.9", "range", arm_id="new", outcome="followup"),
     "followup-ranges": _value("0.1-500.0", "range", arm_id="new", outcome="followup"),
     "response-time-of-responders": _number(
@@ -398,7 +407,7 @@ PAIRS: dict[str, tuple[Paper, Paper]] = {
     "subgroups-add-up": (_subgroups("13"), _subgroups("15")),
     "members-add-up": (_members("22"), _members("21")),
     "union-of-parts": (_union("40"), _union("28")),
-    "same-counts-same-p": (_same_counts("0.609"), _same_counts("0.610")),
+    "same-counts-same-p": (_same_counts("0.609"), _same_counts("0.650")),
     # Brown & Heathers 2017: no 28 whole numbers have the mean 5.19; 145/28 is 5.18.
     "grim": (_scores(28, mean="5.18"), _scores(28, mean="5.19")),
     # 18 whole numbers with the sum 62 have an even sum of squares: 318 gives 2.48, none 2.47.

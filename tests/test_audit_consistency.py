@@ -128,7 +128,8 @@ def test_a_decimal_comma_is_named() -> None:
         (NOT_SIGNIFICANT, ">0.05", Verdict.REPRODUCED),
         (NOT_SIGNIFICANT, "0.048", Verdict.DISCREPANT),
         (SIGNIFICANT | {"claim": "trend"}, "0.07", Verdict.REPRODUCED),
-        (SIGNIFICANT | {"claim": "trend"}, "0.136", Verdict.IMPLAUSIBLE),
+        (SIGNIFICANT | {"claim": "trend"}, "0.136", Verdict.NOT_CHECKABLE),
+        (SIGNIFICANT | {"claim": "trend"}, "0.410", Verdict.IMPLAUSIBLE),
     ],
 )
 def test_a_claim_is_held_against_its_p_value(
@@ -152,6 +153,21 @@ def test_a_claim_about_a_whole_is_held_against_each_kind_and_is_at_most_implausi
     rash, fever = paper.findings("claims")
     assert (rash.verdict, fever.verdict) == (Verdict.IMPLAUSIBLE, Verdict.REPRODUCED)
     assert "Abstract and Results say" in rash.explanation
+
+
+def test_a_claim_is_quoted_with_the_words_that_qualify_it_once_for_all_its_numbers() -> None:
+    kinds = {"any": {"kind": "adverse-event"}}
+    kinds |= {id_: {"kind": "adverse-event", "within": "any"} for id_ in ("rash", "fever")}
+    statement = NOT_SIGNIFICANT | ABOUT | {"outcome": "any", "quote": "events were comparable"}
+    statement |= {"qualifier": "except the skin", "qualified_in": "Discussion"}
+    paper = Paper(kinds, statements=(statement,))
+    paper.p("0.048", "rash")
+    paper.p("0.001", "fever")
+    (finding,) = paper.findings("claims")
+    assert 'Abstract says "events were comparable"' in finding.explanation
+    assert 'Discussion has "except the skin"' in finding.explanation
+    assert "no significant difference" not in finding.explanation
+    assert [number.value for number in finding.touched] == ["0.048", "0.001"]
 
 
 def test_without_a_p_value_a_claim_is_held_against_the_interval() -> None:
@@ -196,6 +212,20 @@ def test_with_two_rules_a_covariate_may_follow_either() -> None:
     assert set(paper.verdicts("selection-rules")) == {Verdict.REPRODUCED}
 
 
+def test_a_rule_for_some_covariates_and_a_stated_reason_are_told_together() -> None:
+    paper = model("Table 4", liver=("0.01", "0.02"), drug=("0.736", "0.8"), dose=("0.18", "0.5"))
+    only_dose = RULE | {"p_below": "0.20", "covariates": ["dose"], "section": "Results"}
+    paper.statements = (RULE | {"p_below": "0.05"}, only_dose)
+    verdicts = paper.verdicts("selection-rules")
+    assert verdicts == [Verdict.REPRODUCED, Verdict.DISCREPANT, Verdict.REPRODUCED]
+    reason = {"kind": "selection-reason", "section": "Results", "table": "Table 4"}
+    reason |= {"covariates": ["drug", "dose"], "quote": "clinical relevance"}
+    paper.statements = (*paper.statements, reason)
+    told, liver = paper.findings("selection-rules")
+    assert (told.verdict, liver.verdict) == (Verdict.IMPLAUSIBLE, Verdict.REPRODUCED)
+    assert 'drug (p 0.736), dose (p 0.18), "clinical relevance"' in told.explanation
+
+
 def test_a_covariate_may_enter_in_another_form() -> None:
     paper = model("Table 4", months=("0.01", "0.02"), group=("0.03", None))
     paper.statements = (RULE,)
@@ -235,6 +265,8 @@ def test_a_list_of_events_is_held_against_the_table() -> None:
     paper.statements = (listed | {"outcomes": ["rash", "cough"]},)
     good, bad = Verdict.REPRODUCED, Verdict.DISCREPANT
     assert paper.verdicts("listed-events") == [good, good, bad, bad]
+    paper.statements = (paper.statements[0] | {"complete": False},)
+    assert paper.verdicts("listed-events") == [good, good, Verdict.NOT_CHECKABLE, bad]
 
 
 def test_tables_are_taken_in_the_order_in_which_the_text_names_them() -> None:
@@ -244,5 +276,6 @@ def test_tables_are_taken_in_the_order_in_which_the_text_names_them() -> None:
         paper.p("0.01", "os", "cox", comparison="liver", adjustment="unadjusted", place=table)
     named = {"kind": "model-covariates", "section": "Discussion", "covariates": ["liver"]}
     paper.statements = (named | {"tables": tables},)
-    places = [finding.numbers[0].locator.table for finding in paper.findings("named-covariates")]
-    assert places == tables
+    (finding,) = paper.findings("named-covariates")
+    assert [number.locator.table for number in finding.numbers] == tables
+    assert finding.touched == finding.numbers

@@ -116,8 +116,16 @@ def test_the_smaller_group_limits_the_events_it_can_have() -> None:
     made.count(15, "side", category="a")
     made.count(53, "side", category="b")
     made.count(44, "os", category="event")
-    print_ratio(made, "0.60", "0.33-1.09", comparison="side", arm_id="new")  # 0.305 < 0.318
-    assert only(made, WIDTH).verdict is Verdict.IMPOSSIBLE
+    print_ratio(made, "0.60", "0.33-1.09", comparison="side:a/b", arm_id="new")  # 0.305 < 0.318
+    impossible = only(made, WIDTH)
+    assert impossible.verdict is Verdict.IMPOSSIBLE
+    assert "0.60 (0.33-1.09)" in impossible.explanation
+    assert "unpenalised Cox model gives a model-based one" in impossible.explanation
+    assert "two groups as tabulated" in impossible.explanation
+    uncoded = Paper({"os": OS, "side": SIDE}, numbers=made.numbers[:-2])
+    print_ratio(uncoded, "0.60", "0.33-1.09", comparison="side", arm_id="new")
+    assert only(uncoded, WIDTH).verdict is Verdict.IMPLAUSIBLE
+    assert "a coding in 3 or more steps could give it" in only(uncoded, WIDTH).explanation
     wide = Paper({"os": OS, "side": SIDE}, numbers=made.numbers[:-2])
     print_ratio(wide, "0.60", "0.30-1.20", comparison="side", arm_id="new")
     assert only(wide, WIDTH).verdict is Verdict.REPRODUCED

@@ -65,7 +65,7 @@ def test_cutting_off_counts_as_rounding_only_where_the_whole_table_cuts_off() ->
     assert paper.verdicts(OF_COUNT)[2] is Verdict.DISCREPANT
 
 
-def test_a_level_that_only_makes_the_parts_add_up_is_discrepant_and_said_to_do_so() -> None:
+def test_a_level_rounded_so_that_the_parts_add_up_is_rounding_and_said_to_do_so() -> None:
     paper = Paper({"drug": {"kind": "categorical", "levels": list("abcd"), "exhaustive": True}})
     paper.sizes(68, 68)
     for level, part, text in (("a", 25, "36.8"), ("b", 17, "25.0"), ("c", 15, "22.1")):
@@ -74,8 +74,29 @@ def test_a_level_that_only_makes_the_parts_add_up_is_discrepant_and_said_to_do_s
     paper.count(11, "drug", category="d")
     paper.percent("16.1", "drug", category="d")
     finding = paper.findings(OF_COUNT)[-1]
-    assert (finding.verdict, finding.recomputed) == (Verdict.DISCREPANT, "16.2%")
-    assert "36.8 + 25.0 + 22.1 + 16.1 = 100, rounded from the counts 100.1" in finding.explanation
+    assert (finding.verdict, finding.recomputed) == (Verdict.ROUNDING, "16.2%")
+    assert "36.8 + 25.0 + 22.1 + 16.1 = 100, where the counts round to 100.1" in finding.explanation
+
+
+def test_a_level_that_is_printed_nowhere_does_not_keep_the_parts_from_adding_up() -> None:
+    paper = Paper({"best": {"kind": "categorical", "levels": list("abcd"), "exhaustive": True}})
+    paper.sizes(162, 162)
+    paper.count(0, "best", category="a")
+    for level, part, text in (("b", 13, "8.0"), ("c", 71, "43.8"), ("d", 78, "48.2")):
+        paper.count(part, "best", category=level)
+        paper.percent(text, "best", category=level)
+    finding = paper.findings(OF_COUNT)[-1]
+    assert finding.verdict is Verdict.ROUNDING
+    assert "8.0 + 43.8 + 48.2 = 100" in finding.explanation
+
+
+def test_a_percentage_a_unit_off_is_discrepant_though_the_parts_add_up() -> None:
+    paper = Paper({"sex": {"kind": "categorical", "levels": ["f", "m"], "exhaustive": True}})
+    paper.sizes(68, 68)
+    for level, part, text in (("f", 24, "34.3"), ("m", 44, "65.7")):  # 64.706
+        paper.count(part, "sex", category=level)
+        paper.percent(text, "sex", category=level)
+    assert Verdict.DISCREPANT in paper.verdicts(OF_COUNT)
 
 
 def test_levels_that_are_rounded_pass_though_they_do_not_add_up_to_100() -> None:
@@ -88,7 +109,7 @@ def test_levels_that_are_rounded_pass_though_they_do_not_add_up_to_100() -> None
     assert set(paper.verdicts(OF_COUNT)) == {Verdict.REPRODUCED}
 
 
-def test_a_grade_that_is_the_difference_of_printed_shares_is_discrepant() -> None:
+def test_a_grade_that_is_the_difference_of_printed_shares_is_rounding() -> None:
     grades = {"levels": ["grade1to2", "grade3plus"], "kind": "adverse-event"}
     paper = Paper({"rash": grades})
     paper.sizes(68, 68)
@@ -98,7 +119,7 @@ def test_a_grade_that_is_the_difference_of_printed_shares_is_discrepant() -> Non
     paper.count(9, "rash", category="grade3plus")
     paper.percent("13.3", "rash", category="grade3plus")  # 13.235
     finding = paper.findings(OF_COUNT)[-1]
-    assert finding.verdict is Verdict.DISCREPANT
+    assert finding.verdict is Verdict.ROUNDING
     assert "42.6 + 13.3 = 55.9" in finding.explanation
 
 
@@ -172,7 +193,7 @@ def test_a_declared_denominator_is_kept_to() -> None:
     assert paper.verdicts(OF_COUNT) == [Verdict.DISCREPANT]
 
 
-def test_a_percentage_that_no_count_gives_is_discrepant() -> None:
+def test_percentages_of_two_arms_whose_last_digits_look_interchanged_are_one_finding() -> None:
     paper = Paper()
     paper.sizes(67, 93)
     paper.count(20, "event", population="matched", place="Abstract")
@@ -180,11 +201,24 @@ def test_a_percentage_that_no_count_gives_is_discrepant() -> None:
     paper.percent("66.7", "event", population="matched", place="Abstract")  # does not cut off
     paper.percent("67.1", "event", place="Abstract")
     paper.percent("73.2", "event", arm="old", place="Abstract")
-    first, second = paper.findings(ALONE)
-    assert first.verdict is Verdict.DISCREPANT
-    assert "45 of 67 is 67.164%" in first.explanation
-    assert second.verdict is Verdict.DISCREPANT
-    assert "82 patients" in second.explanation
+    (finding,) = paper.findings(ALONE)
+    assert (finding.verdict, finding.reported) == (Verdict.DISCREPANT, "67.1% and 73.2%")
+    assert "45 of 67 is 67.2% and 68 of 93 is 73.1%" in finding.explanation
+    assert "last digits look interchanged" in finding.explanation
+    assert [number.value for number in finding.touched] == ["67.1", "73.2"]
+
+
+def test_a_percentage_that_no_count_gives_is_discrepant_and_no_smaller_group_is_hinted_at() -> None:
+    paper = Paper()
+    paper.sizes(67, 93)
+    paper.count(20, "event", population="matched", place="Abstract")
+    paper.count(30, "participants", population="matched", place="Abstract")
+    paper.percent("66.7", "event", population="matched", place="Abstract")  # does not cut off
+    paper.percent("73.2", "event", arm="old", place="Abstract")
+    (finding,) = paper.findings(ALONE)
+    assert finding.verdict is Verdict.DISCREPANT
+    assert "68 of 93 is 73.118%" in finding.explanation
+    assert "82" not in finding.explanation
 
 
 def test_a_percentage_of_an_unknown_group_is_not_checkable() -> None:

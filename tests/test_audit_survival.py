@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Finding, Verdict
+from livingreview.audit import Finding, Kind, Verdict
 from livingreview.audit.followup import as_date
 
 TIME = {"kind": "time-to-event", "levels": ["event"]}
@@ -240,11 +240,32 @@ def test_follow_up_that_ends_at_death_is_not_longer_than_survival() -> None:
     made = paper(ends_at=["death", "last contact"])
     median(made, "7.9")
     median(made, "19.7", outcome="followup")
-    assert only(made, "followup-against-survival").verdict is IMPOSSIBLE
+    assert only(made, "followup-against-survival").verdict is IMPLAUSIBLE
+    assert "reverse Kaplan-Meier" in only(made, "followup-against-survival").explanation
     reverse = paper()
     median(reverse, "7.9")
     median(reverse, "19.7", outcome="followup")
     assert only(reverse, "followup-against-survival").verdict is Verdict.NOT_CHECKABLE
+
+
+def test_of_two_descriptions_of_follow_up_only_what_both_say_limits_it() -> None:
+    made = paper()
+    median(made, "5.6", outcome="pfs")
+    median(made, "13.2")
+    median(made, "12.5", outcome="followup")
+    to_death: dict[str, object] = {"section": "Methods", "kind": "follow-up"}
+    to_death |= {"ends_at": ["death"], "quote": "followed monthly until death"}
+    to_either = {**to_death, "ends_at": ["progression", "death"], "quote": "until progression"}
+    made.statements = (to_either,)
+    assert set(made.verdicts("followup-against-survival")) == {IMPLAUSIBLE, REPRODUCED}
+    made.statements = (to_death, to_either)
+    assert made.verdicts("followup-against-survival") == [REPRODUCED]
+    finding = only(made, "followup-described-twice")
+    assert (finding.verdict, finding.kind) == (IMPLAUSIBLE, Kind.WORDS)
+    assert '"followed monthly until death"' in finding.explanation
+    assert '"until progression"' in finding.explanation
+    made.statements = (to_death, to_death)
+    assert only(made, "followup-described-twice").verdict is REPRODUCED
 
 
 def test_a_rate_beyond_the_longest_follow_up_is_impossible() -> None:

@@ -1,9 +1,12 @@
 """Findings as tables: one line a sentence, the worst first, every place named."""
 
+from collections import Counter
+
 import pytest
 
+from audit_study import COMPARISON, Paper
 from livingreview.analysis import findings
-from livingreview.audit import CHECKS, Finding, Severity, Verdict
+from livingreview.audit import CHECKS, Finding, Kind, Severity, facts
 from livingreview.load import load_review
 from livingreview.studies import Review
 from livingreview.tables import audit as tables
@@ -22,19 +25,25 @@ def found(review: Review) -> tuple[Finding, ...]:
     return findings(review)
 
 
-def test_a_panel_has_each_finding_of_its_study_once_and_the_worst_first(
+def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
     review: Review, found: tuple[Finding, ...]
 ) -> None:
     for study in review.studies.values():
-        own = [f for f in found if f.study_id == study.id and f.counts_against]
+        own = [f for f in found if f.study_id == study.id]
+        against = [fact for fact in facts(own) if fact.first.counts_against]
         frame = tables.panel(review, study).frame
-        if not own:
-            assert frame.empty
+        assert len(frame) == len(against)
+        if not against:
             continue
-        said = list(frame["What the numbers say"])
-        assert sorted(said) == sorted({finding.explanation for finding in own})
-        order = [words for words in tables.VERDICT_WORDS.values() if words in set(frame["Verdict"])]
-        assert list(dict.fromkeys(frame["Verdict"])) == order
+        said = " ".join(frame["What is printed"])
+        assert all(f.explanation in said for f in own if f.counts_against)
+        kinds = [kind for kind, words in tables.KIND_WORDS.items() if words in set(frame["Kind"])]
+        for kind in kinds:
+            of_kind = frame[frame["Kind"] == tables.KIND_WORDS[kind]]
+            order = list(tables.VERDICT_WORDS[kind].values())
+            shown = [order.index(words) for words in of_kind["Verdict"] if words]
+            assert shown == sorted(shown)
+            assert (len(shown) == 0) is (kind is Kind.DESIGN), "a remark has no verdict"
 
 
 def test_a_study_without_numbers_says_so(review: Review) -> None:
@@ -45,21 +54,49 @@ def test_a_study_without_numbers_says_so(review: Review) -> None:
         assert panel.empty in repr(panel)
 
 
-def test_counts_by_verdict_are_those_of_the_findings(
-    review: Review, found: tuple[Finding, ...]
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_is_counted_by_itself_and_every_fact_once(
+    review: Review, found: tuple[Finding, ...], kind: Kind
 ) -> None:
-    frame = tables.verdicts(review).frame
-    for verdict, words in tables.VERDICT_WORDS.items():
-        expected = sum(finding.verdict is verdict for finding in found)
-        assert frame[words].astype(int).sum() == expected
+    frame = tables.verdicts(review, kind).frame
+    counts = Counter(fact.first.verdict for fact in facts(f for f in found if f.kind is kind))
+    for verdict, words in tables.VERDICT_WORDS[kind].items():
+        shown = frame[words].astype(int).sum() if words in frame else 0
+        assert shown == counts[verdict]
+    assert sum(counts.values()) == sum(counts[v] for v in tables.VERDICT_WORDS[kind])
+    against = sum(fact.first.counts_against for fact in facts(found) if fact.first.kind is kind)
+    assert len(tables.entries(review, kind).frame) == against
+    assert sum(len(tables.entries(review, kind, one).frame) for one in Severity) == against
 
 
-def test_every_contradiction_and_remark_is_in_one_of_the_three_tables(
-    review: Review, found: tuple[Finding, ...]
-) -> None:
-    shown = sum(len(tables.contradictions(review, severity).frame) for severity in Severity)
-    said = {(f.study_id, f.explanation) for f in found if f.counts_against}
-    assert shown == len(said)
+def test_one_number_that_two_checks_notice_is_one_fact(found: tuple[Finding, ...]) -> None:
+    twice = [f for f in found if f.study_id == "chen-2025" and f.reported.startswith("65.7")]
+    assert {f.check for f in twice} == {"percent-of-count", "printed-twice"}
+    assert len({fact for fact in facts(found) if set(fact.findings) & set(twice)}) == 1
+
+
+def test_a_sentence_in_three_places_is_one_fact_with_three_places() -> None:
+    paper = Paper({"os": {"kind": "time-to-event"}})
+    for place in ("Abstract", "Table 1", "Discussion"):
+        for value, statistic, adjustment in (
+            ("0.68", "hr", "unadjusted"),
+            ("0.48-0.96", "ci95", "unadjusted"),
+            ("0.16", "hr", "adjusted"),
+            ("0.10-0.26", "ci95", "adjusted"),
+        ):
+            where = {"outcome": "os", "comparison": COMPARISON, "adjustment": adjustment}
+            paper.add(value, statistic=statistic, method="cox", place=place, **where)
+    (fact,) = facts(paper.findings("adjusted-against-unadjusted"))
+    assert len(fact.sentences) == 1
+    assert [number.locator.section for number in fact.places] == [
+        "Abstract",
+        "Table 1",
+        "Discussion",
+    ]
+
+
+def test_a_tally_says_how_many_of_those_asked_carry_a_finding(review: Review) -> None:
+    assert tables.tally(review, "chen-2025", "interval-symmetry") == ("4", "5")
 
 
 def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...]) -> None:
@@ -69,11 +106,17 @@ def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...
     assert all(check.__doc__ for check in CHECKS.values())
 
 
-def test_an_unknown_severity_is_refused(review: Review) -> None:
+def test_an_unknown_severity_or_kind_is_refused(review: Review) -> None:
     with pytest.raises(ValueError, match="not a valid Severity"):
-        tables.contradictions(review, "everything")
+        tables.entries(review, "numbers", "everything")
+    with pytest.raises(ValueError, match="not a valid Kind"):
+        tables.entries(review, "sums")
 
 
-def test_published_numbers_add_up(review: Review) -> None:
+def test_published_numbers_are_of_one_kind_each_and_add_up_within_it(review: Review) -> None:
     shown = tables.published(review, ROOT)
-    assert int(shown["audit.findings"]) == sum(int(shown[f"audit.{v}"]) for v in Verdict)
+    for kind in Kind:
+        counts = [int(shown[f"audit.{kind}.{verdict}"]) for verdict in tables.VERDICT_WORDS[kind]]
+        assert int(shown[f"audit.{kind}.judged"]) == sum(counts)
+    assert "audit.contradictions" not in shown, "the kinds are never added up"
+    assert "audit.design.contradictions" not in shown

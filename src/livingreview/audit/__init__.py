@@ -27,11 +27,23 @@ from livingreview.audit import (
     totals,
     words,
 )
-from livingreview.audit.finding import Check, Finding, Kind, Severity, Verdict
+from livingreview.audit.finding import Check, Fact, Finding, Kind, Severity, Verdict, facts
 from livingreview.audit.sizes import PARTICIPANTS
 from livingreview.studies import Printed, Review, Study
 
-__all__ = ["CHECKS", "Check", "Finding", "Kind", "Severity", "Verdict", "audit", "audit_review"]
+__all__ = [
+    "CHECKS",
+    "KINDS",
+    "Check",
+    "Fact",
+    "Finding",
+    "Kind",
+    "Severity",
+    "Verdict",
+    "audit",
+    "audit_review",
+    "facts",
+]
 
 _QUESTIONS: Mapping[Kind, Mapping[str, Check]] = {
     Kind.NUMBERS: {
@@ -75,7 +87,6 @@ _QUESTIONS: Mapping[Kind, Mapping[str, Check]] = {
         "events-against-rates": survival_intervals.events_against_rates,
         "whole-between-parts": mixtures.whole_between_parts,
         "same-curve-twice": mixtures.same_curve_twice,
-        "followup-against-survival": followup.followup_against_survival,
         "within-followup": followup.within_followup,
         "followup-ranges": followup.followup_ranges,
         "response-time-of-responders": followup.response_time_of_responders,
@@ -83,6 +94,8 @@ _QUESTIONS: Mapping[Kind, Mapping[str, Check]] = {
         "eligible-range": design.eligible_range,
     },
     Kind.WORDS: {
+        "followup-against-survival": followup.followup_against_survival,
+        "followup-described-twice": followup.followup_described_twice,
         "declared-denominator": declared.declared_denominator,
         "claims": consistency.claims,
         "selection-rules": consistency.selection_rules,
@@ -117,6 +130,9 @@ CHECKS: Mapping[str, Check] = {
     for kind, questions in _QUESTIONS.items()
     for name, asked in questions.items()
 }
+
+
+KINDS: Mapping[str, Kind] = {name: kind for kind, asked in _QUESTIONS.items() for name in asked}
 
 
 def audit(study: Study) -> tuple[Finding, ...]:

@@ -4,18 +4,20 @@ The words are data: a study's ``statements`` name the section, what is claimed a
 columns of the numbers that the claim is about.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
-from livingreview.audit.sizes import quantity_words, table_first
-from livingreview.audit.vocabulary import Statement, listed, stated
+from livingreview.audit.sizes import full_words, quantity_words, table_first
+from livingreview.audit.vocabulary import Statement, listed, qualified, says, stated
 from livingreview.reported import Reported, ReportedInterval
 from livingreview.studies import Printed, Quantity, Study
 
 ALPHA = 0.05
-TREND_BELOW = 0.10  # the largest p-value that is commonly called a trend
+IMAGE = "Figure"  # read from an image's description: the text's own mention comes first
+TREND_BELOW = 0.10  # a p-value that is commonly called a trend; no limit is agreed
+NO_TREND = 0.317  # the difference is smaller than its own standard error
 IDENTITY = ("arm_id", "population", "comparison", "adjustment", "method", "category", "timepoint")
 CLAIMS = {
     "significant": "a significant difference",
@@ -24,9 +26,11 @@ CLAIMS = {
     "benefit": "a benefit",
 }
 UNCERTAIN = {  # words that are not of significance itself, and what else they may mean
-    "trend": "",
+    "trend": "; the difference is smaller than its own standard error",
     "benefit": "; plausible only where another outcome, or no significance, is meant",
 }
+Covariate = tuple[str, ...]
+OF_THE_WHOLE = "; the claim may be about the whole and not about each kind"
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,16 @@ class _Claim:
 
     kind: str
     own: bool
-    sections: tuple[str, ...]
+    statements: tuple[Statement, ...]
 
 
 def claims(study: Study) -> Iterator[Finding]:
     """Claims of significance, or of none, against the p-values (or intervals) they are about.
 
-    Sections that claim the same of one number share a finding.
+    Sections that claim the same of one number share a finding, and so do numbers that one claim
+    does not fit.
     """
-    claimed: dict[tuple[Printed, str, bool], list[str]] = {}
+    claimed: dict[tuple[Printed, str, bool], list[Statement]] = {}
     for statement in stated(study, "significance", "balance"):
         claim = str(statement.get("claim", ""))
         if claim not in CLAIMS:
@@ -51,46 +56,82 @@ def claims(study: Study) -> Iterator[Finding]:
         numbers = _claimed(study, statement, "p")
         for number in numbers or _claimed(study, statement, "ci95"):
             own = statement.get("outcome") in (None, number.quantity.outcome)
-            sections = claimed.setdefault((number, claim, own), [])
-            sections.append(str(statement["section"]))
-    for (number, claim, own), sections in claimed.items():
-        yield _judge_claim(study, _Claim(claim, own, tuple(dict.fromkeys(sections))), number)
+            claimed.setdefault((number, claim, own), []).append(statement)
+    together: dict[tuple[object, ...], tuple[_Claim, list[Printed]]] = {}
+    for (number, kind, own), statements in claimed.items():
+        unmet = _verdict(kind, number, own=own)[0].is_contradiction
+        alike = tuple((one["section"], one.get("outcome")) for one in statements)
+        key = (kind, own, number.quantity.statistic, *alike) if unmet else (number, kind, own)
+        made = _Claim(kind, own, tuple(statements))
+        together.setdefault(key, (made, []))[1].append(number)
+    for made, same in together.values():
+        yield _judge_claim(study, made, same)
 
 
 def selection_rules(study: Study) -> Iterator[Finding]:
     """A stated p-value for entering a multivariable model against the covariates that entered.
 
-    Where a report states two rules for one table, a covariate may follow either.
+    A rule with ``covariates`` holds for these only.  Covariates that entered for a stated reason
+    of another kind (``selection-reason``) are told together, with the reason.
     """
-    tables: dict[str, list[Reported]] = {}
+    tables: dict[str, list[Statement]] = {}
     for statement in stated(study, "selection-rule"):
-        limit = Reported(str(statement["p_below"]))
-        tables.setdefault(str(statement["table"]), []).append(limit)
-    for table, limits in tables.items():
+        tables.setdefault(str(statement["table"]), []).append(statement)
+    for table, rules in tables.items():
         entered, examined = _covariates(study, table)
+        for reason in stated(study, "selection-reason"):
+            if reason["table"] == table:
+                named = listed(reason["covariates"])
+                others = {key: examined.pop(key) for key in [*examined] if key[-1] in named}
+                yield _with_reason(study, rules[0], reason, others)
         for key, p_values in examined.items():
+            limits = [Reported(str(r["p_below"])) for r in rules if _holds_for(r, key[-1])]
             yield _judge_covariate(study, p_values, limits, key, entered)
+
+
+def _holds_for(rule: Statement, variable: str) -> bool:
+    return "covariates" not in rule or variable in listed(rule["covariates"])
+
+
+def _with_reason(
+    study: Study, rule: Statement, reason: Statement, others: Mapping[Covariate, list[Printed]]
+) -> Finding:
+    p_values = [min(found, key=lambda p: p.number.value) for found in others.values()]
+    shown = [f"{_covariate_words(study, p.quantity)} (p {p.value})" for p in p_values]
+    limit = f"p below {rule['p_below']}"
+    said = (
+        f"{quantity_words(study, p_values[0].quantity)}, {rule['table']}: {says([rule], limit)}; "
+        f"{reason['section']} adds {', '.join(shown)}, "
+        f'"{reason["quote"]}"; both hold if this is a second rule.'
+    )
+    numbers, printed = tuple(p_values), ", ".join(f"p {p.value}" for p in p_values)
+    return Finding(numbers, printed, limit, Verdict.IMPLAUSIBLE, said, numbers[1:])
 
 
 def named_covariates(study: Study) -> Iterator[Finding]:
     """Covariates that the text says were adjusted for against the adjusted numbers of a table.
 
-    Assumes that a model's table shows every covariate that it adjusts for.
+    Assumes that a model's table shows every covariate that it adjusts for.  Those that it does not
+    show are told together.
     """
     for statement in stated(study, "model-covariates"):
-        named = listed(statement.get("covariates"))
+        named, missing = listed(statement.get("covariates")), list[Printed]()
         for table in listed(statement.get("tables")):
             entered, examined = _covariates(study, table)
             for key, (p, *_) in examined.items():
-                if key[-1] in named:
-                    yield _judge_named(study, statement, table, p, entered=key in entered)
+                if key[-1] in named and key in entered:
+                    yield _judge_named(study, statement, [p], Verdict.REPRODUCED)
+                elif key[-1] in named:
+                    missing.append(p)
+        if missing:
+            yield _judge_named(study, statement, missing, Verdict.DISCREPANT)
 
 
 def listed_events(study: Study) -> Iterator[Finding]:
     """Outcomes that the text lists against those counted in the table it describes.
 
-    Assumes that the list is complete: an event that is listed happened, one that is not did
-    not.
+    Assumes that the list is complete, unless ``complete`` is false: an event that is listed
+    happened, one that is not did not.
     """
     for statement in stated(study, "list"):
         table, category = str(statement["table"]), str(statement.get("category", ""))
@@ -136,7 +177,7 @@ def _belongs(study: Study, number: Printed, outcome: str) -> bool:
 
 def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
     """The mention in the statement's own section, else in the table it names, else the first."""
-    ordered = table_first(places)
+    ordered = sorted(table_first(places), key=lambda place: place.locator.section.startswith(IMAGE))
     if "table" in statement:
         ordered = [place for place in ordered if place.locator.table == statement["table"]]
     section = str(statement["section"])
@@ -144,23 +185,37 @@ def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
     return next(iter(same or ordered), None)
 
 
-def _judge_claim(study: Study, claim: _Claim, number: Printed) -> Finding:
+def _judge_claim(study: Study, claim: _Claim, numbers: list[Printed]) -> Finding:
+    verdict, reason = _verdict(claim.kind, numbers[0], own=claim.own)
+    name = "p" if numbers[0].quantity.statistic == "p" else "interval"
+    values = [f"{name} {number.value}" for number in numbers]
+    words = quantity_words if len(numbers) == 1 or not claim.own else full_words
+    told = ", ".join(
+        f"{words(study, number.quantity)}: {value}"
+        for number, value in zip(numbers, values, strict=True)
+    )
+    said = f"{told}, {reason}; {says(claim.statements, CLAIMS[claim.kind])}"
+    if verdict.is_contradiction:
+        said += UNCERTAIN.get(claim.kind, "" if claim.own else OF_THE_WHOLE)
+        said += qualified(claim.statements)
+    shown, rest = ", ".join(values), tuple(numbers[1:])
+    return Finding(tuple(numbers), shown, CLAIMS[claim.kind], verdict, f"{said}.", rest)
+
+
+def _verdict(kind: str, number: Printed, *, own: bool) -> tuple[Verdict, str]:
+    """Whether the number bears the claim out, and how it lies."""
     if number.quantity.statistic == "p":
-        value, (holds, reason) = f"p {number.value}", _holds(claim.kind, number.number)
+        holds, reason = _holds(kind, number.number)
     else:
-        value = f"interval {number.value}"
-        holds, reason = _holds_by_interval(claim.kind, number.interval)
-    verdict = Verdict.REPRODUCED if holds else Verdict.DISCREPANT
+        holds, reason = _holds_by_interval(kind, number.interval)
     if holds is None:
-        verdict = Verdict.ROUNDING
-    elif not holds and (claim.kind in UNCERTAIN or not claim.own):
-        verdict = Verdict.IMPLAUSIBLE
-        whole = "; the claim may be about the whole and not about each kind"
-        reason += UNCERTAIN.get(claim.kind, whole)
-    label = quantity_words(study, number.quantity)
-    where = f"{' and '.join(claim.sections)} {'says' if len(claim.sections) == 1 else 'say'}"
-    said = f"{label}: {where} {CLAIMS[claim.kind]}; {value} is printed, {reason}."
-    return Finding((number,), value, CLAIMS[claim.kind], verdict, said)
+        return Verdict.ROUNDING, reason
+    if holds:
+        return Verdict.REPRODUCED, reason
+    if kind == "trend" and Box.of(number.number).lower < NO_TREND:
+        return Verdict.NOT_CHECKABLE, f"{reason}, and no limit for a trend is agreed"
+    mild = kind in UNCERTAIN or not own
+    return Verdict.IMPLAUSIBLE if mild else Verdict.DISCREPANT, reason
 
 
 def _holds(kind: str, p: Reported) -> tuple[bool | None, str]:
@@ -182,9 +237,6 @@ def _holds_by_interval(kind: str, interval: ReportedInterval) -> tuple[bool | No
         return None, "which touches 1"
     wanted = not excludes if kind == "not-significant" else excludes
     return wanted, f"which {'excludes' if excludes else 'includes'} 1"
-
-
-Covariate = tuple[str, ...]
 
 
 def _covariates(study: Study, table: str) -> tuple[set[Covariate], dict[Covariate, list[Printed]]]:
@@ -249,19 +301,30 @@ def _covariate_words(study: Study, quantity: Quantity) -> str:
 
 
 def _judge_named(
-    study: Study, statement: Statement, table: str, p: Printed, *, entered: bool
+    study: Study, statement: Statement, p_values: list[Printed], verdict: Verdict
 ) -> Finding:
-    label = _covariate_words(study, p.quantity)
-    verdict = Verdict.REPRODUCED if entered else Verdict.DISCREPANT
-    shown = "an adjusted number" if entered else "no adjusted number"
-    said = f"{label}: {statement['section']} says it was adjusted for; {table} has {shown} for it."
-    return Finding((p,), "adjusted for", shown, verdict, said)
+    names = dict.fromkeys(_covariate_words(study, p.quantity) for p in p_values)
+    tables = " and ".join(dict.fromkeys(p.locator.table for p in p_values))
+    shown = "an adjusted number" if verdict is Verdict.REPRODUCED else "no adjusted number"
+    said = (
+        f"{says([statement], 'that it was adjusted for')}; for {' and '.join(names)} {shown} is "
+        f"in {tables}{qualified([statement])}."
+    )
+    numbers = tuple(p_values)
+    return Finding(numbers, "adjusted for", shown, verdict, said, numbers[1:])
 
 
 def _judge_listed(study: Study, statement: Statement, number: Printed, named: bool) -> Finding:
     happened = number.number.value > 0
-    verdict = Verdict.REPRODUCED if happened == named else Verdict.DISCREPANT
+    open_list = happened and not named and statement.get("complete") is False
+    fits = happened == named
+    verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
     words = "lists it" if named else "does not list it"
     where = f"{number.value} in the table; {statement['section']} {words}"
+    if open_list:
+        verdict, where = (
+            Verdict.NOT_CHECKABLE,
+            f"{where}, and does not say that its list is complete",
+        )
     said = f"{quantity_words(study, number.quantity)}: {where}."
     return Finding((number,), number.value, words, verdict, said)

@@ -38,42 +38,70 @@ class _Share:
 def declared_denominator(study: Study) -> Iterator[Finding]:
     """Percentages and p-values of a variable that is said to be of some patients only.
 
-    One finding for all percentages of a variable together, one for each p-value.
+    One finding for all numbers of a variable that are of other patients.  Implausible where all of
+    them are of the whole group: the declaration then names some patients and no denominator.
     """
     for outcome in (*study.variables.values(), *study.outcomes.values()):
-        if (outcome.details or {}).get("denominator_declared") != WITHIN:
+        if (outcome.details or {}).get("denominator_declared") == WITHIN:
+            judged = [*_percentages(study, outcome), *_p_values(study, outcome)]
+            fits = [one for one in judged if one.declared]
+            apart = [one for one in judged if not one.declared]
+            yield from (_tell(study, outcome, [one]) for one in fits)
+            if apart:
+                yield _tell(study, outcome, apart)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A number held against the declared patients and against the whole group.
+
+    ``numbers`` are those that it was recomputed from.
+    """
+
+    printed: Printed
+    recomputed: str
+    said: str
+    declared: bool
+    whole: bool
+    numbers: tuple[Printed, ...]
+
+
+def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
+    first = held[0]
+    said = f"{outcome.label}: {_declaration(study, outcome)}; "
+    said += "; ".join(one.said for one in held)
+    verdict = Verdict.REPRODUCED if first.declared else Verdict.DISCREPANT
+    if not first.declared and all(one.whole for one in held):
+        verdict = Verdict.IMPLAUSIBLE
+        said += (
+            "; the printed numbers are of the whole group, so that both hold if the declaration "
+        )
+        said += "names these patients and is not the denominator"
+    numbers = (*(one.printed for one in held), *(n for one in held for n in one.numbers))
+    unique = tuple(dict.fromkeys((*numbers, *_declared(study, outcome))))
+    rest = tuple(one.printed for one in held[1:])
+    return Finding(unique, _shown(first.printed), first.recomputed, verdict, f"{said}.", rest)
+
+
+def _shown(number: Printed) -> str:
+    is_p = number.quantity.statistic == "p"
+    return f"p {number.value}" if is_p else f"{number.value}%"
+
+
+def _percentages(study: Study, outcome: Outcome) -> Iterator[_Held]:
+    for number in study.numbers:
+        ours = (number.quantity.statistic, number.quantity.outcome) == ("percent", outcome.id)
+        if not ours or number.number.exact is None:
             continue
-        yield from _percentages(study, outcome)
-        for number in study.numbers:
-            quantity = number.quantity
-            ours = (quantity.statistic, quantity.outcome) == ("p", outcome.id)
-            if ours and quantity.category and quantity.comparison in study.comparisons:
-                yield from _p_value(study, outcome, number)
-
-
-def _percentages(study: Study, outcome: Outcome) -> Iterator[Finding]:
-    printed = {
-        number: share
-        for number in study.numbers
-        if (number.quantity.statistic, number.quantity.outcome) == ("percent", outcome.id)
-        and number.number.exact is not None
-        and (share := _share(study, outcome, number.quantity)) is not None
-    }
-    if not printed:
-        return
-    apart = {n: share for n, share in printed.items() if not _is_of(n, share.part, share.declared)}
-    shown = apart or printed
-    told = [f"{s.part.value} of {s.declared.value} is {_percent(n, s)}%" for n, s in shown.items()]
-    said = f"{outcome.label}: {_declaration(study, outcome)}; {', '.join(told)}"
-    if apart:
-        said += f"; printed are {', '.join(f'{number.value}%' for number in apart)}"
-    if apart and all(_is_of(number, share.part, share.group) for number, share in apart.items()):
-        groups = dict.fromkeys(str(share.group.value) for share in apart.values())
-        said += f", shares of {', '.join(groups)}"
-    first, share = next(iter(shown.items()))
-    numbers, recomputed = (*shown, *_declared(study, outcome)), f"{_percent(first, share)}%"
-    verdict = Verdict.DISCREPANT if apart else Verdict.REPRODUCED
-    yield Finding(numbers, f"{first.value}%", recomputed, verdict, f"{said}.")
+        share = _share(study, outcome, number.quantity)
+        if share is not None:
+            part, fits = share.part, _is_of(number, share.part, share.declared)
+            of = f"{part.value} of {share.declared.value}"
+            said = f"{of} is {_percent(number, share)}%"
+            said += "" if fits else f" (printed {number.value}%)"
+            counted = (*part.numbers, *share.declared.numbers)
+            whole = _is_of(number, part, share.group)
+            yield _Held(number, f"{_percent(number, share)}%", said, fits, whole, counted)
 
 
 def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
@@ -110,27 +138,33 @@ def _declaration(study: Study, outcome: Outcome) -> str:
     return f"{place} declares {'n=' + sizes if sizes else 'these patients'} ({around})"
 
 
-def _p_value(study: Study, outcome: Outcome, p: Printed) -> Iterator[Finding]:
-    known = complete(_share(study, outcome, arm) for arm in compared(study, p.quantity))
-    if not known or p.quantity.method not in NAMED:
-        return
+def _p_values(study: Study, outcome: Outcome) -> Iterator[_Held]:
+    for p in study.numbers:
+        quantity = p.quantity
+        ours = (quantity.statistic, quantity.outcome) == ("p", outcome.id) and quantity.category
+        if not ours or quantity.comparison not in study.comparisons or quantity.method not in NAMED:
+            continue
+        known = complete(_share(study, outcome, arm) for arm in compared(study, quantity))
+        if known:
+            yield _p_value(study, p, known)
+
+
+def _p_value(study: Study, p: Printed, known: tuple[_Share, ...]) -> _Held:
     declared = _by_test(p, [(share.part, share.declared) for share in known])
-    whole = _by_test(p, [(share.part, share.group) for share in known])
+    used = _printing(p, _by_test(p, [(share.part, share.group) for share in known]))
+    fits = bool(_printing(p, declared))
     values = ", ".join(f"{value:.4f} by {name}" for name, value in declared.items())
-    said = f"{quantity_words(study, p.quantity)}: {_declaration(study, outcome)}; "
-    said += f"{_table([(s.part, s.declared) for s in known])} gives {values}"
-    fits = _printing(p, declared)
+    said = f"{_table([(s.part, s.declared) for s in known])} gives {values}"
     if not fits:
-        said += f"; printed is {p.value}"
-        used = _printing(p, whole)
+        said += f" (printed {p.value}, on {_sides(p, declared)} of {ALPHA}"
         if used:
-            said += f", which {_table([(s.part, s.group) for s in known])} gives by {used}"
-        said += f"; the two are on {_sides(p, declared)} of {ALPHA}"
-    counted = [n for s in known for n in (*s.part.numbers, *s.declared.numbers)]
-    numbers = (p, *counted, *_declared(study, outcome))
+            said += f"; {_table([(s.part, s.group) for s in known])} gives it by {used}"
+        said += ")"
+    counted = tuple(n for s in known for n in (*s.part.numbers, *s.declared.numbers))
     recomputed = " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values()))
-    verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
-    yield Finding(numbers, f"p {p.value}", recomputed, verdict, f"{said}.")
+    declared_levels = study.vocabulary(p.quantity.outcome).levels
+    about = declared_levels.get(p.quantity.category, p.quantity.category)
+    return _Held(p, recomputed, f"{about}: {said}", fits, bool(used), counted)
 
 
 def _by_test(p: Printed, cells: list[tuple[Count, Count]]) -> dict[str, float]:

@@ -27,7 +27,8 @@ from livingreview.audit.sizes import (
     level_counts,
     mention,
 )
-from livingreview.audit.vocabulary import Statement, stated
+from livingreview.audit.tests import p_of_counts
+from livingreview.audit.vocabulary import Statement, says, stated
 from livingreview.reported import Reported
 from livingreview.studies import Comparison, Outcome, Printed, Quantity, Study
 
@@ -181,13 +182,22 @@ def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
     printed = f"p {tests[0].value}" if tests else "balanced"
     over = found.box.lower > limit
     if over:
-        said += f"; the report calls the groups balanced and prints {printed}"
+        said += f"; the groups are called balanced and {printed} is printed{_given(study, wanted)}"
         said += f"; {BALANCED} is a usual limit, 0.2 and 0.25 are others, and {chance}"
     elif found.value > BALANCED:
         said += f"; {chance}"
     verdict = Verdict.REMARK if over else Verdict.REPRODUCED
     text = f"{study.vocabulary(wanted.outcome).label} ({population.label}): {said}."
     return Finding((*tests, *found.numbers), printed, f"{found.value:.3f}", verdict, text)
+
+
+def _given(study: Study, wanted: Quantity) -> str:
+    """In words, that the counts give the printed p-value; or nothing."""
+    judged = [
+        found for found in p_of_counts(study) if found.numbers[0].quantity in _tests(study, wanted)
+    ]
+    fits = judged and all(found.verdict is Verdict.REPRODUCED for found in judged)
+    return ", which the counts give" if fits else ""
 
 
 def events_per_covariate(study: Study) -> Iterator[Finding]:
@@ -263,11 +273,11 @@ def _excluded(
     limit = float(str(statement["months"]))
     told = ", ".join(dict.fromkeys(f"{m.value} ({_arm(study, m.quantity)})" for m in medians))
     outcomes = dict.fromkeys(study.vocabulary(n.quantity.outcome).label for n in results)
+    early = f"that patients who died within {limit:g} months were left out"
     said = (
-        f"Patients who died within {limit:g} months were left out ({statement['section']}), so "
-        f"median survival of {told} is of those who lived {limit:g} months, not of all who began "
-        f"the treatment; so are all results on {' and '.join(map(str.lower, outcomes))}. Their "
-        "number may differ between the groups."
+        f"{says([statement], early)}; median survival of {told} is of those who lived {limit:g} "
+        f"months, not of all who began the treatment, and so are all results on "
+        f"{' and '.join(map(str.lower, outcomes))}; the groups may differ in how many these were."
     )
     touches = tuple(results)
     shown, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"

@@ -1,6 +1,6 @@
 """What the audit says of one printed number: a fact about numbers, never about people."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,6 +85,69 @@ class Finding:
     def locator(self) -> str:
         """Place of the number judged, without the study."""
         return str(self.numbers[0].locator)
+
+
+WORST_FIRST = (
+    Verdict.IMPOSSIBLE,
+    Verdict.DISCREPANT,
+    Verdict.IMPLAUSIBLE,
+    Verdict.REMARK,
+    Verdict.ROUNDING,
+    Verdict.REPRODUCED,
+    Verdict.NOT_CHECKABLE,
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Findings of one study and kind that are about the same printed number, or say the same.
+
+    Counted once, whatever the number of places and of checks that notice it.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding with the worst verdict."""
+        return min(self.findings, key=lambda one: WORST_FIRST.index(one.verdict))
+
+    @property
+    def severity(self) -> Severity:
+        """What the finding with the worst verdict touches."""
+        return self.first.severity
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the findings with something against the number say, each once, worst first."""
+        ordered = sorted(self.findings, key=lambda one: WORST_FIRST.index(one.verdict))
+        return tuple(dict.fromkeys(one.explanation for one in ordered if one.counts_against))
+
+    @property
+    def places(self) -> tuple[Printed, ...]:
+        """The numbers judged, wherever they are printed."""
+        against = [one for one in self.findings if one.counts_against]
+        named = (n for one in against for n in (*one.numbers[:1], *_judged(one)))
+        return tuple(dict.fromkeys(named))
+
+
+def _judged(finding: Finding) -> tuple[Printed, ...]:
+    return finding.touches if finding.verdict.is_contradiction else ()
+
+
+def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
+    """The findings by fact, in the order of their first."""
+    known: dict[object, list[Finding]] = {}
+    for finding in findings:
+        whose = (finding.study_id, finding.kind)
+        judged = finding.numbers[0]
+        keys = ((*whose, finding.explanation), (*whose, judged.quantity, judged.value))
+        same = next((known[key] for key in keys if key in known), [])
+        same.append(finding)
+        for key in keys:
+            known.setdefault(key, same)
+    unique = {id(same): same for same in known.values()}
+    return tuple(Fact(tuple(same)) for same in unique.values())
 
 
 Check = Callable[[Study], Iterator[Finding]]

@@ -1,6 +1,7 @@
 """Length of follow-up against survival, dates and response, under the paper's own definition.
 
-``ends_at`` in the outcome ``followup`` of study.yaml lists what ends follow-up as the paper says.
+``ends_at`` in the outcome ``followup`` of study.yaml lists what ends follow-up as the paper says;
+where a paper describes it more than once, statements of the kind ``follow-up`` each have their own.
 Follow-up that ends at the event of a survival curve is that curve's observed time, and its median
 cannot exceed the curve's: the share of patients still observed is at most the Kaplan-Meier rate.
 """
@@ -19,7 +20,7 @@ from livingreview.audit.sizes import (
     table_first,
     total,
 )
-from livingreview.audit.vocabulary import listed
+from livingreview.audit.vocabulary import Statement, listed, says, stated
 from livingreview.studies import Printed, Quantity, Study
 from livingreview.times import is_time, months, months_in
 
@@ -35,12 +36,14 @@ MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a cur
 def followup_against_survival(study: Study) -> Iterator[Finding]:
     """Median follow-up against the median of the curve that, by its definition, ends it.
 
-    Assumes the paper's own definition (``ends_at``); how follow-up was measured must be said
-    (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
+    Assumes the paper's own definition (``ends_at``), and of several what all of them say.  Usually
+    follow-up is estimated by the reverse Kaplan-Meier method, to which no curve is a limit: a
+    longer one is implausible only (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
     """
     known = {curve.group: curve for curve in curves(study) if curve.medians}
     for quantity, places in _followup(study, "median"):
-        ends = listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))
+        described = _descriptions(study)
+        ends = [end for end in described[0] if all(end in one for one in described)]
         ended_by = [replace(quantity, outcome=ENDS[e], statistic="") for e in ENDS if e in ends]
         if not ends:
             words = f"Follow-up ({group_words(study, quantity)}): how it was measured is not said."
@@ -48,7 +51,39 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
             yield Finding(places[:1], printed, "", Verdict.NOT_CHECKABLE, words)
         for place in places:
             for curve in (known[group] for group in ended_by if group in known):
-                yield _ended(curve, place, ", ".join(ends))
+                yield _ended(curve, place, ends)
+
+
+def _descriptions(study: Study) -> list[list[str]]:
+    """What ends follow-up, by each description that says so; at least one, if empty."""
+    stated_ends = [listed(one["ends_at"]) for one in _describing(study)]
+    return stated_ends or [listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))]
+
+
+def _describing(study: Study) -> list[Statement]:
+    return [one for one in stated(study, "follow-up") if "ends_at" in one]
+
+
+def followup_described_twice(study: Study) -> Iterator[Finding]:
+    """Descriptions of follow-up against each other: what ends it.
+
+    Assumes nothing; where they differ the numbers may follow either.
+    """
+    statements = _describing(study)
+    for _, places in _followup(study, "median") if len(statements) > 1 else ():
+        ends = {frozenset(listed(one["ends_at"])) for one in statements}
+        told = [f"{says([one], 'so')} ({_listed_ends(one)})" for one in statements]
+        said = f"Follow-up, median {places[0].value} {places[0].unit}: {'; '.join(told)}"
+        verdict = Verdict.REPRODUCED
+        if len(ends) > 1:
+            verdict = Verdict.IMPLAUSIBLE
+            said += "; both hold if they describe different endpoints"
+        printed, words = f"{places[0].value} {places[0].unit}", "one description"
+        yield Finding(places, printed, words, verdict, f"{said}.", places[1:])
+
+
+def _listed_ends(statement: Statement) -> str:
+    return f"to {' or '.join(listed(statement['ends_at']))}"
 
 
 def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
@@ -59,16 +94,19 @@ def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Pr
             yield quantity, places
 
 
-def _ended(curve: Curve, place: Printed, ends: str) -> Finding:
+def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     limit = beside(place, curve.medians)
     own, most = in_months(place).lower, in_months(limit).upper
-    said = (
-        f"follow-up ends at {ends} by the paper's definition and has a median of {place.value}; "
-        f"the median of the curve is {limit.value}"
-    )
+    quotes = [one for one in stated(curve.study, "follow-up") if "quote" in one]
+    said = says(quotes, "") or f"follow-up ends at {', '.join(ends)} by the paper's definition"
+    said += f"; its median is {place.value}, and the median of the curve is {limit.value}"
     verdict = Verdict.REPRODUCED
     if own > most * MIDDLE_SLACK:
-        verdict, said = Verdict.IMPOSSIBLE, f"{said}, and the time observed cannot exceed it"
+        verdict = Verdict.IMPLAUSIBLE
+        said += (
+            "; a time that ends so cannot have the longer median; the reverse Kaplan-Meier method, "
+            "the usual estimate of follow-up, can"
+        )
     elif own > most:
         verdict, said = Verdict.ROUNDING, f"{said}; between two patients both may be medians"
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)

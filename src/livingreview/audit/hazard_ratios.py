@@ -20,6 +20,7 @@ from livingreview.studies import Printed, Study
 ALPHA = 0.05
 P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's
+TELLING = 1.0  # a range of z wider than this says nothing of a p within it
 HIGHER_TERMS = 1.1  # beyond the third order, in the asymmetry of a likelihood interval
 SHIFT, SHIFT_ERRORS = 1.0, 4.0  # a factor of e, and this many standard errors
 
@@ -49,6 +50,7 @@ def _symmetry(ratio: Ratio) -> Finding:
         verdict = Verdict.REPRODUCED
     else:
         said += f", so the interval is not symmetrical about {ratio.estimate.value} (log scale)"
+        said += ", as one from a Cox model's standard error is"
         excused = _may_be_likelihood_interval(ratio)
         verdict = Verdict.ROUNDING if excused else Verdict.DISCREPANT
         said += "; a profile-likelihood interval may be so" if excused else ", rounding included"
@@ -69,7 +71,8 @@ def p_of_ratio(study: Study) -> Iterator[Finding]:
     The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
     sampled from real patients (40 to 240 patients, hazard ratios 0.2 to 5, with and without
     further censoring) their z differed from Wald's by at most 0.10 + 0.20 z |log HR|; only a p
-    farther off is discrepant.
+    farther off is discrepant.  Where the interval is not symmetrical, or rounding leaves z open by
+    more than one, a p within all that the numbers may stand for is not checked by them.
     """
     for ratio in ratios(study):
         for p in _p_values(ratio):
@@ -90,10 +93,16 @@ def _p(ratio: Ratio, p: Printed) -> Finding:
         abs(ratio.log_estimate.lower), abs(ratio.log_estimate.upper)
     )
     printed = Box.of(p.number).within(0, 1)
-    wald = p_box(z)
+    wald, symmetrical = p_box(z), ratio.asymmetry.contains(0)
     said = f"{ratio.shown} gives p = {_range(wald)} by Wald's test; printed is {p.value}"
+    if not symmetrical:
+        said = (
+            f"{ratio.shown} is not symmetrical (log scale), so that Wald's test does not follow; "
+        )
+        said += f"its two sides and its width give p from {_range(wald)}; printed is {p.value}"
     if printed.overlaps(wald):
-        verdict = Verdict.REPRODUCED
+        checked = symmetrical and z.upper - z.lower <= TELLING
+        verdict = Verdict.REPRODUCED if checked else Verdict.NOT_CHECKABLE
     elif printed.overlaps(p_box(Box(max(0.0, z.lower - allowance), z.upper + allowance))):
         verdict = Verdict.ROUNDING
         said += ", which a log-rank or likelihood-ratio test may give"
@@ -134,9 +143,11 @@ def _sides(printed: Box, recomputed: Box) -> str:
 def interval_width(study: Study) -> Iterator[Finding]:
     """No interval may be narrower than the number of events allows.
 
-    With d1 and d2 events in two groups a Cox model's standard error is at least
-    sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no number of events
-    is printed, no more events than patients are taken.
+    With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox model
+    is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
+    number of events is printed, no more events than patients are taken.  Where the report does not
+    print which levels a ratio compares, the covariate may have been coded in more steps than it is
+    tabulated: implausible then, impossible only between two arms or two printed levels.
     """
     for ratio in ratios(study):
         groups = groups_of(study, ratio.quantity) if ratio.is_own else None
@@ -154,13 +165,28 @@ def _width(ratio: Ratio, groups: Groups) -> Finding:
     which = "the groups" if len(split) > 1 else "one of the groups"
     of += f" ({' and '.join(split)} in {which} compared)" if split else ""
     said = (
-        f"{ratio.interval.value} means a standard error of the log ratio of {widest:.3f} at most; "
-        f"{of}, cannot give less than {least:.3f}"
+        f"{ratio.shown} means a standard error of the log ratio of {widest:.3f} at most; with "
+        f"{of}, an unpenalised Cox model gives a model-based one of at least {least:.3f}"
     )
-    verdict = Verdict.IMPOSSIBLE if widest < least else Verdict.REPRODUCED
+    verdict = Verdict.REPRODUCED
+    if widest < least:
+        verdict, condition = _too_narrow(ratio, groups, widest)
+        said += condition
     numbers = (ratio.interval, ratio.estimate, *groups.numbers)
     from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
     return ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
+
+
+def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, str]:
+    """The verdict, and the condition under which it holds."""
+    quantity = ratio.quantity
+    if ":" in quantity.comparison or quantity.comparison in ratio.study.comparisons:
+        return Verdict.IMPOSSIBLE, " for two groups as tabulated"
+    steps = max(3, math.ceil(2 / (widest * math.sqrt(groups.events.value))) + 1)
+    return Verdict.IMPLAUSIBLE, (
+        f" for the two groups of the table; how it was coded is not printed, and a coding in "
+        f"{steps} or more steps could give it"
+    )
 
 
 def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
@@ -189,6 +215,9 @@ def _shift(ratio: Ratio, raw: Ratio) -> Finding:
             f", a factor of {factor:.1f}; only covariates that nearly determine the outcome, or "
             "differ strongly between the groups, move a ratio that far"
         )
+    elif abs(math.log(factor)) > SHIFT:
+        verdict = Verdict.NOT_CHECKABLE
+        said += f", a factor of {factor:.1f}; its standard errors are too large to judge it"
     else:
         verdict = Verdict.REPRODUCED
         said += f", a factor of {factor:.2f}, as covariates may"

@@ -74,6 +74,12 @@ def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Con
     return _Contrast(p, (first, second), groups, excess, needed)
 
 
+def _test(p: Printed) -> str:
+    if p.quantity.method == "log-rank":
+        return "a log-rank test"
+    return "a log-rank test (no test is named for it)" if not p.quantity.method else "its test"
+
+
 def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     first, second = contrast.medians
     patients = contrast.groups.events.value
@@ -83,7 +89,7 @@ def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     printed = f"= {p.value}" if p.number.relation == "=" else p.value
     said = (
         f"p {printed} with at most {patients} {what} needs a hazard ratio of {contrast.needed:.2f} "
-        f"or farther from 1; the medians' ratio is {low}/{high} = {low / high:.2f}"
+        f"or farther from 1 by {_test(p)}; the medians' ratio is {low}/{high} = {low / high:.2f}"
     )
     verdict = Verdict.REPRODUCED
     if contrast.excess > limit:

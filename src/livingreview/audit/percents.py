@@ -4,8 +4,7 @@ A percentage is ``100 n / N``.  Where ``n`` is printed, it is recomputed; where 
 whole ``n`` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
 Science* 8:363).  Which ``N`` it is of is declared by the vocabulary.  Before a percentage is called
 discrepant, every usual way of printing one is tried: ties, cutting off (where the whole table cuts
-off), shares of the row, a few patients not assessed.  That the printed parts add up, as they do
-when one is the difference of others, is said, and is no way of printing the share of a count.
+off), shares of the row, a few patients not assessed, parts rounded so that they add up.
 """
 
 from collections.abc import Iterator
@@ -31,10 +30,12 @@ from livingreview.audit.sizes import (
     total,
 )
 from livingreview.audit.vocabulary import ADVERSE_EVENT, partition_of
+from livingreview.reported import Reported
 from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
+MORE_THAN_ONE = 2
 GRIM_SHARE = Fraction(19, 20)  # a twentieth, where no count is printed
 
 
@@ -76,12 +77,21 @@ def percent_without_count(study: Study) -> Iterator[Finding]:
 
     Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing.
     """
+    unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}
     for case in _cases(study):
         if case.denominators and not case.numerators:
-            yield _judge_alone(case)
+            found = _judge_alone(case)
+            if found.verdict is Verdict.DISCREPANT:
+                row = replace(case.percent.quantity, arm_id="")
+                unmet.setdefault(row, []).append((case, found))
+            else:
+                yield found
         elif not case.numerators:
             missing = "neither its count nor the size of its group is printed"
             yield case.find(Verdict.NOT_CHECKABLE, "", missing)
+    for row_cases in unmet.values():
+        together = _interchanged([case for case, _ in row_cases])
+        yield from [together] if together else [found for _, found in row_cases]
 
 
 def shares(study: Study) -> list[Printed]:
@@ -158,7 +168,15 @@ def _judge(case: _Case) -> Finding:
             return case.find(found[0], recomputed, found[1])
     verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
     said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
-    return case.find(verdict, recomputed, said + _adding_up(case, part, size))
+    forced = _adding_up(case, size) if _less_than_a_unit_off(case, part, size) else ""
+    verdict = Verdict.ROUNDING if forced else verdict
+    return case.find(verdict, recomputed, said + forced)
+
+
+def _less_than_a_unit_off(case: _Case, part: Count, size: Count) -> bool:
+    printed = case.percent.number
+    off = abs(Fraction(printed.exact or 0) - part.percent_of(size))
+    return off < Fraction(1, 10**printed.decimals)
 
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
@@ -232,14 +250,12 @@ def _all_classified(case: _Case, size: Count) -> bool:
     return known is not None and known.value == size.value
 
 
-def _adding_up(case: _Case, part: Count, size: Count) -> str:
-    """In words, that the printed parts add up where the rounded ones do not; or nothing.
-
-    For a percentage less than one unit in the last decimal off.
-    """
+def _adding_up(case: _Case, size: Count) -> str:
+    """In words, that the printed parts add up where the rounded ones do not; or nothing."""
     quantity, decimals = case.percent.quantity, case.percent.number.decimals
     categories, whole = partition_of(case.outcome, quantity.category)
-    cells = [replace(quantity, category=category) for category in categories]
+    every = [replace(quantity, category=category) for category in categories]
+    cells = [cell for cell in every if not _is_empty(case.study, cell)]
     shown = complete(_first_exact(case.study, cell) for cell in cells)
     counted = complete(count(case.study, cell) for cell in cells)
     hundred = Decimal(100) if whole is None else None
@@ -247,10 +263,14 @@ def _adding_up(case: _Case, part: Count, size: Count) -> str:
     rounded = sum(printed_as(one.percent_of(size), decimals) for one in counted)
     if not shown or not counted or sum(shown) != aim or rounded == aim:
         return ""
-    off = abs(Fraction(case.percent.number.exact or 0) - part.percent_of(size))
     parts = " + ".join(map(str, shown))
-    adds = f"; as printed {parts} = {aim}, rounded from the counts {rounded}"
-    return adds if off < Fraction(1, 10**decimals) else ""
+    return f"; so rounded that {parts} = {aim}, where the counts round to {rounded} in all"
+
+
+def _is_empty(study: Study, cell: Quantity) -> bool:
+    """Whether the cell has a printed count of none, or nothing at all is printed of it."""
+    found, shown = count(study, cell), _first_exact(study, cell)
+    return shown is None and (found is None or found.value == 0)
 
 
 def _first_exact(study: Study, percent: Quantity) -> Decimal | None:
@@ -281,8 +301,31 @@ def _judge_missing(case: _Case, size: Count, near: list[str]) -> Finding:
     said = f"no whole number of {size.value} gives {printed.text}% ({', '.join(near)})"
     fewer = range(size.value - 1, size.value // 2, -1)
     allowed = next((n for n in fewer if counts_that_print(printed, n)), 0)
-    if allowed:
-        said += f"; the next smaller group that allows it has {allowed} patients"
-    if allowed and allowed >= GRIM_SHARE * size.value:
+    if allowed >= GRIM_SHARE * size.value:
         verdict = Verdict.ROUNDING
+        said += f"; {allowed} patients would allow it"
     return case.find(verdict, " or ".join(near), said)
+
+
+def _interchanged(cases: list[_Case]) -> Finding | None:
+    """The percentages of two arms that fit their sizes once their last digits are interchanged."""
+    if len(cases) != MORE_THAN_ONE:
+        return None
+    texts = [case.percent.value for case in cases]
+    turned = [text[:-1] + other[-1] for text, other in zip(texts, reversed(texts), strict=True)]
+    sizes_ = [case.denominators[0].value for case in cases]
+    fits = [counts_that_print(Reported(t), n) for t, n in zip(turned, sizes_, strict=True)]
+    if not all(fits):
+        return None
+    told = [f"{found[0]} of {n} is {t}%" for t, n, found in zip(turned, sizes_, fits, strict=True)]
+    said = (
+        f"{' and '.join(f'{text}%' for text in texts)} are printed, and no whole number of "
+        f"{' or '.join(map(str, sizes_))} gives them; {' and '.join(told)}, so that the last "
+        "digits look interchanged"
+    )
+    first = cases[0].find(Verdict.DISCREPANT, " and ".join(f"{t}%" for t in turned), said)
+    shown = " and ".join(f"{text}%" for text in texts)
+    rest = cases[1].places
+    return replace(
+        first, numbers=(*first.numbers, *rest), reported=shown, touches=(cases[1].percent,)
+    )

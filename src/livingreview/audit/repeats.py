@@ -8,6 +8,7 @@ from decimal import Decimal
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import mention, number_words, quantity_words, table_first
+from livingreview.audit.tests import p_of_counts
 from livingreview.reported import WORDS, Reported
 from livingreview.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
 
@@ -27,13 +28,20 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def printed_twice(study: Study) -> Iterator[Finding]:
     """Every further mention of a quantity against the first, table cells before text.
 
-    Two mentions agree when they may be one value printed with different precision.
+    Two mentions agree when they may be one value printed with different precision.  Two p-values
+    that both follow from the counts, each by a usual test, are implausible only.
     """
+    usual = (Verdict.REPRODUCED, Verdict.ROUNDING)
+    given = {found.numbers[0] for found in p_of_counts(study) if found.verdict in usual}
     for places in study.by_quantity.values():
         first, *others = table_first(places)
         for other in others:
             if other.unit == first.unit:
-                yield _compare(study, other, first)
+                found = _compare(study, other, first)
+                if found.verdict is Verdict.DISCREPANT and given.issuperset((other, first)):
+                    said = f"{found.explanation[:-1]}; the counts give both, by two usual tests."
+                    found = replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
+                yield found
             elif other.unit in DAYS and first.unit in DAYS:
                 yield _in_days(study, other, first)
 

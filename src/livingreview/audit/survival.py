@@ -13,6 +13,7 @@ from livingreview.audit.boxes import Box
 from livingreview.audit.curves import Curve, beside, by_time, curves, in_months, share
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import Count, count
+from livingreview.audit.vocabulary import stated
 from livingreview.studies import Printed, Study
 
 HALF = 0.5
@@ -47,9 +48,9 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
     side = "at most 50%" if after else "at least 50%" if before else "near 50%, or either side"
     verdict = Verdict.IMPOSSIBLE
     if after and alive.lower > HALF + EPSILON:
-        said += "; after the median the rate cannot be above 50%"
+        said += "; after its own median no survival curve is above 50%"
     elif before and alive.upper < HALF - EPSILON:
-        said += "; before the median the rate cannot be below 50%"
+        said += "; before its own median no survival curve is below 50%"
     else:
         verdict = Verdict.REPRODUCED
     return curve.find(verdict, (rate, median), side, said)
@@ -169,8 +170,7 @@ def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
     share = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
     said = (
         f"{none.value} of {size.value} progressed as best response; with a median of "
-        f"{median.value} months about {share:.0f}% progress or die by six weeks (exponential "
-        f"times), and by half of that share the chance of none is {chance:.1g}"
+        f"{median.value} months about {share:.0f}% progress or die by six weeks (exponential times)"
     )
     verdict = Verdict.REPRODUCED
     if chance < UNLIKELY:
@@ -179,5 +179,7 @@ def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
             "; plausible only if hardly anyone progressed early, or those who did are not among "
             "these patients"
         )
+        left_out = [str(one["section"]) for one in stated(curve.study, "survival-exclusion")]
+        said += f" ({left_out[0]}: early deaths were left out)" if left_out else ""
     numbers = (*none.numbers, median, *size.numbers)
     return curve.find(verdict, numbers, "some", said)

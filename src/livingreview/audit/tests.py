@@ -39,6 +39,7 @@ NAMED: dict[str, tuple[str, ...]] = {
     "chi2-or-fisher": (*_CHI, *_EXACT),
     "": (*_CHI, *_EXACT, *_EXACT_VARIANTS, _LIKELIHOOD),
 }
+USUAL = (*_CHI, *_EXACT)  # tests that reports use without a word
 VARIANTS: dict[str, tuple[str, ...]] = {
     "chi2": ("N-1 chi-squared", _LIKELIHOOD),
     "fisher": _EXACT_VARIANTS,
@@ -103,7 +104,8 @@ def _contradicted(case: _Case) -> frozenset[str]:
 def same_counts_same_p(study: Study) -> Iterator[Finding]:
     """P-values of one test on equal counts must be equal, whatever the test.
 
-    Assumes that a report uses one test for one stated method.
+    Assumes that a report uses one test for one stated method; one unit in the last of three or
+    more decimals is rounding.
     """
     first: dict[tuple[str, str, Table], _Case] = {}
     for number in _tested(study):
@@ -243,15 +245,18 @@ def _judge_other(case: _Case) -> Finding:
     told = f"{_shown(table)} gives {values}; the paper names {said}"
     other = _match(case, tuple(TESTS), exact=True)
     if other:
-        told += f"; {_p(other[1])} by {other[0]} would print like this"
+        told += f"; {_p(other[1])} by {other[0]} prints like this"
         crosses = any((p < ALPHA) != (other[1] < ALPHA) for p in own.values())
+        usual = other[0] in USUAL and not crosses
+        verdict = Verdict.ROUNDING if usual else Verdict.IMPLAUSIBLE
     else:
         told += "; no usual test gives the printed value"
         box = case.p.number.rounding_interval
         crosses = any(p < ALPHA <= box[0] or box[1] < ALPHA <= p for p in own.values())
+        verdict = Verdict.DISCREPANT
     told += "; the two are on different sides" if crosses else "; both are on one side"
     recomputed = " or ".join(dict.fromkeys(_p(p) for p in own.values()))
-    return case.find(Verdict.DISCREPANT, recomputed, f"{told} of {ALPHA}")
+    return case.find(verdict, recomputed, f"{told} of {ALPHA}")
 
 
 def _match(case: _Case, names: tuple[str, ...], *, exact: bool) -> tuple[str, float, Table] | None:
@@ -288,7 +293,9 @@ def _p(p: float) -> str:
 
 
 def _shown(table: Table) -> str:
-    return " against ".join(":".join(map(str, row)) for row in table)
+    if all(len(row) == len(("with", "without")) for row in table):
+        return " against ".join(f"{row[0]} of {sum(row)}" for row in table)
+    return " against ".join(f"{', '.join(map(str, row[:-1]))} and {row[-1]}" for row in table)
 
 
 def _same(case: _Case, other: _Case) -> Finding:
@@ -301,6 +308,8 @@ def _same(case: _Case, other: _Case) -> Finding:
     label = quantity_words(judged.study, beside.p.quantity)
     told = f"p {judged.p.value} for {_shown(table)}, p {beside.p.value} for the same of {label}"
     verdict = Verdict.REPRODUCED if equal else Verdict.DISCREPANT
+    if not equal and _match(judged, NAMED[judged.method], exact=False):
+        verdict, told = Verdict.ROUNDING, f"{told}; one unit in the last printed decimal"
     numbers = replace(judged, counts=(beside.p, *judged.counts))
     return numbers.find(verdict, f"p {beside.p.value}", told)
 

@@ -38,14 +38,22 @@ UNLIKELY = 0.001
 def levels_add_up(study: Study) -> Iterator[Finding]:
     """The levels of an exhaustive variable against the patients who are classified.
 
-    Assumes what ``exhaustive: true`` declares: every patient is in exactly one level.
+    Assumes what ``exhaustive: true`` declares: every patient is in exactly one level.  Fewer are
+    implausible only, as some may not have been classified.
     """
     for group in _exhaustive(study, "n"):
         outcome = study.vocabulary(group.outcome)
         inside = classified_within(study, group, outcome) if outcome.within else []
         wholes = inside if outcome.within else group_sizes(study, group)
         levels = level_counts(study, group, outcome)
-        yield from _add_up(full_words(study, group), levels, wholes, "patients", or_within=True)
+        about = full_words(study, group)
+        for found in _add_up(about, levels, wholes, "patients", or_within=True):
+            yield _unclassified(found) if found.verdict is Verdict.DISCREPANT else found
+
+
+def _unclassified(found: Finding) -> Finding:
+    said = f"{found.explanation[:-1]}; possible only if these were not classified."
+    return replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
 
 
 def percentages_add_up(study: Study) -> Iterator[Finding]:
@@ -180,8 +188,10 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
     Where the vocabulary says that an outcome ``includes`` others (different conditions, each of
     which counts as the outcome), its patients are their union: at least as many as the most
     frequent one.  When it is no more than that one, every patient with another condition also has
-    it.  How probable this is, if conditions fall on patients independently, is hypergeometric.
+    it.  Implausible where chance would seldom do this, if conditions fell on patients
+    independently (hypergeometric); the arms and all patients are told together.
     """
+    unmet: dict[Quantity, list[Finding]] = {}
     for quantity in _counted(study):
         included = (study.vocabulary(quantity.outcome).details or {}).get("includes", ())
         parts = [
@@ -191,7 +201,13 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
         ]
         whole, size = count(study, quantity), group_size(study, quantity) if included else None
         if whole is not None and size is not None and len(parts) > 1:
-            yield _union(full_words(study, quantity), whole, size, parts)
+            found = _union(study, quantity, whole, size, parts)
+            if found.verdict is Verdict.REPRODUCED:
+                yield found
+            else:
+                unmet.setdefault(replace(quantity, arm_id=""), []).append(found)
+    for row, findings in unmet.items():
+        yield _unions(study, row, findings)
 
 
 def chance_inside(part: int, whole: int, size: int) -> float:
@@ -203,27 +219,35 @@ def chance_inside(part: int, whole: int, size: int) -> float:
     return comb(whole, part) / comb(size, part)
 
 
-def _union(about: str, whole: Count, size: Count, parts: list[tuple[str, Count]]) -> Finding:
+def _union(
+    study: Study, quantity: Quantity, whole: Count, size: Count, parts: list[tuple[str, Count]]
+) -> Finding:
     name, largest = max(parts, key=lambda part: part[1].value)
     rest = [(other, part) for other, part in parts if part is not largest]
     named = ", ".join(f"{part.value} with {other}" for other, part in rest)
-    said = f"{about}: {whole.value} of {size.value}, {largest.value} with {name}, {named}"
-    verdict, reason = Verdict.REPRODUCED, ""
+    said = f"{whole.value} of {size.value}, {largest.value} with {name}, {named}"
+    verdict = Verdict.REPRODUCED
     if whole.value < largest.value:
         verdict = Verdict.IMPLAUSIBLE
-        reason = "; possible only if not all of these are counted among the former"
     elif whole.value == largest.value <= size.value:
         chance = min(chance_inside(part.value, whole.value, size.value) for _, part in rest)
-        if chance < UNLIKELY:
-            verdict = Verdict.IMPLAUSIBLE
-            reason = (
-                f"; possible only if every one of the latter also has {name} "
-                f"(chance {chance:.1g} for independent conditions) or is not counted"
-            )
+        verdict = Verdict.IMPLAUSIBLE if chance < UNLIKELY else verdict
     used = (whole, largest, *(part for _, part in rest))
     numbers = tuple(number for part in used for number in part.numbers)
-    text = f"{said}{reason}."
-    return Finding(numbers, whole.words, f"at least {largest.value}", verdict, text)
+    text = f"{group_words(study, quantity)} {said}"
+    return Finding(numbers, whole.words, f"at least {largest.value}", verdict, f"{text}.")
+
+
+def _unions(study: Study, row: Quantity, findings: list[Finding]) -> Finding:
+    first = findings[0]
+    told = "; ".join(finding.explanation[:-1] for finding in findings)
+    said = (
+        f"{quantity_words(study, row)}: {told}; possible only if all who have another also have "
+        "the most frequent one, or if not all of them are counted here."
+    )
+    numbers = dict.fromkeys(number for finding in findings for number in finding.numbers)
+    touches = tuple(finding.numbers[0] for finding in findings[1:])
+    return replace(first, numbers=tuple(numbers), explanation=said, touches=touches)
 
 
 def _add_up(

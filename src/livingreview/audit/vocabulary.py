@@ -47,6 +47,34 @@ def listed(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, Iterable) else []
 
 
+def says(statements: Iterable[Statement], otherwise: str) -> str:
+    """What the sections say, in their own words where ``quote`` records them, else ``otherwise``.
+
+    Sections with the same words share them.
+    """
+    sections: dict[str, list[str]] = {}
+    for statement in statements:
+        words = f'"{statement["quote"]}"' if "quote" in statement else otherwise
+        known = sections.setdefault(words, [])
+        if str(statement["section"]) not in known:
+            known.append(str(statement["section"]))
+    told = (
+        f"{' and '.join(where)} {'says' if len(where) == 1 else 'say'} {words}"
+        for words, where in sections.items()
+    )
+    return "; ".join(told)
+
+
+def qualified(statements: Iterable[Statement]) -> str:
+    """The words that qualify what was said, with their place, to end a sentence; or nothing."""
+    told = dict.fromkeys(
+        f'; {statement["qualified_in"]} has "{statement["qualifier"]}"'
+        for statement in statements
+        if "qualifier" in statement
+    )
+    return "".join(told)
+
+
 def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
     """Quantities whose patients include those of ``quantity``, as the vocabulary declares.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from livingreview.audit.boxes import Box
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import PARTICIPANTS, count, full_words, group_words
-from livingreview.audit.vocabulary import Statement, listed, stated
+from livingreview.audit.vocabulary import Statement, listed, qualified, says, stated
 from livingreview.studies import Outcome, Printed, Quantity, Study
 
 ALPHA = 0.05
@@ -32,64 +32,64 @@ def analyses_not_done(study: Study) -> Iterator[Finding]:
                 and number.quantity.subgroup.partition("=")[0] == variable.id
             )
             if strata:
-                yield _not_done(study, f"{variable.label}: {statement['section']}", strata)
+                yield _not_done(study, statement, variable, strata)
 
 
-def _not_done(study: Study, where: str, strata: tuple[Printed, ...]) -> Finding:
+def _not_done(
+    study: Study, statement: Statement, variable: Outcome, strata: tuple[Printed, ...]
+) -> Finding:
     first, quantity = strata[0], strata[0].quantity
     ratios = study.by_quantity.get(replace(quantity, statistic="hr", method="cox"), ())
     printed = f"p {first.value}"
     result = f"hazard ratio {ratios[0].value}, {printed}" if ratios else printed
     said = (
-        f"{where} says that no analysis was stratified by it; "
-        f"{first.locator} gives {result} for {full_words(study, quantity)}."
+        f"{variable.label}: {says([statement], 'that no analysis was stratified by it')}; "
+        f"{first.locator} gives {result} for {full_words(study, quantity)}"
+        f"{qualified([statement])}."
     )
     return Finding(strata, printed, "not done", Verdict.DISCREPANT, said)
 
 
 def benefit_in_every_level(study: Study) -> Iterator[Finding]:
-    """A benefit said to hold in every level of a variable against the levels' p-values.
+    """A benefit said to hold in every level of some variables against the levels' p-values.
 
     Implausible, not discrepant, where a level has none below 0.05: too few patients do this too.
     """
     for statement in stated(study, "consistency-claim"):
         about = {name: str(statement[name]) for name in ("comparison", "population", "outcome")}
-        for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
-            printed = {
-                level: study.find(statistic="p", subgroup=f"{variable.id}={level}", **about)
-                for level in variable.levels
-            }
-            if any(printed.values()):
-                yield _in_every_level(study, statement, variable, printed)
+        printed = {
+            f"{variable.label}, {variable.levels[level]}": study.find(
+                statistic="p", subgroup=f"{variable.id}={level}", **about
+            )
+            for variable in (study.variables[id_] for id_ in listed(statement.get("variables")))
+            for level in variable.levels
+        }
+        if any(printed.values()):
+            yield _in_every_level(study, statement, printed)
 
 
 def _in_every_level(
-    study: Study,
-    statement: Statement,
-    variable: Outcome,
-    printed: Mapping[str, tuple[Printed, ...]],
+    study: Study, statement: Statement, printed: Mapping[str, tuple[Printed, ...]]
 ) -> Finding:
     outcome = study.vocabulary(str(statement["outcome"])).label
     below = {level for level, found in printed.items() if any(map(_is_below, found))}
     told = [
-        f"{variable.levels[level]} {' and '.join(p.value for p in found) or 'not printed'}"
+        f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
         for level, found in printed.items()
     ]
-    said = (
-        f"{variable.label}: {statement['section']} says that the benefit ({outcome}) holds in "
-        f"every group; p is: {', '.join(told)}"
-    )
-    others = [variable.levels[level] for level in printed if level not in below]
-    if others:
-        said += f"; plausible only if a benefit without significance is meant for {others[0]}"
-        said += "".join(f" and {other}" for other in others[1:])
+    said = f"{outcome}: {says([statement], 'that the benefit holds in every group')}; "
+    said += f"the p-values are {'; '.join(told)}"
+    if len(below) < len(printed):
+        said += "; both hold if a benefit without significance is meant as well"
+        said += qualified([statement])
     numbers = tuple(number for found in printed.values() for number in found)
     return Finding(
         numbers,
         "a benefit in every group",
         f"p below {ALPHA} in {len(below)} of {len(printed)}",
-        Verdict.IMPLAUSIBLE if others else Verdict.REPRODUCED,
+        Verdict.IMPLAUSIBLE if len(below) < len(printed) else Verdict.REPRODUCED,
         f"{said}.",
+        numbers[1:],
     )
 
 
@@ -111,17 +111,20 @@ def patients_shown(study: Study) -> Iterator[Finding]:
             if n.locator.section == statement["section"]
         ]
         if shown and values:
-            yield from _shown(study, shown[0], values[0].quantity, outcome.label)
+            yield from _shown(study, statement, shown[0], values[0].quantity)
 
 
-def _shown(study: Study, number: Printed, value: Quantity, label: str) -> Iterator[Finding]:
+def _shown(
+    study: Study, statement: Statement, number: Printed, value: Quantity
+) -> Iterator[Finding]:
     group = Quantity(population=value.population, arm_id=value.arm_id)
     known = count(study, replace(group, outcome=PARTICIPANTS))
     if known is not None:
         fits = number.number.value == known.value
-        verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
-        said = (
-            f"{label}: {number.locator} speaks of {number.value} patients; the values are of "
-            f"{known.value} ({group_words(study, group)})."
-        )
-        yield Finding((number, *known.numbers), number.value, str(known.value), verdict, said)
+        verdict = Verdict.REPRODUCED if fits else Verdict.IMPLAUSIBLE
+        said = f"{study.vocabulary(value.outcome).label}: "
+        said += says([statement], f"that it shows {number.value} patients")
+        said += f"; the values are of {known.value} ({group_words(study, group)})"
+        said += "" if fits else "; both hold if the words name the group and not the values shown"
+        numbers = (number, *known.numbers)
+        yield Finding(numbers, number.value, str(known.value), verdict, f"{said}.")

@@ -1,4 +1,7 @@
-"""The audit's findings as tables: counts by verdict, a sentence a finding, what nothing checks."""
+"""The audit's findings as tables: counts, a line a fact, what nothing checks.
+
+The three kinds of findings (numbers, words, design) are counted and shown apart.
+"""
 
 import csv
 from collections import Counter
@@ -10,28 +13,47 @@ import pandas as pd
 
 from livingreview import prose
 from livingreview.analysis import findings
-from livingreview.audit import CHECKS, Finding, Severity, Verdict
+from livingreview.audit import CHECKS, KINDS, Fact, Finding, Kind, Severity, Verdict, facts
 from livingreview.studies import Printed, Review, Study
 from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
 
 VERDICT_WORDS = {
-    Verdict.IMPOSSIBLE: "Impossible",
-    Verdict.DISCREPANT: "Discrepant",
-    Verdict.IMPLAUSIBLE: "Implausible",
-    Verdict.REMARK: "Remark",
-    Verdict.ROUNDING: "Another convention or rounding",
-    Verdict.REPRODUCED: "Reproduced",
-    Verdict.NOT_CHECKABLE: "Not checkable",
+    Kind.NUMBERS: {
+        Verdict.IMPOSSIBLE: "Impossible",
+        Verdict.DISCREPANT: "Discrepant",
+        Verdict.IMPLAUSIBLE: "Only under a condition",
+        Verdict.ROUNDING: "Another convention or rounding",
+        Verdict.REPRODUCED: "Reproduced",
+        Verdict.NOT_CHECKABLE: "Not checkable",
+    },
+    Kind.WORDS: {
+        Verdict.IMPOSSIBLE: "Cannot both hold",
+        Verdict.DISCREPANT: "Do not agree",
+        Verdict.IMPLAUSIBLE: "Agree under a condition",
+        Verdict.ROUNDING: "Open by rounding",
+        Verdict.REPRODUCED: "Agree",
+        Verdict.NOT_CHECKABLE: "Not checkable",
+    },
+    Kind.DESIGN: {
+        Verdict.REMARK: "Remark",
+        Verdict.ROUNDING: "Open by rounding",
+        Verdict.REPRODUCED: "Nothing to remark",
+        Verdict.NOT_CHECKABLE: "Not checkable",
+    },
+}
+KIND_WORDS = {
+    Kind.NUMBERS: "Numbers against numbers",
+    Kind.WORDS: "Words against numbers",
+    Kind.DESIGN: "Remarks on the design",
 }
 SEVERITY_WORDS = {
     Severity.CONCLUSION: "a result",
     Severity.SYNTHESIS: "a number used here",
-    Severity.NEITHER: "neither",
+    Severity.NEITHER: "another number",
 }
-WORST = (Verdict.IMPOSSIBLE, Verdict.DISCREPANT, Verdict.IMPLAUSIBLE, Verdict.REMARK)
 MISTYPED = Path("data") / "audit" / "mistyped.csv"
-KIND_WORDS = {
+SLIPS = {
     "digit": "a wrong digit",
     "swapped": "two digits swapped",
     "point": "the point shifted, or a zero too many",
@@ -40,36 +62,48 @@ KIND_WORDS = {
 
 
 def panel(review: Review, study: Study) -> Table:
-    """What the audit finds in one study: counts in the caption, then each finding in a sentence."""
+    """What the audit finds in one study, kind by kind: counts, then each fact in a sentence."""
     own = _of_study(review, study)
+    counted = [
+        f"{KIND_WORDS[kind].lower()}: {summary(kind, own)}"
+        for kind in Kind
+        if any(finding.kind is kind for finding in own)
+    ]
     return Table(
-        _sentences(own, with_study=False),
-        f"What the audit finds in {study.label}: {summary(own)}",
-        empty="No number of this study contradicts another.",
+        pd.concat([_lines(kind, facts(own)) for kind in Kind]).fillna(""),
+        f"What the audit finds in {study.label}. {prose.sentence('; '.join(counted))}"
+        if counted
+        else f"What the audit finds in {study.label}: nothing to check",
+        empty="No number of this study contradicts another, and there is no remark.",
     )
 
 
-def summary(found: Iterable[Finding]) -> str:
-    """Counts by verdict in words."""
-    counts = Counter(finding.verdict for finding in found)
-    parts = [
+def summary(kind: Kind, found: Iterable[Finding]) -> str:
+    """Counts of one kind by verdict in words: each fact once, by its worst verdict."""
+    counts = _counts(kind, found)
+    return prose.listed(
         f"{counts[verdict]} {words.lower()}"
-        for verdict, words in VERDICT_WORDS.items()
+        for verdict, words in VERDICT_WORDS[kind].items()
         if counts[verdict]
-    ]
-    return prose.listed(parts) or "nothing to check"
+    )
 
 
-def verdicts(review: Review) -> Table:
-    """Counts by verdict, a line a study."""
-    lines = []
+def _counts(kind: Kind, found: Iterable[Finding]) -> Counter[Verdict]:
+    return Counter(fact.first.verdict for fact in facts(one for one in found if one.kind is kind))
+
+
+def verdicts(review: Review, kind: str) -> Table:
+    """Facts of one kind (``numbers``, ``words`` or ``design``) by their worst verdict."""
+    chosen, lines = Kind(kind), []
     for study in review.studies.values():
-        if study.numbers:
-            counts = Counter(finding.verdict for finding in _of_study(review, study))
-            line = {"Study": study.label, "Printed numbers": str(len(study.numbers))}
-            line |= {words: str(counts[verdict]) for verdict, words in VERDICT_WORDS.items()}
+        counts = _counts(chosen, _of_study(review, study))
+        if counts:
+            line = {"Study": study.label}
+            line |= {words: str(counts[v]) for v, words in VERDICT_WORDS[chosen].items()}
             lines.append(line)
-    return Table(pd.DataFrame(lines), "Findings by verdict")
+    frame = pd.DataFrame(lines)
+    used = [name for name in frame.columns if set(frame[name]) != {"0"}]
+    return Table(frame[used], f"{KIND_WORDS[chosen]}, by verdict", empty="Nothing was asked.")
 
 
 def checks(review: Review) -> Table:
@@ -77,55 +111,70 @@ def checks(review: Review) -> Table:
     every, bad = Counter[str](), Counter[str]()
     for finding in _all(review):
         every[finding.check] += 1
-        bad[finding.check] += finding.verdict.is_contradiction
+        bad[finding.check] += finding.counts_against
     lines = [
         {
+            "Kind": KIND_WORDS[KINDS[name]],
             "Check": name.replace("-", " "),
             "What is asked": prose.sentence(_first_line(name)),
             "Examined": str(every[name]),
-            "In conflict": str(bad[name]),
+            "With a finding": str(bad[name]),
         }
         for name in CHECKS
         if every[name]
     ]
-    return Table(pd.DataFrame(lines), "Checks, how often each applied, and how often it failed")
+    return Table(
+        pd.DataFrame(lines), "Checks, how often each was asked, and how often it found something"
+    )
 
 
 def _first_line(name: str) -> str:
     return " ".join((CHECKS[name].__doc__ or name).split("\n\n")[0].split())
 
 
-def contradictions(review: Review, severity: str) -> Table:
-    """Every contradiction of this severity (``conclusion``, ``synthesis`` or ``neither``)."""
-    chosen = [one for one in _all(review) if one.severity is Severity(severity)]
-    words = SEVERITY_WORDS[Severity(severity)]
-    return Table(
-        _sentences(chosen, with_study=True, review=review),
-        f"Contradictions that touch {words}" if words != "neither" else "Other contradictions",
-        empty="There is none.",
-    )
+def entries(review: Review, kind: str, severity: str = "") -> Table:
+    """Every contradiction or remark of one kind, and of one severity where it is named.
+
+    The kinds are ``numbers``, ``words`` and ``design``; the severities ``conclusion``,
+    ``synthesis`` and ``neither``.
+    """
+    chosen = Kind(kind)
+    wanted = list(Severity) if not severity else [Severity(severity)]
+    found = [fact for fact in facts(_all(review)) if fact.severity in wanted]
+    frame = _lines(chosen, found)
+    if not frame.empty:
+        ids = [fact.first.study_id for fact in _against(chosen, found)]
+        frame.insert(1, "Study", [review.studies[id_].label for id_ in ids])
+        frame = frame.drop(columns=["Kind", *(["Touches"] if severity else [])])
+    touching = f" that touch {SEVERITY_WORDS[wanted[0]]}" if severity else ""
+    return Table(frame, f"{KIND_WORDS[chosen]}{touching}", empty="There is none.")
 
 
-def _sentences(
-    found: Iterable[Finding], *, with_study: bool, review: Review | None = None
-) -> pd.DataFrame:
-    """One line for each sentence, with every place it is about; the worst verdicts first."""
-    grouped: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        if finding.counts_against:
-            grouped.setdefault((finding.study_id, finding.explanation), []).append(finding)
-    ordered = sorted(grouped.values(), key=lambda same: WORST.index(same[0].verdict))
+def _against(kind: Kind, found: Iterable[Fact]) -> list[Fact]:
+    """Facts of this kind with something against a number, the worst verdicts first."""
+    chosen = [one for one in found if one.first.kind is kind and one.first.counts_against]
+    order = list(VERDICT_WORDS[kind])
+    return sorted(chosen, key=lambda fact: order.index(fact.first.verdict))
+
+
+def _lines(kind: Kind, found: Iterable[Fact]) -> pd.DataFrame:
+    """One line for each fact, with every place it is about; a remark has no verdict."""
     lines = []
-    for same in ordered:
-        first = same[0]
-        line = {"Verdict": VERDICT_WORDS[first.verdict]}
-        if with_study and review is not None:
-            line["Study"] = review.studies[first.study_id].label
-        line["What the numbers say"] = first.explanation
-        line["Touches"] = SEVERITY_WORDS[first.severity]
-        line[WHERE] = prose.places(finding.numbers[0] for finding in same)
+    for fact in _against(kind, found):
+        line = {"Kind": KIND_WORDS[kind]}
+        if kind is not Kind.DESIGN:
+            line["Verdict"] = VERDICT_WORDS[kind][fact.first.verdict]
+        line["What is printed"] = " ".join(fact.sentences)
+        line["Touches"] = SEVERITY_WORDS[fact.severity]
+        line[WHERE] = prose.places(fact.places)
         lines.append(line)
     return pd.DataFrame(lines)
+
+
+def tally(review: Review, study_id: str, check: str) -> tuple[str, str]:
+    """How many numbers of a study one check finds something against, and how many it was asked."""
+    asked = facts(one for one in _of_study(review, review.studies[study_id]) if one.check == check)
+    return str(sum(fact.first.counts_against for fact in asked)), str(len(asked))
 
 
 def unchecked(review: Review) -> Table:
@@ -158,7 +207,7 @@ def mistyped(root: Path | str = ".") -> Table:
     """How often a mistyped number is noticed, by study and by the way it is mistyped."""
     rows = _mistyped(root)
     lines = []
-    for kind, words in KIND_WORDS.items():
+    for kind, words in SLIPS.items():
         line = {"Mistyped by": words}
         for study in dict.fromkeys(row["study_id"] for row in rows):
             line[study] = _rate([r for r in rows if (r["study_id"], r["kind"]) == (study, kind)])
@@ -180,20 +229,25 @@ def _mistyped(root: Path | str) -> list[dict[str, str]]:
 def published(review: Review, root: Path | str = ".") -> dict[str, str]:
     """The chapter's numbers by key, as texts."""
     found, rows = _all(review), _mistyped(root)
-    counts = Counter(finding.verdict for finding in found)
-    numbers = sum(len(study.numbers) for study in review.studies.values())
     silent = sum(len(list(_unchecked(review, study))) for study in review.studies.values())
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-    return {
-        "audit.findings": str(len(found)),
-        "audit.numbers": str(numbers),
+    shown = {
+        "audit.printed": str(sum(len(study.numbers) for study in review.studies.values())),
         "audit.unchecked": str(silent),
-        "audit.contradictions": str(sum(one.verdict.is_contradiction for one in found)),
-        **{f"audit.{verdict}": str(counts[verdict]) for verdict in Verdict},
         "audit.mistyped.tried": str(tried),
         "audit.mistyped.noticed": str(noticed),
         "audit.mistyped.rate": f"{prose.number(100 * noticed / tried, 1)}%",
     }
+    for kind in Kind:
+        counts = _counts(kind, found)
+        shown[f"audit.{kind}.judged"] = str(sum(counts.values()))
+        shown |= {
+            f"audit.{kind}.{verdict}": str(counts[verdict]) for verdict in VERDICT_WORDS[kind]
+        }
+        against = sum(n for verdict, n in counts.items() if verdict.is_contradiction)
+        if kind is not Kind.DESIGN:
+            shown[f"audit.{kind}.contradictions"] = str(against)
+    return shown
 
 
 def _of_study(review: Review, study: Study) -> tuple[Finding, ...]:
