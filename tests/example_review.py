@@ -65,6 +65,13 @@ ROWS = (
 )  # fmt: skip
 
 
+DICTIONARY = """file,name,meaning,values
+data/studies/*/study.yaml,design.line,Line of treatment,
+data/studies/*/study.yaml,arms.*.is_new,Whether the treatment is new,true or false
+"""
+EXTRACTION = "study_id,rows_first,rows_second,values_in_conflict,only_first,only_second,settled\n"
+
+
 def full_row(**cells: str) -> dict[str, str]:
     """A row of reported.csv with every column, the given cells filled."""
     blank = dict.fromkeys(COLUMNS, "")
@@ -80,6 +87,8 @@ def write_review(
     folder.mkdir(parents=True, exist_ok=True)
     (root / "data" / "review.yaml").write_text(textwrap.dedent(REVIEW), encoding="utf-8")
     (folder / "study.yaml").write_text(textwrap.dedent(study), encoding="utf-8")
+    (root / "data" / "dictionary.csv").write_text(DICTIONARY, encoding="utf-8")
+    (root / "data" / "extraction.csv").write_text(EXTRACTION, encoding="utf-8")
     write_rows(folder, rows)
     return folder
 

@@ -12,13 +12,11 @@ from livingreview.archive import downloads, write_downloads, zip_of
 from livingreview.tables.downloads import FILES
 
 REPOSITORY = Path(__file__).parent.parent
-DICTIONARY = "file,name,meaning,values\n"
 
 
 @pytest.fixture
 def root(tmp_path):
     write_review(tmp_path)
-    (tmp_path / "data" / "dictionary.csv").write_text(DICTIONARY, encoding="utf-8")
     return tmp_path
 
 

@@ -14,8 +14,8 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from example_book import HEADER, REPOSITORY, Book, settle
-from livingreview.files import read_yaml
 from livingreview.load import load_review
+from livingreview.plain_yaml import read_yaml
 from livingreview.problems import DataProblemsError
 from test_dictionary import dictionary, keys_of
 

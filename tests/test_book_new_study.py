@@ -62,11 +62,11 @@ def test_no_study_is_begun_while_the_rules_of_the_review_are_faulty(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / "data" / "review.yaml").write_text("title: A review\n", "utf-8")
-    with pytest.raises(DataProblemsError, match="'syntheses' is a required property"):
+    with pytest.raises(DataProblemsError, match="need the key 'syntheses'"):
         new_study(root, "smith-2027")
     assert not (root / "data" / "studies" / "smith-2027").exists()
     assert main(["--root", str(root), "new-study", "smith-2027"]) == 1
-    assert "'syntheses' is a required property" in capsys.readouterr().err
+    assert "need the key 'syntheses'" in capsys.readouterr().err
 
 
 def test_a_study_is_never_overwritten(root: Path) -> None:

@@ -74,10 +74,10 @@ def test_a_study_left_out_says_why(tmp_path, old, new, reason):
 
 
 def test_patients_shared_with_another_report_are_part_of_the_cohorts(tmp_path):
-    shared = "shares_patients: [{with: other-2021, certainty: likely, why: same centre}]\n"
+    shared = "shares_patients: [{with: 10.1000/other, certainty: likely, why: same centre}]\n"
     write_review(tmp_path, study=STUDY + shared)
     (ratio,) = select_ratios(load_review(tmp_path), "survival").used
-    assert ratio.cohorts == frozenset({"example-2020", "other-2021"})
+    assert ratio.cohorts == frozenset({"example-2020", "10.1000/other"})
 
 
 def test_an_unplanned_synthesis_is_refused_with_the_planned_ones(tmp_path):

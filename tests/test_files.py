@@ -50,7 +50,10 @@ def test_a_character_that_nobody_can_see_is_a_problem_with_its_place(
 def test_an_escape_that_stands_for_an_invisible_character_is_a_problem(tmp_path):
     write_review(tmp_path, study=STUDY.replace("label: Example 2020", 'label: "a\\u202eb"'))
     (problem,) = problems_of(tmp_path)
-    assert "study.yaml line 3, column 8: need valid YAML, found an escape that nobody" in problem
+    assert (
+        "study.yaml line 3, column 8: need text that a reader can see, found an escape that nobody"
+        in problem
+    )
     assert "U+202E (RIGHT-TO-LEFT OVERRIDE) at character 2" in problem
 
 

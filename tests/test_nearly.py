@@ -1,5 +1,6 @@
 """A printed number that nearly enters a synthesis is named, with the column that keeps it out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,13 @@ def test_a_sum_of_levels_of_which_one_is_not_printed_is_near(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("synthesis", ["survival", "response-ratio"])
 def test_arms_the_other_way_round_are_near(tmp_path: Path, synthesis: str) -> None:
-    turned = STUDY.replace("experimental: new, control: old", "experimental: old, control: new")
-    write_review(tmp_path, study=turned)
-    (left,) = select(load_review(tmp_path), synthesis).left_out
+    write_review(tmp_path)  # turned after loading: where no other rule wants it so, it is refused
+    review = load_review(tmp_path)
+    study = review.studies["example-2020"]
+    (comparison,) = study.comparisons.values()
+    turned = replace(comparison, experimental=comparison.control, control=comparison.experimental)
+    study = replace(study, comparisons={comparison.id: turned})
+    (left,) = select(replace(review, studies={study.id: study}), synthesis).left_out
     assert [miss.column for miss in left.nearly] == ["comparison"]
     assert "the arms of 'New against old' stand the other way round" in left.reason
 
@@ -116,7 +121,11 @@ def test_a_ratio_of_the_other_adjustment_is_another_estimate_and_not_near(tmp_pa
         ("status: included", "status: awaiting-classification", "It awaits classification."),
         ("line: second", "line: third", "No rule of this synthesis says which patients of a st"),
         ("old-drug, is_new: false", "old-drug, is_new: true", "It does not compare these treat"),
-        ("comparisons: {new", "comparisons: {}\nx: {new", "No comparison of its arms is declared"),
+        (
+            "comparisons: {new-vs-old: {label: New against old, experimental: new, control: old}}",
+            "comparisons: {}",
+            "No comparison of its arms is declared",
+        ),
     ],
 )
 def test_reasons_are_sentences_without_ids(tmp_path: Path, old: str, new: str, reason: str) -> None:

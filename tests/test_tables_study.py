@@ -207,8 +207,12 @@ def test_entries_are_headed_by_their_meaning():
     frame = entries.entries({"country": "X", "notes": {"a": 1}, "period": ""}, dictionary,
                             "study:design")  # fmt: skip
     assert frame.to_dict("records") == [{"Item": "Country", "Entry": "X"}]
-    with pytest.raises(KeyError, match=r"no 'design\.colour'"):
-        entries.entries({"colour": "red"}, dictionary, "study:design")
+
+
+def test_a_key_that_the_dictionary_leaves_out_is_headed_by_its_own_words():
+    dictionary = entries.Dictionary(())
+    frame = entries.entries({"follow_up_until": "2026"}, dictionary, "study:design")
+    assert frame.to_dict("records") == [{"Item": "Follow up until", "Entry": "2026"}]
 
 
 def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):

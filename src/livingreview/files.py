@@ -1,4 +1,4 @@
-"""The one door to the data: read text, YAML and CSV, with every fault noted."""
+"""The one door to the data: read text and CSV, with every fault noted."""
 
 import contextlib
 import csv
@@ -6,25 +6,27 @@ import errno
 import io
 import os
 import re
+import stat
 import tempfile
 import unicodedata
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from livingreview.problems import Problem
-
-try:  # libyaml reads a study some ten times faster; every usual wheel of PyYAML has it
-    from yaml import CSafeLoader as _SafeLoader
-except ImportError:
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
-
 
 INVISIBLE = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})  # control, format, private use, separators
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # drawn as nothing at all
 VISIBLE = "remove it, or type the text again instead of pasting it"
+LARGEST = 20_000_000  # bytes; a long paper is some 100,000
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFREG: "a file",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a named pipe",
+}
+REVIEW_SHAPE = (
+    "a file that says what the review asks, in YAML (its keys are title, question, eligibility, "
+    "outcomes, treatment_classes, syntheses, documents_read_until and searched)"
+)
 SIGNED_NUMBER = re.compile(r"[+-](?=\.?\d)[^=|!(]*|[+-]+")  # no spreadsheet runs it
 
 
@@ -34,10 +36,13 @@ def read_text(path: Path, problems: list[Problem]) -> str:
     A character that no reader can see, or that turns the direction of the text around it, is a
     problem, and is left out of the text.
     """
+    if not _is_kind(path, stat.S_IFREG, problems):
+        return ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        problems.append(Problem(str(path), "a file", "nothing", "add the file"))
+    except OSError as error:
+        found = f"one that cannot be read ({error.strerror})"
+        problems.append(Problem(str(path), "a file", found, "change its permissions"))
         return ""
     except UnicodeDecodeError as error:
         found = f"byte {error.object[error.start]:#04x} at position {error.start}"
@@ -56,6 +61,57 @@ def read_text(path: Path, problems: list[Problem]) -> str:
     return text
 
 
+def is_folder(path: Path, problems: list[Problem]) -> bool:
+    """Whether the path is a folder of its own, with a problem noted when it is not."""
+    return _is_kind(path, stat.S_IFDIR, problems)
+
+
+def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
+    """Whether the path is a file (or folder), not a link to one, and of a size that can be read."""
+    needed, where = KINDS[wanted], str(path)
+    try:
+        status = path.lstat()
+    except OSError as error:
+        if path.name == "review.yaml":
+            needed = REVIEW_SHAPE
+        near = _neighbour(path)
+        found = (
+            "nothing"
+            if isinstance(error, FileNotFoundError | NotADirectoryError)
+            else (f"one that cannot be read ({error.strerror})")
+        )
+        advice = f"add it, or run this in the folder that holds {path.parts[0]}/"
+        if wanted == stat.S_IFREG:
+            advice = "add the file"
+        if near:
+            found, advice = f"{near!r} beside it", f"save that one as {path.name}, in UTF-8"
+        problems.append(Problem(where, needed, found, advice))
+        return False
+    kind = stat.S_IFMT(status.st_mode)
+    if kind != wanted:
+        found = KINDS.get(kind, "a device or socket")
+        if kind == stat.S_IFLNK:
+            found += f" to {path.readlink()}"
+        advice = f"put {needed} itself in its place"
+        problems.append(Problem(where, needed, found, advice))
+    elif kind == stat.S_IFREG and status.st_size > LARGEST:
+        found = f"{status.st_size:,} bytes"
+        problems.append(Problem(where, f"at most {LARGEST:,} bytes", found, "split or correct it"))
+    else:
+        return True
+    return False
+
+
+def _neighbour(path: Path) -> str:
+    """A file beside the missing one that may have been meant: other capitals, another format."""
+    try:
+        names = sorted(other.name for other in path.parent.iterdir())
+    except OSError:
+        return ""
+    stem = path.stem.casefold()
+    return next((name for name in names if Path(name).stem.casefold() == stem), "")
+
+
 def is_invisible(character: str) -> bool:
     r"""Whether nobody can see the character, a line break or a tab aside.
 
@@ -70,12 +126,13 @@ def is_invisible(character: str) -> bool:
 
 def _check_visible(where: str, text: str, problems: list[Problem]) -> None:
     """Note the invisible characters of a line, each with its first position."""
-    found = _named_invisible(text)
+    found = named_invisible(text)
     if found:
         problems.append(Problem(where, "characters that a reader can see", found, VISIBLE))
 
 
-def _named_invisible(text: str) -> str:
+def named_invisible(text: str) -> str:
+    """The invisible characters of a text, each with its name and first position; or nothing."""
     return "; ".join(
         f"U+{ord(one):04X} ({unicodedata.name(one, 'a control or private character')}) "
         f"at character {text.index(one) + 1}"
@@ -84,29 +141,12 @@ def _named_invisible(text: str) -> str:
     )
 
 
-def read_yaml(path: Path, problems: list[Problem]) -> dict[str, Any]:
-    """The file's top-level mapping; empty, with a problem noted, when it is not one."""
-    text = read_text(path, problems)
-    if not text:
-        return {}
-    try:
-        content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path} line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-        found = str(getattr(error, "problem", error) or error)
-        problems.append(Problem(where, "valid YAML", found, "mend the line or the one before it"))
-        return {}
-    if not isinstance(content, dict):
-        found = f"a {type(content).__name__}"
-        advice = "begin each line of the top level with a name and a colon"
-        problems.append(Problem(str(path), "a mapping of names to values", found, advice))
-        return {}
-    return content
-
-
 def read_rows(
-    path: Path, columns: tuple[str, ...], problems: list[Problem]
+    path: Path,
+    columns: tuple[str, ...],
+    problems: list[Problem],
+    *,
+    may_be_empty: bool = False,
 ) -> list[tuple[int, dict[str, str]]]:
     """Rows of a comma-separated file with their line numbers; empty when its header is wrong."""
     text = read_text(path, problems)
@@ -133,7 +173,7 @@ def read_rows(
     except csv.Error as error:
         where = f"{path} row {reader.line_num}"
         problems.append(Problem(where, "comma-separated text", str(error), "check the quotes"))
-    if not rows and not problems:
+    if not (rows or problems or may_be_empty):
         problems.append(Problem(str(path), "at least one row", "a header only", "add the numbers"))
     return rows
 
@@ -182,46 +222,6 @@ def _header_fits(
             found = f"{kind} {', '.join(repr(name) for name in names)}"
             problems.append(Problem(where, f"the columns {', '.join(columns)}", found, advice))
     return not (missing or unknown or repeated)
-
-
-class _PlainLoader(_SafeLoader):
-    """YAML whose plain words stay words: only true and false are booleans, dates stay text.
-
-    A key that occurs twice is an error, so that nothing is dropped silently; so is an escape in
-    quotes that stands for an invisible character.
-    """
-
-    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
-        if found := _named_invisible(str(node.value)):
-            raise yaml.constructor.ConstructorError(
-                problem=f"an escape that nobody can see, {found}", problem_mark=node.start_mark
-            )
-        return super().construct_scalar(node)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue  # keys taken over from an anchor may be overridden
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key!r} occurs twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _first, _word in (("t", "true"), ("f", "false")):
-    _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(f"^{_word}$"), [_first])
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

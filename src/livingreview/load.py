@@ -5,18 +5,17 @@ The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the
 """
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-
-from livingreview.files import read_rows, read_yaml
-from livingreview.links import check_arms, check_links
-from livingreview.problems import DataProblemsError, Problem
+from livingreview.files import is_folder, read_rows
+from livingreview.inventory import WITHOUT_NUMBERS, check_extraction, check_files
+from livingreview.links import check_arms, check_shared, check_study
+from livingreview.plain_yaml import read_yaml
+from livingreview.problems import Collector, DataProblemsError, Problem
+from livingreview.references import check_references, check_references_to_studies
 from livingreview.rows import COLUMNS, check_sizes, check_together, printed_number
+from livingreview.shapes import DICTIONARY_COLUMNS, Declared, check_shape
 from livingreview.studies import (
     Arm,
     Comparison,
@@ -28,8 +27,6 @@ from livingreview.studies import (
     Study,
 )
 
-WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
-
 
 def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
     """The review under ``root/data``, with every study or with those named in ``only``.
@@ -39,25 +36,21 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     """
     data = Path(root) / "data"
     problems: list[Problem] = []
-    protocol = _load_protocol(data / "review.yaml", problems)
+    declared = _load_dictionary(data, problems)
+    protocol = _load_protocol(data, declared, problems)
     sound = not problems
     names = None if only is None else frozenset(only)
-    folders = sorted(
-        path
-        for path in (data / "studies").glob("*")
-        if path.is_dir() and (names is None or path.name in names)
-    )
-    for name in sorted((names or frozenset()) - {folder.name for folder in folders}):
-        problems.append(Problem(str(data / "studies" / name), "a folder", "none", "add the study"))
-    if not folders:
-        problems.append(Problem(str(data / "studies"), "a folder a study", "none", "add a study"))
-    studies = {folder.name: _load_study(folder, problems) for folder in folders}
-    for id_, study in studies.items():
-        if study is not None and sound:
-            check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
+    folders = _study_folders(data, names, problems)
+    loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
+    studies = {id_: study for id_, study in loaded.items() if study is not None}
+    for id_, study in studies.items() if sound else ():
+        check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
+    if names is None:
+        check_files(data, declared, problems)
+        _check_together(data, protocol if sound else {}, studies, problems)
     if problems:
         raise DataProblemsError(problems)
-    return Review(protocol, {id_: study for id_, study in studies.items() if study is not None})
+    return Review(protocol, studies)
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
@@ -65,8 +58,9 @@ def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
 
     Raises ``DataProblemsError``, which lists every problem of ``review.yaml``.
     """
+    data = Path(root) / "data"
     problems: list[Problem] = []
-    protocol = _load_protocol(Path(root) / "data" / "review.yaml", problems)
+    protocol = _load_protocol(data, _load_dictionary(data, problems), problems)
     if problems:
         raise DataProblemsError(problems)
     return protocol
@@ -77,51 +71,76 @@ def load_study(study_id: str, root: Path | str = ".") -> Study:
 
     Raises ``DataProblemsError``, which lists every problem of the study's files.
     """
+    data = Path(root) / "data"
     problems: list[Problem] = []
-    study = _load_study(Path(root) / "data" / "studies" / study_id, problems)
+    declared = _load_dictionary(data, problems)
+    folders = _study_folders(data, frozenset({study_id}), problems)
+    study = _load_study(folders[0], declared, problems) if folders else None
     if problems or study is None:
         raise DataProblemsError(problems)
     return study
 
 
-def _load_protocol(path: Path, problems: list[Problem]) -> dict[str, Any]:
+def _load_dictionary(data: Path, problems: list[Problem]) -> Declared:
+    """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
+    if not is_folder(data, problems):
+        raise DataProblemsError(problems)
+    rows = read_rows(data / "dictionary.csv", DICTIONARY_COLUMNS, problems, may_be_empty=True)
+    return Declared([cells for _, cells in rows], is_whole=not problems)
+
+
+def _load_protocol(data: Path, declared: Declared, problems: list[Problem]) -> dict[str, Any]:
+    known, path = len(problems), data / "review.yaml"
     protocol = read_yaml(path, problems)
-    _check_shape(path, "review", protocol, problems)
+    check_shape(path, "review", protocol, declared, problems)
+    if len(problems) == known:
+        check_references(path, protocol, declared, problems)
     return protocol
 
 
-def _load_study(folder: Path, problems: list[Problem]) -> Study | None:
+def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Problem]) -> list[Path]:
+    """The folders of the wanted studies; a problem for each that cannot be read."""
+    studies = data / "studies"
+    if not is_folder(studies, problems):
+        return []
+    found = [path for path in sorted(studies.iterdir()) if not path.name.startswith(".")]
+    wanted = [path for path in found if names is None or path.name in names]
+    for name in sorted((names or frozenset()) - {path.name for path in wanted}):
+        problems.append(Problem(str(studies / name), "a folder", "none", "add the study"))
+    folders = [path for path in wanted if path.is_symlink() or path.is_dir()]
+    if not folders and names is None:
+        problems.append(Problem(str(studies), "a folder a study", "none", "add a study"))
+    return [path for path in folders if is_folder(path, problems)]
+
+
+def _check_together(
+    data: Path, protocol: Mapping[str, Any], studies: Mapping[str, Study], problems: list[Problem]
+) -> None:
+    """What only all files together show: rules, shared patients and counts of the extraction."""
+    if protocol:
+        check_references_to_studies(
+            data / "review.yaml", protocol, tuple(studies.values()), problems
+        )
+    folders = data / "studies"
+    known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
+    for id_, study in studies.items():
+        check_shared(folders / id_ / "study.yaml", study, known, problems)
+    check_extraction(data / "extraction.csv", known, studies, problems)
+
+
+def _load_study(folder: Path, declared: Declared, problems: list[Problem]) -> Study | None:
     known = len(problems)
     path = folder / "study.yaml"
     content = read_yaml(path, problems)
-    _check_shape(path, "study", content, problems)
+    check_shape(path, "study", content, declared, problems)
     if len(problems) > known:
         return None
-    if content["id"] != folder.name:
-        advice = "make the id and the folder's name equal"
-        problems.append(Problem(f"{path} id", repr(folder.name), repr(content["id"]), advice))
     study = _study(content)
-    _check_references(path, study, problems)
-    check_links(path, study, problems)
+    if study.id != folder.name:
+        do = "make the id and the folder's name equal"
+        Collector(str(path), problems).need("id", repr(folder.name), repr(study.id), do)
+    check_study(path, study, problems)
     return _with_numbers(folder / "reported.csv", study, problems)
-
-
-def _check_shape(
-    path: Path, schema: str, content: Mapping[str, Any], problems: list[Problem]
-) -> None:
-    if not content:
-        return
-    errors = _validator(schema).iter_errors(content)
-    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
-        where = f"{path} {'.'.join(map(str, error.absolute_path))}".strip()
-        needed = f"what {schema}.yaml's schema asks for ({error.validator})"
-        problems.append(Problem(where, needed, error.message, "mend or add it"))
-
-
-@cache
-def _validator(schema: str) -> Draft202012Validator:
-    text = resources.files("livingreview").joinpath(f"schema/{schema}.yaml").read_text("utf-8")
-    return Draft202012Validator(yaml.safe_load(text))
 
 
 def _study(content: Mapping[str, Any]) -> Study:
@@ -177,29 +196,6 @@ def _vocabulary(entries: Mapping[str, Any]) -> dict[str, Outcome]:
         )
         for id_, entry in entries.items()
     }
-
-
-def _check_references(path: Path, study: Study, problems: list[Problem]) -> None:
-    def need(where: str, found: str, known: Mapping[str, object]) -> None:
-        if found not in known:
-            needed = f"one of {', '.join(known) or 'the declared ids (there are none)'}"
-            advice = "declare or correct it"
-            problems.append(Problem(f"{path} {where}", needed, repr(found), advice))
-
-    for id_, comparison in study.comparisons.items():
-        need(f"comparisons.{id_}.experimental", comparison.experimental, study.arms)
-        need(f"comparisons.{id_}.control", comparison.control, study.arms)
-    for id_, population in study.populations.items():
-        if population.within:
-            need(f"populations.{id_}.within", population.within, study.populations)
-    for id_, outcome in study.outcomes.items():
-        for of, levels in (outcome.sum_of or {}).items():
-            need(f"outcomes.{id_}.sum_of", of, study.outcomes)
-            for level in levels if of in study.outcomes else ():
-                need(f"outcomes.{id_}.sum_of.{of}", level, study.outcomes[of].levels)
-    for id_ in sorted(study.outcomes.keys() & study.variables.keys()):
-        advice = "rename one of them"
-        problems.append(Problem(f"{path} {id_}", "one meaning for an id", "two", advice))
 
 
 def _with_numbers(path: Path, study: Study, problems: list[Problem]) -> Study:

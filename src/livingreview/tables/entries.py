@@ -11,17 +11,14 @@ from typing import Any
 import pandas as pd
 
 from livingreview.files import read_rows
+from livingreview.inventory import EXTRACTION_COLUMNS
 from livingreview.problems import DataProblemsError, Problem
 from livingreview.prose import sentence
+from livingreview.shapes import DICTIONARY_COLUMNS
 from livingreview.studies import Study
 
-COLUMNS = ("file", "name", "meaning", "values")
 _OWN_PLACE = frozenset({"id", "kind", "not_confirmed"})  # of a report: shown beside the table
 EXTRACTION = "data/extraction.csv"
-EXTRACTED = (
-    *("study_id", "rows_first", "rows_second", "values_in_conflict"),
-    *("only_first", "only_second", "settled"),
-)
 STUDY_FILE, REVIEW_FILE = "data/studies/*/study.yaml", "data/review.yaml"
 
 
@@ -32,12 +29,11 @@ class Dictionary:
     rows: tuple[Mapping[str, str], ...]
 
     def meaning(self, file: str, name: str) -> str:
-        """The meaning of a column or key; ``KeyError`` when it is not described."""
+        """The meaning of a column or key; its own words when it is not described."""
         for row in self.rows:
             if (row["file"], row["name"]) == (file, name):
                 return row["meaning"]
-        msg = f"{file}: no {name!r} in data/dictionary.csv"
-        raise KeyError(msg)
+        return name.rpartition(".")[2].replace("_", " ").capitalize()
 
     def table(self, file: str) -> pd.DataFrame:
         """The columns or keys of one file, with what they mean and what values they take."""
@@ -49,7 +45,7 @@ class Dictionary:
 def load_dictionary(root: Path | str = ".") -> Dictionary:
     """The data dictionary under ``root/data``; ``DataProblemsError`` when it cannot be read."""
     problems: list[Problem] = []
-    rows = read_rows(Path(root) / "data" / "dictionary.csv", COLUMNS, problems)
+    rows = read_rows(Path(root) / "data" / "dictionary.csv", DICTIONARY_COLUMNS, problems)
     if problems:
         raise DataProblemsError(problems)
     return Dictionary(tuple(cells for _, cells in rows))
@@ -58,11 +54,13 @@ def load_dictionary(root: Path | str = ".") -> Dictionary:
 def extraction(root: Path | str, dictionary: Dictionary) -> pd.DataFrame:
     """How far the separate extractions agreed; ``DataProblemsError`` when it cannot be read."""
     problems: list[Problem] = []
-    rows = read_rows(Path(root) / EXTRACTION, EXTRACTED, problems)
+    rows = read_rows(Path(root) / EXTRACTION, EXTRACTION_COLUMNS, problems, may_be_empty=True)
     if problems:
         raise DataProblemsError(problems)
-    lines = [[cells[name] for name in EXTRACTED] for _, cells in rows]
-    return pd.DataFrame(lines, columns=[dictionary.meaning(EXTRACTION, name) for name in EXTRACTED])
+    lines = [[cells[name] for name in EXTRACTION_COLUMNS] for _, cells in rows]
+    return pd.DataFrame(
+        lines, columns=[dictionary.meaning(EXTRACTION, name) for name in EXTRACTION_COLUMNS]
+    )
 
 
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:

@@ -21,8 +21,8 @@ def outcomes(review: Review) -> pd.DataFrame:
         [
             outcome["label"],
             outcome["definition"],
-            outcome["origin"],
-            "critical" if outcome["critical"] else "important",
+            outcome.get("origin", "not said"),
+            {True: "critical", False: "important"}.get(outcome.get("critical"), "not said"),
         ]
         for outcome in review.protocol["outcomes"].values()
     ]
