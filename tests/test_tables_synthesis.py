@@ -220,13 +220,15 @@ def test_the_headline_names_every_study_and_every_way_to_pool(review):
     assert row["Study by study"] == (
         "Example 2020: 0.70 (0.50 to 0.98); Other 2021: 0.70 (0.50 to 0.98)"
     )
-    assert row["Together"].startswith("Common effect: 0.70")
+    assert row["Common effect"] == row["Random effects (REML)"] == "0.70 (0.55 to 0.89)"
+    assert row["Bayesian, prior 0.5 (credible interval)"].startswith("0.70 (0.")
+    assert "Not pooled" not in row
 
 
 def test_the_headline_of_one_study_says_so(tmp_path):
     write_review(tmp_path)
     (row,) = headline_table(answer(load_review(tmp_path), "survival")).frame.to_dict("records")
-    assert row["Together"] == "one study"
+    assert row["Not pooled"] == "one study"
 
 
 def test_without_findings_and_second_studies_the_sensitivity_table_says_so(tmp_path):

@@ -25,28 +25,20 @@ from livingreview.tables.synthesis import (
 
 
 def headline_table(answers: Iterable[Answer]) -> Table:
-    """One row a question: each study's result, and the results together where there are several."""
+    """One row a question: its certainty, each study's result, and each way of pooling them."""
     rows = []
     for result in answers:
         drawn = forest_rows(result)
-        studies = drawn[drawn["mark"] == STUDY]
-        together = [
-            f"{label}: {text}"
-            for mark, label, text in zip(drawn["mark"], drawn["label"], drawn["text"], strict=True)
-            if mark != STUDY
-        ]
-        rows.append(
-            {
-                "Question": caption(result),
-                "Study by study": "; ".join(
-                    f"{label}: {text}"
-                    for label, text in zip(studies["label"], studies["text"], strict=True)
-                ),
-                "Together": "; ".join(together) or result.not_pooled or "one study",
-                "Certainty": certainty(result),
-            }
-        )
-    return Table(pd.DataFrame(rows), caption="Hazard ratios (95% interval)", empty="No result yet.")
+        texts = list(zip(drawn["mark"], drawn["label"], drawn["text"], strict=True))
+        row = {
+            "Question": caption(result),
+            "Certainty": certainty(result),
+            "Study by study": "; ".join(f"{a}: {b}" for mark, a, b in texts if mark == STUDY),
+        }
+        pooled = {label: text for mark, label, text in texts if mark != STUDY}
+        rows.append(row | (pooled or {"Not pooled": result.not_pooled or "one study"}))
+    frame = pd.DataFrame(rows).fillna("")
+    return Table(frame, caption="Hazard ratios (95% interval)", empty="No result yet.")
 
 
 def sensitivity_table(
