@@ -74,6 +74,17 @@ def test_a_study_is_never_overwritten(root: Path) -> None:
         new_study(root, "example-2020")
 
 
+@pytest.mark.parametrize("name", ["_toc.yml", "chapters/_template-study.md"])
+def test_nothing_is_written_without_the_files_that_a_study_is_added_to(
+    root: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / name).unlink()
+    assert main(["--root", str(root), "new-study", "smith-2027"]) == 1
+    assert f"{name}: need this file to begin a study" in capsys.readouterr().err
+    assert not (root / "data" / "studies" / "smith-2027").exists()
+    assert not (root / "chapters" / "smith-2027.md").exists()
+
+
 def test_an_id_that_cannot_name_a_page_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="need lower-case words joined by hyphens"):
         new_study(root, "Smith 2027")

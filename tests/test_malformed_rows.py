@@ -11,12 +11,14 @@ import pytest
 import yaml
 
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
-from livingreview.analysis import findings
-from livingreview.estimates import select_arms, select_comparisons, select_ratios
+from livingreview.analysis import answer, findings
+from livingreview.landmarks import every_printed_survival
 from livingreview.load import load_review, load_study
 from livingreview.problems import DataProblemsError, Problem
 from livingreview.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview.studies import DESIGN_STATISTICS, STATISTICS, Review, Study
+from livingreview.tables import study as tables
+from livingreview.tables.drawing import rows_to_draw
 
 VOCABULARY = STUDY.replace(
     "variables: {",
@@ -114,12 +116,20 @@ def problems_of(study: Study, *rows: Mapping[str, str]) -> list[Problem]:
 
 
 def downstream(study: Study) -> None:
-    """What is accepted goes through the rules and the audit without an exception."""
+    """What is accepted goes through rules, syntheses, audit and tables without an exception."""
     review = Review(yaml.safe_load(REVIEW), {study.id: study})
-    select_arms(review, "response")
-    select_comparisons(review, "response-ratio")
-    select_ratios(review, "survival")
+    for synthesis in ("response", "response-ratio", "survival"):
+        answer(review, synthesis)
     findings(review)
+    for arm in every_printed_survival(study, subgroups=True):
+        if not arm.contradictions and (arm.landmarks or arm.median):
+            arm.reconstructed()
+    for name in ("flow", "characteristics", "response", "safety"):
+        tables.side_by_side(study, name)
+    for table in (tables.survival, tables.contrasts, tables.subgroups, tables.design_numbers):
+        table(study)
+    for section, statistic in (("survival", "median"), ("survival", "rate"), ("subgroups", "hr")):
+        rows_to_draw(study, section, statistic)
 
 
 def cases() -> Iterator[tuple[str, str, str]]:
@@ -283,6 +293,53 @@ def test_half_a_percent_of_a_thousand_patients_is_no_fraction(study: Study) -> N
     assert problems_of(study, size, small) == []
     (problem,) = problems_of(study, small)
     assert "one patient of the study's 50 is 2%" in str(problem)
+
+
+SIZE_OF_ALL = {**SIZES[0], "arm_id": "all", "column": "All"}
+CONTRADICTIONS = {
+    "a level above its arm": [("n", {"value": "300"}), ("percent", {})],
+    "an arm above the whole": [("n", SIZE_OF_ALL | {"category": "", "value": "30"})],
+    "a response above its arm": [("n", {"outcome": "orr", "category": "", "value": "400"})],
+    "an interval without its ratio": [
+        ("hr", {"value": "0.90"}),
+        ("ci95", HR | {"value": "0.10-0.20"}),
+    ],
+    "an interval of one value": [("hr", {}), ("ci95", HR | {"value": "0.70-0.70"})],
+    "swapped bounds, declared": [
+        ("hr", {}),
+        ("ci95", HR | {"value": "0.98-0.50", "note": "as printed: 0.98-0.50"}),
+    ],
+    "a median of nothing": [("median", {"value": "0"}), ("ci95", {"value": "0-0.5"})],
+    "a median not reached": [("median", {"value": "NR"}), ("ci95", {"value": "7.2-NA"})],
+    "two rates at one time": [("rate", {}), ("rate", {"timepoint": "1 year", "value": "41.0"})],
+    "a hundred and forty percent, declared": [
+        ("percent", {"value": "140", "note": "as printed: 140"}),
+        ("n", {}),
+    ],
+    "a probability above one, declared": [("p", {"value": "1.4", "note": "as printed: 1.4"})],
+    "ten million patients": [("n", {"value": "9999999"}), ("percent", {})],
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_what_a_source_may_print_against_itself_is_left_to_the_audit_and_stops_nothing(
+    study: Study, name: str
+) -> None:
+    rows = [{"statistic": s, **SOUND[s], **cells} for s, cells in CONTRADICTIONS[name]]
+    assert problems_of(study, *rows) == []
+
+
+def test_a_level_above_its_arm_is_a_finding_of_the_audit(study: Study) -> None:
+    rows = [*SIZES, {"statistic": "n", **N, "value": "300"}]
+    found: list[Problem] = []
+    numbers = tuple(
+        printed_number(Path("reported.csv"), line, full_row(**row), study, found)
+        for line, row in enumerate(rows, 2)
+    )
+    audited = Review(
+        yaml.safe_load(REVIEW), {study.id: Study(**{**vars(study), "numbers": numbers})}
+    )
+    assert any(f.verdict.is_contradiction and f.reported == "300" for f in findings(audited))
 
 
 @pytest.mark.parametrize("section", ["RESULTS", "Results\xa0"])

@@ -46,6 +46,14 @@ def test_contradictory_numbers_give_no_curve_and_are_named(tmp_path):
     assert row["Difference (bounds)"].startswith("the printed numbers contradict each other")
 
 
+@pytest.mark.parametrize("value", ["NR", ">24", "0"])
+def test_a_median_from_which_no_curve_follows_gives_none_and_says_so(tmp_path, value):
+    found = table(tmp_path, median("new", value), rate("old", 12, "25.0"))
+    (row,) = found.frame.to_dict("records")
+    assert row["Experimental arm (bounds)"] == "no curve"
+    assert row["Difference (bounds)"].startswith("no rate, and no median that was reached")
+
+
 @pytest.mark.parametrize("rows", [(), (rate("new", 12, "50.0"),)])
 def test_without_survival_of_both_arms_there_is_no_row(tmp_path, rows):
     assert EMPTY in repr(table(tmp_path, *rows))

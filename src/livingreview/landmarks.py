@@ -171,6 +171,9 @@ def _median(study: Study, quantity: Quantity) -> _Point | None:
     if printed.number.exact is None or printed.number.relation != "=":
         note = f"median printed as {printed.value}: it bounds the curve only up to an unknown time"
         return replace(median, notes=(*median.notes, note))
+    if printed.number.value == 0:
+        note = "median printed as 0 is not used: no curve begins at one half"
+        return replace(median, notes=(*median.notes, note))
     unit = months_in(printed.unit)
     bounds, limits = _bounds(study, quantity, median, most=math.inf)
     value = Median(printed.number.value * unit, *(bound * unit for bound in bounds))

@@ -45,8 +45,9 @@ def keeps_out(study: Study, number: Printed, adjustment: str) -> NearMiss | None
         ("statistic", interval is None, "no 95% confidence interval is printed for it"),
         (
             "value",
-            interval is not None and not _has_both_bounds(interval),
-            f"its interval ({'' if interval is None else interval.value}) lacks a bound above 0",
+            interval is not None and not _holds(interval, number),
+            "it does not lie between two printed bounds above 0, its interval being "
+            f"{'' if interval is None else interval.value}",
         ),
     )
     return next((NearMiss(number, column, why) for column, fault, why in faults if fault), None)
@@ -61,9 +62,11 @@ def interval_of(study: Study, quantity: Quantity) -> Printed | None:
     return next((interval for interval in found if interval is not None), None)
 
 
-def _has_both_bounds(interval: Printed) -> bool:
-    bounds = (interval.interval.lower, interval.interval.upper)
-    return all(bound.value > 0 and bound.relation == "=" for bound in bounds)
+def _holds(interval: Printed, number: Printed) -> bool:
+    """Whether the interval has two bounds above 0, and the number between them."""
+    lower, upper = interval.interval.lower, interval.interval.upper
+    exact = lower.relation == upper.relation == "="
+    return exact and 0 < lower.value < number.number.value < upper.value
 
 
 def near_counts(study: Study, wanted: Quantity, size: Printed | None) -> Iterator[NearMiss]:

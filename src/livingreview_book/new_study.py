@@ -18,7 +18,8 @@ def new_study(root: Path, study_id: str) -> list[Path]:
     """Write the first version of a study's files; those that were written or changed.
 
     Raises ``ValueError`` for an id that cannot name files and addresses, ``FileExistsError`` when
-    there is such a study, and ``DataProblemsError`` when ``review.yaml`` is faulty.
+    there is such a study, ``FileNotFoundError`` without a template or contents to add it to, and
+    ``DataProblemsError`` when ``review.yaml`` is faulty.
     """
     if not STUDY_ID.fullmatch(study_id):
         msg = f"study id {study_id!r}: need lower-case words joined by hyphens, like smith-2027"
@@ -29,6 +30,10 @@ def new_study(root: Path, study_id: str) -> list[Path]:
         if path.exists():
             msg = f"{path}: there is such a study; choose another id or edit that one"
             raise FileExistsError(msg)
+    for path in (root / CHAPTER_TEMPLATE, root / "_toc.yml"):
+        if not path.exists():
+            msg = f"{path}: need this file to begin a study, found nothing; take it from the book"
+            raise FileNotFoundError(msg)
     flags = "\n    ".join(f"{flag}: # true or false" for flag in arm_flags(load_protocol(root)))
     study = resources.files("livingreview_book").joinpath("templates/study.yaml").read_text("utf-8")
     template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
@@ -38,7 +43,7 @@ def new_study(root: Path, study_id: str) -> list[Path]:
         chapter: template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id),
         root / "_toc.yml": _with_chapter(root, study_id),
     }
-    folder.mkdir()
+    folder.mkdir(parents=True)
     try:
         for path, text in texts.items():
             write_whole(path, text)

@@ -67,6 +67,10 @@ def _texts(found: list[PrintedSurvival], horizon: float) -> Iterator[str]:
         yield from ["no curve"] * 2
         yield "the printed numbers contradict each other: " + "; ".join(contradictory)
         return
+    if not all(arm.landmarks or arm.median for arm in found):
+        yield from ["no curve"] * 2
+        yield "no rate, and no median that was reached, is printed for one of the arms"
+        return
     curves = [arm.reconstructed() for arm in found]
     for curve in curves:
         yield _text(restricted_mean(curve, horizon))
