@@ -107,7 +107,7 @@ def settle() -> None:
 
 def _clear(root: Path) -> None:
     for path in (*root.glob("*"), *root.glob("chapters/*")):
-        if path.is_file():
+        if path.is_file() or path.is_symlink():
             path.unlink()
         elif path.name != "chapters":
             shutil.rmtree(path)

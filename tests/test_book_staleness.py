@@ -1,6 +1,7 @@
 """A chapter runs again exactly when something it depends on changed, and its page says so."""
 
 import os
+import py_compile
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from example_book import Book, write_book
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError
-from livingreview_book.executions import FOLDER
+from livingreview_book.executions import FOLDER, installed_packages
 from livingreview_book.results import collect
 
 pytestmark = pytest.mark.book
@@ -106,6 +107,17 @@ def add_file_to_the_package(book: Book) -> None:
     (book.root / "src" / "livingreview" / "table.csv").write_text("x", "utf-8")
 
 
+def add(path: str, text: str = "new") -> Callable[[Book], None]:
+    def write(book: Book) -> None:
+        (book.root / path).write_text(text, "utf-8")
+
+    return write
+
+
+def change_helper(book: Book) -> None:
+    book.edit("chapters/helper.py", "1", "2345")
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -145,6 +157,17 @@ def test_the_chapters_that_run_are_those_whose_inputs_changed(
         (f'__import__("pandas").read_csv("../{REPORTED}")', "chapters read data through"),
         ('__import__("os").listdir("../data/studies")', "data/studies: chapters read data through"),
         ('__import__("subprocess").run(["true"])', "a chapter starts no other program"),
+        ('open("../.git/HEAD")', ".git/HEAD: a chapter reads nothing in _build or .git"),
+        ('open("../_build/old.txt")', "_build/old.txt: a chapter reads nothing in _build"),
+        ('open("../../outside.csv")', "outside.csv: a chapter reads only the project's own files"),
+        ('__import__("os").listdir("../..")', "a chapter reads only the project's own files"),
+        ('open("link.csv")', "data/review.yaml: chapters read data through"),
+        ('__import__("sqlite3").connect("a.db")', "a.db: a chapter reads no database"),
+        (
+            '__import__("multiprocessing").get_context("spawn").Process(target=print).start()',
+            "a chapter starts no other program",
+        ),
+        ('__import__("os").environ["SOMEBODYS_OWN"]', "KeyError: 'SOMEBODYS_OWN'"),
         ('open("new.txt", "w")', "chapters/new.txt: a chapter writes no file"),
         (
             '__import__("socket").create_connection(("192.0.2.1", 80), timeout=1)',
@@ -153,12 +176,54 @@ def test_the_chapters_that_run_are_those_whose_inputs_changed(
     ],
 )
 def test_an_input_that_the_build_cannot_see_is_an_error(
-    fresh: Book, line: str, message: str
+    fresh: Book, line: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SOMEBODYS_OWN", "1")
+    (fresh.root / "chapters" / "link.csv").symlink_to("../data/review.yaml")
     (fresh.root / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", "utf-8")
     fresh.edit("chapters/a.md", 'study = load_study("example-2020", "..")', line)
     with pytest.raises(ChaptersFailedError, match=message):
         fresh.execute()
+
+
+def ask(question: str) -> str:
+    return f'publish("a.answer", "{{}}".format({question}))'
+
+
+@pytest.mark.parametrize(
+    ("question", "change"),
+    [
+        ('__import__("os").listdir(".")', add("chapters/new.txt")),
+        ('[*__import__("pathlib").Path("..").glob("*.txt")]', add("new.txt")),
+        ('[*__import__("os").walk("../more")]', add("more/below/new.txt")),
+        ('__import__("os.path").path.exists("new.txt")', add("chapters/new.txt")),
+        ('__import__("pathlib").Path("new.txt").is_file()', add("chapters/new.txt")),
+        ('__import__("os").access("new.txt", 4)', add("chapters/new.txt")),
+        ('__import__("os").stat("matplotlibrc").st_size', add("chapters/matplotlibrc", "# longer")),
+        ('open("link.txt").read()', add("more/linked.txt", "otherwise")),
+        ('(__import__("sys").path.append("."), __import__("helper").ANSWER)', change_helper),
+    ],
+)
+def test_what_a_chapter_asks_the_file_system_makes_it_run_again(
+    fresh: Book, question: str, change: Callable[[Book], None]
+) -> None:
+    (fresh.root / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", "utf-8")
+    (fresh.root / "more" / "below").mkdir(parents=True)
+    (fresh.root / "more" / "linked.txt").write_text("text", "utf-8")
+    (fresh.root / "chapters" / "link.txt").symlink_to("../more/linked.txt")
+    (fresh.root / "chapters" / "matplotlibrc").write_text("# short", "utf-8")
+    (fresh.root / "chapters" / "helper.py").write_text("ANSWER = 1\n", "utf-8")
+    py_compile.compile(str(fresh.root / "chapters" / "helper.py"), doraise=True)
+    fresh.edit("chapters/a.md", 'study = load_study("example-2020", "..")', ask(question) + "\n")
+    fresh.edit("chapters/a.md", 'publish("a.numbers", str(len(study.numbers)))\n', "")
+    fresh.edit("chapters/a.md", 'publish("a.ratio", study.numbers[4].value)\n', "")
+    before = collect(fresh.execute())
+    fresh.execute()
+    assert fresh.ran == NONE
+    change(fresh)
+    after = collect(fresh.execute())
+    assert fresh.ran == A
+    assert before["a.answer"] != after["a.answer"]
 
 
 def test_every_failing_chapter_is_reported_with_its_cell_and_traceback(fresh: Book) -> None:
@@ -231,3 +296,43 @@ def test_two_numbers_under_one_key_stop_the_build(fresh: Book) -> None:
     done = fresh.build()
     assert done.returncode == 1
     assert "a.ratio is published twice, in chapters/a and chapters/b" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["livingreview/load.py", "livingreview/schema/study.yaml"])
+def test_an_edited_package_is_noticed_where_it_is_installed_beside_the_book(
+    fresh: Book, tmp_path: Path, name: str
+) -> None:
+    site = (fresh.root / "src").rename(tmp_path / "site")
+
+    def execute() -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "livingreview_book", "execute"],
+            cwd=fresh.root,
+            env={**os.environ, "PYTHONPATH": str(site)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert "executing 2 of 2 chapters" in execute()
+    assert execute() == ""
+    with (site / name).open("a", encoding="utf-8") as file:
+        file.write("\n# edited\n")
+    assert "executing 2 of 2 chapters" in execute()
+
+
+def test_another_build_of_a_package_of_the_same_version_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "other-1.0.dist-info" / "RECORD"
+    record.parent.mkdir()
+    monkeypatch.setattr("sysconfig.get_path", lambda _name: str(tmp_path))
+
+    def installed_with(*lines: str) -> list[str]:
+        record.write_text("\n".join(lines), "utf-8")
+        os.utime(record, ns=(0, len(lines[0]) + hash(lines) % 10**9))
+        return installed_packages()
+
+    first = installed_with("other/a.py,sha256=aaa,3", "../../bin/other,sha256=xxx,9")
+    assert first == installed_with("other/a.py,sha256=aaa,3", "../../bin/other,sha256=yyy,9")
+    assert first != installed_with("other/a.py,sha256=bbb,3", "../../bin/other,sha256=xxx,9")

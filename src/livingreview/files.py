@@ -246,3 +246,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
             os.unlink(part or "")  # noqa: PTH108
         why = f"it cannot be written ({error.strerror}), and is as it was"
         raise OSError(error.errno, why, str(path)) from error
+
+
+def could_not(error: OSError) -> str:
+    """What the system refused, with the file and what to do.
+
+    >>> could_not(OSError(28, "No space left on device", "results.json"))
+    'results.json: No space left on device; mend that, then run the same command again'
+    """
+    if error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; mend that, then run the same command again"

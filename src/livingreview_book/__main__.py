@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from livingreview.files import could_not
 from livingreview.problems import DataProblemsError
 from livingreview_book.accepted import accept, check_spreadsheet
 from livingreview_book.chapters import chapter_names, shard
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
+from livingreview_book.locks import hold
 from livingreview_book.new_study import new_study
 
 
@@ -51,19 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def could_not(error: OSError) -> str:
-    """What the system refused, with the file and what to do.
-
-    >>> could_not(OSError(28, "No space left on device", "results.json"))
-    'results.json: No space left on device; mend that, then run the same command again'
-    """
-    if error.filename is None:
-        return str(error)
-    return f"{error.filename}: {error.strerror}; mend that, then run the same command again"
-
-
 def _execute(options: argparse.Namespace) -> None:
-    with executor_at(options.executor) as executor:
+    with hold(options.root), executor_at(options.executor) as executor:
         names = shard(chapter_names(options.root), *options.shard)
         execute_chapters(options.root, names=names, executor=executor)
 
@@ -105,7 +96,8 @@ def _new_study(options: argparse.Namespace) -> None:
 def _accept(options: argparse.Namespace) -> None:
     if not options.from_spreadsheet:
         check_spreadsheet(options.root)
-    changed = accept(options.root, execute_chapters(options.root))
+    with hold(options.root):
+        changed = accept(options.root, execute_chapters(options.root))
     print(*changed, sep="\n")
     print(f"{len(changed)} changes accepted; read `git diff`, then commit")
 

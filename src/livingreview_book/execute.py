@@ -4,9 +4,7 @@ import asyncio
 import os
 import re
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -19,13 +17,17 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets import default
+from traitlets.config import Config
 
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
-from livingreview_book.executions import Execution, Executions, fingerprint
+from livingreview_book.executions import Execution, Executions, fingerprint, package_folder
 from livingreview_book.kernel import READS_VARIABLE, ROOT_VARIABLE
+from livingreview_book.locks import scratch
 
 KERNELS = Path(__file__).parent / "kernels"
 SECONDS_A_CELL = 600
+LONGEST_SOCKET = 103  # bytes of its path, on the strictest system
+INHERITED = ("BOOK_FORK", "LD_LIBRARY_PATH", "SYSTEMROOT")
 FIXED_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "MPLBACKEND": "agg",
@@ -117,12 +119,13 @@ def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
     if not code_cells(notebook):
         return Execution([], {}, 0.0)
     started = time.time_ns()
-    with tempfile.TemporaryDirectory(prefix="book-") as scratch:
-        log = Path(scratch, "reads")
+    with scratch() as own:
+        log = own / "reads"
         client = NotebookClient(
             notebook,
             kernel_name="python3",
             kernel_manager_class=BookKernelManager,
+            config=Config({"BookKernelManager": {"connection_file": str(own / "kernel.json")}}),
             timeout=SECONDS_A_CELL,
             iopub_timeout=SECONDS_A_CELL,  # else what a busy machine brings late is left out
             raise_on_iopub_timeout=True,
@@ -131,7 +134,7 @@ def execute_chapter(root: Path, name: str, text: str) -> Execution | Failure:
         )
         try:
             folder = str(chapter_path(root, name).parent)
-            environment = kernel_environment(root, log, scratch)
+            environment = kernel_environment(root, log, str(own))
             asyncio.run(client.async_execute(cwd=folder, env=environment))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return _failure(name, notebook, error)
@@ -150,21 +153,20 @@ def _failure(name: str, notebook: NotebookNode, error: Exception) -> Failure:
     return Failure(name, "(none reported)", f"{type(error).__name__}: {error}")
 
 
-def kernel_environment(root: Path, log: Path, scratch: str) -> dict[str, str]:
-    """The user's environment without what could change a result, and nothing of theirs written."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "JUPYTER", "IPYTHON", "LC_", "LANG", "MPL"))
-    }
+def kernel_environment(root: Path, log: Path, own: str) -> dict[str, str]:
+    """An environment that is the same for everybody, so that a chapter shows nobody's own."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     fonts = Path(sys.prefix, "var", "matplotlib")
     return {
         **inherited,
         **FIXED_ENVIRONMENT,
+        "HOME": own,
+        "PATH": os.defpath,
+        "TMPDIR": own,
         "PYTHONNOUSERSITE": "1",
-        "PYTHONPATH": str(root.resolve() / "src"),  # the package that was hashed is the one used
+        "PYTHONPATH": str(package_folder(root.resolve())),  # the one that was hashed
         "PYTHONSAFEPATH": "1",
-        "IPYTHONDIR": scratch,
+        "IPYTHONDIR": own,
         "MPLCONFIGDIR": str(fonts),
         ROOT_VARIABLE: str(root.resolve()),
         READS_VARIABLE: str(log),
@@ -178,10 +180,8 @@ class BookKernelManager(AsyncKernelManager):
     def _own_kernels_only(self) -> KernelSpecManager:
         return KernelSpecManager(kernel_dirs=[str(KERNELS)], ensure_native_kernel=False)
 
-    @default("connection_file")
-    def _outside_the_users_folders(self) -> str:
-        return str(Path(tempfile.gettempdir(), f"book-{uuid.uuid4().hex}.json"))
-
     @default("transport")
     def _no_network_port(self) -> str:
-        return "tcp" if sys.platform == "win32" else "ipc"
+        """A socket beside the connection file, where the system allows a path as long as that."""
+        longest = len(os.fsencode(self.connection_file)) + len("-ipc-9")
+        return "tcp" if sys.platform == "win32" or longest > LONGEST_SOCKET else "ipc"

@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import platform
+import re
 import sysconfig
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,9 @@ from livingreview.files import write_whole
 from livingreview_book.chapters import code_cells, read_notebook
 
 TAGS_THAT_EXECUTE = frozenset({"raises-exception", "skip-execution"})  # nbclient obeys them
+OURS = ("livingreview", "livingreview_book")
 FOLDER = Path("_build", ".executed")
+NOT_REVIEW = frozenset({"_build", ".git", ".venv"})  # come and go in the project's own folder
 CLOCK_STEP = 20_000_000  # nanoseconds by which a file system's clock may lag
 
 
@@ -80,43 +83,71 @@ class Executions:
 
     @cached_property
     def engine(self) -> list[str]:
-        """What every chapter depends on: Python, the locked and the installed packages, ours."""
-        package = sorted(
-            path
-            for path in (self.root / "src").rglob("*")
+        """What every chapter depends on: Python, the packages beside it, the lock, ours in full."""
+        folder = package_folder(self.root)
+        inside = [folder] if folder == self.root / "src" else [folder / name for name in OURS]
+        files = {
+            f"src/{path.relative_to(folder).as_posix()}": path
+            for place in inside
+            for path in sorted(place.rglob("*"))
             if path.is_file() and "__pycache__" not in path.parts
-        )
-        return [
-            platform.python_version(),
-            *installed_packages(),
-            *(
-                f"{path.relative_to(self.root).as_posix()} {_sha256(path.read_bytes())}"
-                for path in [self.root / "requirements.lock", *package]
-                if path.exists()
-            ),
-        ]
+        }
+        lock = self.root / "requirements.lock"
+        files |= {"requirements.lock": lock} if lock.exists() else {}
+        contents = (f"{name} {_sha256(path.read_bytes())}" for name, path in files.items())
+        return [platform.python_version(), *installed_packages(), *contents]
+
+
+def package_folder(root: Path) -> Path:
+    """Where kernels import our package from: the project's own, or else the one that runs here."""
+    own = root / "src"
+    return own if (own / OURS[0]).is_dir() else Path(__file__).parents[1]
 
 
 def installed_packages() -> list[str]:
-    """Name and version of what stands beside this Python, but for what installs it."""
-    names = os.listdir(sysconfig.get_path("purelib"))  # noqa: PTH208
-    return sorted(n for n in names if n.endswith(".dist-info") and not n.startswith("pip-"))
+    """Each package that stands beside this Python: name, version, and the hash of its contents.
+
+    The contents are those that its installer wrote down in ``RECORD``, with their hashes; ours are
+    hashed themselves, and what installs packages is left out.
+    """
+    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    found = [path for folder in folders for path in Path(folder).glob("*.dist-info")]
+    others = [path for path in found if not path.name.startswith(("pip-", f"{OURS[0]}-"))]
+    return sorted(f"{path.name} {_installed(path / 'RECORD')}" for path in others)
+
+
+def _installed(record: Path) -> str:
+    try:
+        return _hash_of_record(record, record.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return "without a record"
+
+
+@cache
+def _hash_of_record(record: Path, _changed: int) -> str:
+    """The hash of the lines of what can be imported, which are the same in every environment."""
+    lines = record.read_text("utf-8").splitlines()
+    passing = re.compile(r"\.\.|/|.*(__pycache__|\.dist-info)/")
+    return _sha256("\n".join(line for line in lines if not passing.match(line)).encode())
 
 
 def fingerprint(root: Path, name: str, *, unchanged_since: int | None = None) -> str:
-    """The hash of a file's content; for a folder (``data/studies/``) of the names in it.
+    """The hash of a file's content; for a listed folder (``data/studies/``) of the names in it.
 
     What changed after ``unchanged_since`` (nanoseconds since 1970) may have been read before or
     after the change: it gets a mark that no content has, so that nothing rests on it.
     """
     path = root / name
+    if path.is_dir() and not name.endswith("/"):
+        return "a folder"
     try:
         if unchanged_since is not None and path.stat().st_ctime_ns > unchanged_since - CLOCK_STEP:
             return "changed while it was read"
         if name.endswith("/"):
-            return _sha256("\n".join(sorted(os.listdir(path))).encode())  # noqa: PTH208
+            names = sorted(set(os.listdir(path)) - NOT_REVIEW)  # noqa: PTH208
+            return _sha256("\n".join(names).encode())
         return _sha256(path.read_bytes())
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return "absent"
 
 

@@ -8,12 +8,13 @@ same numbers as ``make book``.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import textwrap
 from copy import deepcopy
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from docutils.nodes import document, inline, paragraph
 from nbformat import NotebookNode
@@ -23,13 +24,17 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
+from livingreview.files import could_not, write_whole
 from livingreview_book import results
-from livingreview_book.chapters import chapter_path, code_cells, read_notebook
+from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.executions import Execution
+from livingreview_book.locks import hold
 
 DESCRIPTION_LENGTH = 160  # characters
-UNFINISHED = "unfinished"  # a file beside Sphinx's memory, from the beginning of a build to its end
+FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end
+FIRST, LAST = 0, 999  # priorities of event handlers
+_held: list[BinaryIO] = []  # the folder's lock, until this process ends
 _executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
 
 
@@ -39,15 +44,17 @@ def setup(app: Sphinx) -> dict[str, object]:
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit_time(root))
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
     app.add_transform(_KeepAsPublished)
+    app.connect("config-inited", _begin, priority=FIRST)
     app.connect("config-inited", _use_remembered_outputs)
-    app.connect("builder-inited", _execute)
-    app.connect("builder-inited", _remove_late_styles)
-    app.connect("builder-inited", _begin)
+    app.connect("builder-inited", _execute, priority=FIRST)
+    app.connect("builder-inited", _clear, priority=FIRST)
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _with_other_menus)
     app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
     app.connect("doctree-read", _note_shown)
     app.connect("html-page-context", _describe_page)
-    app.connect("build-finished", _end)
+    app.connect("html-collect-pages", _forget_words)
+    app.connect("build-finished", _end, priority=LAST)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
 
 
@@ -109,6 +116,8 @@ def _execute(app: Sphinx) -> None:
         changed = results.write(root, executions)
     except (ChaptersFailedError, results.KeyPublishedTwiceError) as error:
         raise ExtensionError(str(error)) from None
+    except OSError as error:
+        raise ExtensionError(could_not(error)) from None
     for name, execution in executions.items():
         _executed[chapter_path(root, name).read_text("utf-8")] = execution
     for line in changed:
@@ -119,33 +128,90 @@ def _execute(app: Sphinx) -> None:
     }
 
 
-def _remove_late_styles(app: Sphinx) -> None:
-    """A page's link to a style has a checksum if the file is there; MyST-NB writes its own last.
-
-    So that a page is the same bytes after another build as from nothing, none is left there.
-    """
-    for style in Path(app.outdir, "_static").glob("mystnb.*.css"):
-        style.unlink()
-
-
 def _say(line: str) -> None:
     print(line, flush=True)  # also where Sphinx itself was told to be quiet
 
 
-def _begin(app: Sphinx) -> None:
-    """Notice whether the last build came to its end: if not, no page of it is trusted.
+def _begin(app: Sphinx, _config: Config) -> None:
+    """Have the folder to ourselves, and begin from nothing unless the last build is there whole.
 
-    Sphinx remembers what it has read before it writes the pages.
+    A killed build, a full disk or a warning leaves files of which Sphinx would trust some.
     """
-    unfinished = Path(app.doctreedir, UNFINISHED)
-    app.env.book_unfinished = unfinished.exists()  # type: ignore[attr-defined]
-    unfinished.touch()
+    try:
+        _held.append(hold(Path(app.confdir), _say))
+        if not _is_whole(app):
+            for folder in _built_folders(app):
+                shutil.rmtree(folder, ignore_errors=not folder.exists())
+                folder.mkdir(parents=True)
+    except OSError as error:
+        raise ExtensionError(could_not(error)) from None
+
+
+def _built_folders(app: Sphinx) -> list[Path]:
+    """What Sphinx writes and reads again: the site, its memory, the figures; never elsewhere."""
+    build = Path(app.confdir, "_build").resolve()
+    folders = [Path(app.outdir), Path(app.doctreedir), Path(app.outdir).parent / "jupyter_execute"]
+    return [folder for folder in folders if build in folder.resolve().parents]
+
+
+def _built_files(app: Sphinx) -> dict[str, list[int]]:
+    """Every file of the build, with its size and the time of its last change."""
+    paths = (path for folder in _built_folders(app) for path in folder.rglob("*"))
+    known = ((str(path.relative_to(app.confdir)), path.stat()) for path in paths if path.is_file())
+    return {name: [status.st_size, status.st_mtime_ns] for name, status in known}
+
+
+def _is_whole(app: Sphinx) -> bool:
+    try:
+        known = json.loads(Path(app.doctreedir, FINISHED).read_text("utf-8"))
+        return bool(known.items() <= _built_files(app).items())
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False
+
+
+def _clear(app: Sphinx) -> None:
+    """From here on the build is unfinished; what is written last is not left from another one.
+
+    A page's link to a style has a checksum if the file is there; MyST-NB writes its own last.
+    """
+    Path(app.doctreedir, FINISHED).unlink(missing_ok=True)
+    site = Path(app.outdir)
+    for style in site.glob("_static/mystnb.*.css"):
+        style.unlink()
+    if app.builder.format == "html" and "index" not in chapter_names(Path(app.confdir)):
+        (site / "index.html").unlink(missing_ok=True)  # Jupyter Book writes it last
 
 
 def _end(app: Sphinx, exception: Exception | None) -> None:
-    """Sphinx would not repeat a warning about a page that it need not read again."""
+    """Leave nothing that no page uses, and say that the build is whole.
+
+    Not after a warning: Sphinx would not repeat it about a page that it need not read again.
+    """
     if exception is None and not app._warncount:
-        Path(app.doctreedir, UNFINISHED).unlink(missing_ok=True)
+        figures = {Path(source).name: name for source, (_, name) in app.env.images.items()}
+        for folder, used in (("_images", figures.values()), ("../jupyter_execute", figures)):
+            for path in Path(app.outdir, folder).glob("*"):
+                if path.is_file() and path.name not in used:
+                    path.unlink()
+        write_whole(Path(app.doctreedir, FINISHED), json.dumps(_built_files(app)))
+
+
+def _with_other_menus(_app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Every page, if the menus that all of them carry are other ones than in the last build."""
+    titles = [(name, title.astext()) for name, title in sorted(env.titles.items())]
+    contents = [env.tocs[name].pformat() for name in sorted(env.toctree_includes)]
+    menus = hashlib.sha256(repr((titles, contents)).encode()).hexdigest()
+    before, env.book_menus = vars(env).get("book_menus"), menus  # type: ignore[attr-defined]
+    return [] if before == menus else sorted(env.found_docs)
+
+
+def _forget_words(app: Sphinx) -> tuple[()]:
+    """Take out of the search index what no page says any more; Sphinx keeps the empty word."""
+    indexer = vars(app.builder).get("indexer")
+    for words in (indexer._mapping, indexer._title_mapping) if indexer else ():
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
+    return ()
 
 
 def _shown(env: BuildEnvironment) -> dict[str, str]:
@@ -170,8 +236,9 @@ def _mark(env: BuildEnvironment, name: str) -> str:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    if env.book_unfinished:  # type: ignore[attr-defined]
-        return sorted(env.found_docs)
+    if app.builder.format == "html":
+        for name in removed:
+            Path(app.builder.get_outfilename(name)).unlink(missing_ok=True)  # type: ignore[attr-defined]
     outputs: dict[str, str] = env.book_outputs  # type: ignore[attr-defined]
     shown = _shown(env)
     return [name for name in outputs if name in shown and shown[name] != _mark(env, name)]
