@@ -36,6 +36,18 @@ def test_a_second_mention_agrees_or_not(table: str, text: str, verdict: Verdict)
     assert finding.numbers[0].value == text, "the table is the reference"
 
 
+def test_two_p_values_that_the_counts_give_by_two_tests_are_implausible_only() -> None:
+    paper = Paper()
+    paper.sizes(24, 24)
+    paper.count(9, "event")
+    paper.count(2, "event", arm="old")
+    paper.p("0.0363", "event", "fisher")
+    paper.p("0.02", "event", "fisher", place="Results")
+    (finding,) = paper.findings("printed-twice")
+    assert finding.verdict is Verdict.IMPLAUSIBLE
+    assert "the counts give both, by two usual tests" in finding.explanation
+
+
 def test_intervals_agree_bound_by_bound() -> None:
     for text, verdict in (
         ("7.09 to 19.31", Verdict.REPRODUCED),

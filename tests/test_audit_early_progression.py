@@ -30,6 +30,15 @@ def test_no_progression_among_many_with_a_short_median_is_implausible() -> None:
     assert finding.numbers[0].value == "0"
 
 
+def test_patients_who_were_left_out_are_named_as_a_reason() -> None:
+    made = paper(93, 0, "5.25")
+    quote = "patients without complete data were excluded"
+    made.statements = ({"section": "Methods", "kind": "survival-exclusion", "quote": quote},)
+    (finding,) = made.findings(CHECK)
+    assert f'Methods says "{quote}"' in finding.explanation
+    assert "chance" not in finding.explanation
+
+
 @pytest.mark.parametrize(("size", "median"), [(10, "5.25"), (93, "24.0"), (30, "6.0")])
 def test_no_progression_among_few_or_with_a_long_median_is_possible(size: int, median: str) -> None:
     assert paper(size, 0, median).verdicts(CHECK) == [Verdict.REPRODUCED]

@@ -110,6 +110,25 @@ def test_an_interval_narrower_than_two_over_the_root_of_the_patients_is_impossib
     assert "0.243" in finding.explanation
 
 
+def test_a_range_of_p_that_straddles_nearly_everything_is_not_checkable() -> None:
+    for interval, verdict in (
+        ("0.37-0.90", Verdict.NOT_CHECKABLE),  # not symmetrical: 0.009 to 0.051
+        ("0.40-0.90", Verdict.REPRODUCED),
+    ):
+        made = Paper({"os": OS})
+        print_ratio(made, "0.60", interval)
+        where = {"outcome": "os", "comparison": COMPARISON, "adjustment": "unadjusted"}
+        made.add("0.031" if verdict is Verdict.NOT_CHECKABLE else "0.014", statistic="p", **where)
+        assert made.verdicts("p-of-ratio") == [verdict]
+
+
+def test_a_large_shift_within_large_errors_is_no_reassurance() -> None:
+    made = Paper({"os": OS})
+    print_ratio(made, "24.2", "3.0-195.0", adjustment="unadjusted")
+    print_ratio(made, "4.3", "0.5-37.0", adjustment="adjusted")
+    assert made.verdicts("adjusted-against-unadjusted") == [Verdict.NOT_CHECKABLE]
+
+
 def test_the_smaller_group_limits_the_events_it_can_have() -> None:
     made = Paper({"os": OS, "side": SIDE})
     made.sizes(68, 68)

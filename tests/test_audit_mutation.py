@@ -145,4 +145,4 @@ def test_the_chapter_lists_what_nothing_checks_and_shows_the_rate(review: Review
     shown = tables.published(review, ROOT)
     assert int(shown["audit.unchecked"]) == len(lines)
     assert int(shown["audit.mistyped.noticed"]) < int(shown["audit.mistyped.tried"])
-    assert list(tables.mistyped(ROOT).frame["Mistyped by"]) == list(tables.KIND_WORDS.values())
+    assert list(tables.mistyped(ROOT).frame["Mistyped by"]) == list(tables.SLIPS.values())

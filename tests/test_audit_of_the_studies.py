@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from livingreview.analysis import touched
 from livingreview.audit import Kind, Verdict, audit
 from livingreview.load import load_review
 from regenerate_mistyped import ROOT
@@ -77,6 +78,22 @@ def test_how_a_study_was_done_is_remarked_on_and_is_no_contradiction() -> None:
         assert {finding.kind for finding in found} <= {Kind.DESIGN}
         of_design = {finding.verdict for finding in audit(study) if finding.kind is Kind.DESIGN}
         assert not any(verdict.is_contradiction for verdict in of_design)
+
+
+@pytest.mark.slow
+def test_every_time_to_an_event_of_patients_selected_by_survival_is_touched() -> None:
+    review = load_review(ROOT)
+    marked = touched(review)
+    study = review.studies["gu-2026"]
+    where = {"comparison": "serplulimab-vs-chemotherapy", "statistic": "hr"}
+    for outcome in ("os", "pfs"):
+        ratios = study.find(outcome=outcome, adjustment="unadjusted", **where)
+        assert ratios
+        assert marked.issuperset(ratios)
+    assert not marked.intersection(study.find(outcome="participants"))
+    other = review.studies["zhang-2025"].find(comparison="ici-vs-non-ici", statistic="hr")
+    assert other
+    assert not marked.intersection(other)
 
 
 @pytest.mark.slow

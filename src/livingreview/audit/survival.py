@@ -13,7 +13,7 @@ from livingreview.audit.boxes import Box
 from livingreview.audit.curves import Curve, beside, by_time, curves, in_months, share
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import Count, count
-from livingreview.audit.vocabulary import stated
+from livingreview.audit.vocabulary import says, stated
 from livingreview.studies import Printed, Study
 
 HALF = 0.5
@@ -179,7 +179,8 @@ def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
             "; plausible only if hardly anyone progressed early, or those who did are not among "
             "these patients"
         )
-        left_out = [str(one["section"]) for one in stated(curve.study, "survival-exclusion")]
-        said += f" ({left_out[0]}: early deaths were left out)" if left_out else ""
+        excluded = stated(curve.study, "survival-exclusion")
+        left_out = says(excluded, "that early deaths were left out")
+        said += f" ({left_out})" if left_out else ""
     numbers = (*none.numbers, median, *size.numbers)
     return curve.find(verdict, numbers, "some", said)
