@@ -1,7 +1,8 @@
 """A made-up study in memory, for tests of the audit: a vocabulary and printed cells."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
 from fractions import Fraction
 
@@ -60,6 +61,13 @@ class Paper:
     def p(self, value: str, outcome: str, method: str = "fisher", **identity: str) -> Printed:
         identity = {"comparison": COMPARISON, **identity}
         return self.add(value, outcome=outcome, statistic="p", method=method, **identity)
+
+    def ratio(self, value: float, error: float, **identity: str) -> None:
+        """Print a hazard ratio and its Wald interval in one cell."""
+        ends = (f"{value * math.exp(z * error):.3f}" for z in (-1.96, 1.96))
+        first = self.add(f"{value:.3f}", statistic="hr", **identity)
+        interval = self.add("-".join(ends), statistic="ci95", **identity)
+        self.numbers[-1] = replace(interval, locator=first.locator)
 
     def sizes(self, *values: int) -> None:
         for arm, value in zip(self.arms, values, strict=True):
@@ -132,8 +140,8 @@ def share(part: int, size: int, decimals: int = 1, rounding: str = ROUND_HALF_UP
 
 
 def above_rounding(findings: Iterable[Finding]) -> list[str]:
-    """What is wrong, for a test's message."""
-    return [f"{f.check}: {f.explanation}" for f in findings if f.verdict.is_contradiction]
+    """What is wrong, or remarked on, for a test's message."""
+    return [f"{f.check}: {f.explanation}" for f in findings if f.counts_against]
 
 
 def cells(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:

@@ -83,6 +83,7 @@ class Cohort:
     pfs: tuple[Floats, Flags]
     response: Codes  # 0 complete, 1 partial, 2 stable, 3 progression
     effects: Mapping[str, Codes]  # 0 none, 1 grade 1 to 2, 2 grade 3 or higher
+    randomised: bool
 
     @property
     def size(self) -> int:
@@ -106,7 +107,8 @@ def drawn_cohort(rng: np.random.Generator) -> Cohort:
     dead = data["status"] == ("2" if name == "lung" else "1")
     age = data["age"].astype(float)
     arm, factors = _lung(data) if name == "lung" else _veteran(data)
-    if rng.random() < 0.5:  # an allocation that has nothing to do with survival
+    randomised = rng.random() < 0.5  # an allocation that has nothing to do with survival
+    if randomised:
         arm = rng.permutation(arm)
     factors["age_group"] = (("up_to_63", "over_63"), (age > 63).astype(int))
     progression = time * rng.beta(3, 2, time.size)
@@ -118,7 +120,7 @@ def drawn_cohort(rng: np.random.Generator) -> Cohort:
         name: np.where(rng.random(time.size) < often, 1 + (rng.random(time.size) < 0.3), 0)
         for name, often in (("fatigue", 0.4), ("rash", 0.2), ("nausea", 0.15))
     }
-    return Cohort(arm, age, factors, (time, dead), pfs, response, effects)
+    return Cohort(arm, age, factors, (time, dead), pfs, response, effects, randomised)
 
 
 def _lung(data: Mapping[str, NDArray[np.str_]]) -> tuple[Flags, dict[str, tuple]]:
@@ -164,6 +166,7 @@ class Writer:
         factors = (*self.cohort.factors, "age")
         return replace(
             study,
+            design={"randomisation": "simple"} if self.cohort.randomised else {},
             variables={id_: study.outcomes[id_] for id_ in factors},
             outcomes={i: one for i, one in study.outcomes.items() if i not in factors},
             populations={

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from audit_study import COMPARISON, Paper
+from livingreview.audit import Verdict
 from livingreview.audit.boxes import counts_that_print
 from livingreview.reported import Reported
 from livingreview.studies import Printed, Study
@@ -185,6 +186,95 @@ def _few_events(study: Study) -> Study | None:
     )
 
 
+def _times(value: float, number: Printed | None) -> tuple[Printed | None, str]:
+    """A ratio or its interval, multiplied."""
+    if number is None:
+        return None, ""
+    if number.quantity.statistic == "hr":
+        return number, f"{number.number.value * value:.3f}"
+    ends = number.interval
+    return number, f"{ends.lower.value * value:.3f}-{ends.upper.value * value:.3f}"
+
+
+def _far_whole(study: Study) -> Study | None:
+    if not study.find(statistic="hr", subgroup="age_group=over_63", outcome="os"):
+        return None
+    return changed(study, *(_times(8, _ratio(study, one)) for one in ("hr", "ci95")))
+
+
+def _far_from_other_outcome(study: Study) -> Study | None:
+    return changed(study, *(_times(20, _ratio(study, one)) for one in ("hr", "ci95")))
+
+
+def _precise_whole(study: Study) -> Study | None:
+    if not study.find(statistic="hr", subgroup="age_group=over_63", outcome="os"):
+        return None
+    return _too_narrow(study)
+
+
+def _one_level_only(study: Study) -> Study | None:
+    kept = [n for n in study.numbers if n.quantity.subgroup != "age_group=over_63"]
+    printed = study.find(statistic="hr", subgroup="age_group=up_to_63", outcome="os")
+    return replace(study, numbers=tuple(kept)) if printed else None
+
+
+def _narrow_medians(study: Study) -> Study | None:
+    changes: list[tuple[Printed | None, object]] = []
+    for arm in ("new", "old"):
+        where = {"arm_id": arm, "outcome": "os"}
+        size = first(study, arm_id=arm, outcome="participants", statistic="n")
+        median = first(study, statistic="median", **where)
+        interval = first(study, statistic="ci95", timepoint="", **where)
+        if median is None or size is None or size.number.value < 50:
+            return None
+        middle = median.number.value
+        changes.append((interval, f"{middle * 0.99:.3f}-{middle * 1.01:.3f}"))
+    return changed(study, *changes)
+
+
+def _moved_by_the_model(study: Study) -> Study | None:
+    alone = _ratio(study, "hr")
+    if alone is None:
+        return None
+    middle = alone.number.value * 6
+    ends = "-".join(f"{middle * math.exp(z * 0.6):.3f}" for z in (-1.96, 1.96))
+    adjusted = (_ratio(study, statistic, "adjusted") for statistic in ("hr", "ci95"))
+    return changed(study, *zip(adjusted, (f"{middle:.3f}", ends), strict=True))
+
+
+def _simple(study: Study | None) -> Study | None:
+    return study and replace(study, design={"randomisation": "simple"})
+
+
+def _different_arms(study: Study) -> Study | None:
+    """Randomised arms that have no level of any characteristic in common."""
+    changes: list[tuple[Printed | None, object]] = []
+    for variable in study.variables.values():
+        for arm, kept in (("new", 0), ("old", 1)):
+            for position, level in enumerate(variable.levels):
+                where = {"arm_id": arm, "outcome": variable.id, "category": level}
+                changes.append((first(study, statistic="n", **where), 40 * (position == kept)))
+    return _simple(changed(study, *changes)) if len(study.variables) > 4 else None
+
+
+def _identical_arms(study: Study) -> Study | None:
+    changes: list[tuple[Printed | None, object]] = []
+    for outcome in ("participants", *study.variables):
+        for category in study.vocabulary(outcome).levels or ("",):
+            for statistic in ("n", "mean", "sd"):
+                where = {"outcome": outcome, "category": category, "statistic": statistic}
+                new = first(study, arm_id="new", **where)
+                for old in study.find(arm_id="old", population="whole", **where) if new else ():
+                    changes.append((old, new.value if new else ""))
+    return _simple(changed(study, *changes)) if len(study.variables) > 4 else None
+
+
+def _late_start(study: Study) -> Study | None:
+    median = first(study, arm_id="new", outcome="os", statistic="median")
+    limits = first(study, arm_id="new", outcome="followup", statistic="range")
+    return changed(study, (limits, "" if median is None else f"{median.number.value:.1f}-90.0"))
+
+
 def _number(statistic: str, by: float, **identity: str) -> Plant:
     """Moves one number."""
     return lambda study: changed(study, moved(first(study, statistic=statistic, **identity), by))
@@ -274,6 +364,26 @@ PLANTS: dict[str, Plant] = {
     "events-per-covariate": _few_events,
     "survival-exclusion": stated(section="Methods", kind="survival-exclusion", months="2"),
     "measured-after-start": _seen_later,
+    "effect-of-subgroups": _far_whole,
+    "precision-of-subgroups": _precise_whole,
+    "p-of-subgroups": lambda study: changed(
+        study,
+        (
+            first(study, outcome="os", comparison=COMPARISON, statistic="p", method="cox"),
+            TINY_P,
+        ),
+    ),
+    "other-patients": _one_level_only,
+    "median-interval-width": _narrow_medians,
+    "medians-against-p": lambda study: changed(study, (_log_rank(study, "os"), f"<0.{'0' * 30}1")),
+    "events-implied": _too_narrow,
+    "spread-on-scale": _value("12.00", "mean", arm_id="new", outcome="age"),
+    "spread-of-extremes": _value("0.10", "sd", arm_id="new", outcome="age"),
+    "baseline-differences": _different_arms,
+    "baseline-identical": _identical_arms,
+    "covariate-over-outcomes": _far_from_other_outcome,
+    "covariate-over-models": _moved_by_the_model,
+    "shortest-followup": _late_start,
     "eligible-range": _value(
         "≥99", "threshold", arm_id="all", outcome="design", category="eligibility-age"
     ),
@@ -419,4 +529,16 @@ PAIRS: dict[str, tuple[Paper, Paper]] = {
     "analyses-not-done": (_stratum(""), _stratum("sex=f")),
     "benefit-in-every-level": (_benefit("0.040"), _benefit("0.210")),
     "patients-shown": (_shown("64"), _shown("68")),
+}
+
+INSTEAD = {  # checks that never contradict: a way of printing, and remarks on the design
+    "decimal-comma": Verdict.ROUNDING,
+    "balance": Verdict.REMARK,
+    "events-per-covariate": Verdict.REMARK,
+    "survival-exclusion": Verdict.REMARK,
+    "measured-after-start": Verdict.REMARK,
+    "covariate-over-outcomes": Verdict.REMARK,
+    "covariate-over-models": Verdict.REMARK,
+    "shortest-followup": Verdict.REMARK,
+    "other-patients": Verdict.NOT_CHECKABLE,
 }

@@ -27,6 +27,9 @@ FAMILIES = {
     *("response-time-of-responders", "matched-sizes", "balance", "events-per-covariate"),
     *("survival-exclusion", "eligible-range", "possible-value", "measured-after-start"),
     "early-progression",
+    *("effect-of-subgroups", "precision-of-subgroups", "p-of-subgroups", "other-patients"),
+    *("median-interval-width", "medians-against-p", "events-implied", "spread-on-scale"),
+    *("spread-of-extremes", "baseline-differences", "baseline-identical"),
 }
 NARROW = ("ECOG performance status", "Reason for prior immunotherapy failure")
 PLATINUM, TYPE = "Response to platinum-based treatment", "Type of prior immunotherapy"
@@ -47,6 +50,7 @@ EXPECTED = {
         ),
         ("interval-width", "Second-line treatment with chemotherapy > Yes"),
         ("early-progression", "PD"),
+        ("median-interval-width", "Results: Effectiveness, paragraph 1"),
     },
     "nct04363255": set(),
     "tian-2026": {
@@ -63,7 +67,13 @@ EXPECTED = {
 
 REMARKS = {
     "chen-2025": {"events-per-covariate": 1},
-    "gu-2026": {"survival-exclusion": 1, "measured-after-start": 2},
+    "gu-2026": {
+        "survival-exclusion": 1,
+        "measured-after-start": 2,
+        "covariate-over-outcomes": 1,
+        "covariate-over-models": 1,
+        "shortest-followup": 1,
+    },
     "nct04363255": {},
     "tian-2026": {},
     "zhang-2025": {"balance": 2},

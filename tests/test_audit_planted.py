@@ -5,19 +5,12 @@ from functools import cache
 import pytest
 
 from audit_study import above_rounding
-from livingreview.audit import CHECKS, Verdict
+from livingreview.audit import CHECKS
 from livingreview.studies import Study
 from paper_simulation import simulated_paper
-from planted import PAIRS, PLANTS
+from planted import INSTEAD, PAIRS, PLANTS
 
 SEEDS = range(6)  # enough that each kind of contradiction can be planted in one of the papers
-INSTEAD = {  # checks that never contradict: a way of printing, and remarks on the design
-    "decimal-comma": Verdict.ROUNDING,
-    "balance": Verdict.REMARK,
-    "events-per-covariate": Verdict.REMARK,
-    "survival-exclusion": Verdict.REMARK,
-    "measured-after-start": Verdict.REMARK,
-}
 SILENT_WHERE_HONEST = {"decimal-comma", "analyses-not-done"}
 
 

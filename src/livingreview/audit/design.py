@@ -349,7 +349,7 @@ def eligible_range(study: Study) -> Iterator[Finding]:
 
 
 def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
-    low, up = _limits(limit.value)
+    low, up = limits_of_eligibility(limit.value)
     ends = printed.interval
     inside = Box.of(ends.lower).upper >= low and Box.of(ends.upper).lower <= up
     label = study.vocabulary(printed.quantity.outcome).label
@@ -358,7 +358,7 @@ def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
     return Finding((printed, limit), printed.value, limit.value, verdict, said)
 
 
-def _limits(text: str) -> tuple[float, float]:
+def limits_of_eligibility(text: str) -> tuple[float, float]:
     """Least and greatest eligible value; a number alone is a least value."""
     for dash in "–-—":
         low, found, up = text.partition(dash)

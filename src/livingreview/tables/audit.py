@@ -53,6 +53,7 @@ SEVERITY_WORDS = {
     Severity.NEITHER: "another number",
 }
 MISTYPED = Path("data") / "audit" / "mistyped.csv"
+LIMITS = Path("data") / "audit" / "limits.csv"
 SLIPS = {
     "digit": "a wrong digit",
     "swapped": "two digits swapped",
@@ -205,7 +206,7 @@ def _unchecked(review: Review, study: Study) -> Iterator[Printed]:
 
 def mistyped(root: Path | str = ".") -> Table:
     """How often a mistyped number is noticed, by study and by the way it is mistyped."""
-    rows = _mistyped(root)
+    rows = _read(root, MISTYPED)
     lines = []
     for kind, words in SLIPS.items():
         line = {"Mistyped by": words}
@@ -221,14 +222,35 @@ def _rate(rows: Sequence[dict[str, str]]) -> str:
     return f"{noticed} of {tried} ({prose.percent(100 * noticed / tried)})" if tried else ""
 
 
-def _mistyped(root: Path | str) -> list[dict[str, str]]:
-    with (Path(root) / MISTYPED).open(encoding="utf-8", newline="") as file:
+def _read(root: Path | str, name: Path) -> list[dict[str, str]]:
+    with (Path(root) / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def limits(root: Path | str = ".") -> Table:
+    """How often simulated honest trials pass the limit of a check that rests on chance."""
+    lines = [
+        {
+            "Check": row["check"].replace("-", " "),
+            "What is measured": row["statistic"],
+            "Limit": row["limit"],
+            "Honest trials": row["trials"],
+            "Beyond the limit": row["beyond"],
+            "Per 1,000": prose.number(_per_thousand(row), 2),
+        }
+        for row in _read(root, LIMITS)
+    ]
+    return Table(pd.DataFrame(lines), "Limits, and how often honest trials pass them")
+
+
+def _per_thousand(row: dict[str, str]) -> float:
+    return 1000 * int(row["beyond"]) / int(row["trials"])
 
 
 def published(review: Review, root: Path | str = ".") -> dict[str, str]:
     """The chapter's numbers by key, as texts."""
-    found, rows = _all(review), _mistyped(root)
+    found, rows = _all(review), _read(root, MISTYPED)
+    largest = max(_per_thousand(row) for row in _read(root, LIMITS))
     silent = sum(len(list(_unchecked(review, study))) for study in review.studies.values())
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
     shown = {
@@ -237,6 +259,7 @@ def published(review: Review, root: Path | str = ".") -> dict[str, str]:
         "audit.mistyped.tried": str(tried),
         "audit.mistyped.noticed": str(noticed),
         "audit.mistyped.rate": f"{prose.number(100 * noticed / tried, 1)}%",
+        "audit.limits.largest": f"{prose.number(largest, 2)} in 1,000",
     }
     for kind in Kind:
         counts = _counts(kind, found)
