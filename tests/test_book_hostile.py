@@ -201,9 +201,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, dict[str, str]
     hidden = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache")
     for name in ("data", "assets", "src"):
         shutil.copytree(REPOSITORY / name, root / name, ignore=hidden)
-    for folder in (root / "data" / "studies").iterdir():
-        if folder.name not in STUDIES:
-            shutil.rmtree(folder)
     for name in ("_config.yml", "requirements.lock"):
         shutil.copy(REPOSITORY / name, root)
     hostile = Hostile(root)
