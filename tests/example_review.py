@@ -66,7 +66,7 @@ ROWS = (
 
 
 DICTIONARY = """file,name,meaning,values
-data/studies/*/study.yaml,design.line,Line of treatment,
+data/studies/*/study.yaml,design.line,Line of treatment,"one of: second, third, mixed"
 data/studies/*/study.yaml,arms.*.is_new,Whether the treatment is new,true or false
 """
 EXTRACTION = "study_id,rows_first,rows_second,values_in_conflict,only_first,only_second,settled\n"

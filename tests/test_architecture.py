@@ -26,8 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rows": {"problems", "studies", "values"},
     "plain_yaml": {"files", "problems"},
     "shapes": {"problems"},
-    "references": {"problems", "rules", "shapes", "studies"},
-    "links": {"problems", "references", "rules", "studies"},
+    "references": {"problems", "rows", "rules", "shapes", "studies"},
+    "links": {"problems", "references", "rows", "rules", "studies"},
     "inventory": {"files", "problems", "shapes", "studies"},
     "load": {
         "files",

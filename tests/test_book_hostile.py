@@ -131,7 +131,8 @@ class Hostile:
                     old = mapping.get(one, [""] if free[name] else "")
                     if (one in mapping or name not in added) and not isinstance(old, dict):
                         typed[place] = text
-                        mapping[one] = [text] * len(old) if isinstance(old, list) else text
+                        items = [text, *(f"{n} {text}" for n in range(2, len(old) + 1))]
+                        mapping[one] = items if isinstance(old, list) else text
                     added.add(name)
         text = yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
         path.write_text(text, "utf-8")

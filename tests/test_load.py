@@ -217,7 +217,7 @@ def test_a_key_that_occurs_twice_is_not_dropped_silently(tmp_path):
         (
             "is_new: true",
             "is_new: yes",
-            [r"arms\.new\.is_new: need true or false, .*, found 'yes'; write true or"],
+            [r"arms\.new\.is_new: need true or false, .*, found 'yes'; correct it"],
         ),
         (
             "is_new: true",
@@ -238,7 +238,7 @@ def test_an_arm_that_the_review_cannot_sort_is_a_problem(tmp_path, old, new, mes
 
 
 def test_arms_are_not_held_against_a_faulty_review(tmp_path):
-    path = write_review(tmp_path, study=STUDY.replace("is_new: true", "is_new: yes")).parents[1]
+    path = write_review(tmp_path, study=STUDY.replace("class: new-drug", "class: newer")).parents[1]
     review = (path / "review.yaml").read_text(encoding="utf-8")
     text = review.replace("treatment_classes:", "treatment_class:")
     (path / "review.yaml").write_text(text, encoding="utf-8")

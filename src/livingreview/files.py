@@ -23,10 +23,14 @@ KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a named pipe",
 }
-REVIEW_SHAPE = (
-    "a file that says what the review asks, in YAML (its keys are title, question, eligibility, "
-    "outcomes, treatment_classes, syntheses, documents_read_until and searched)"
-)
+SHAPES = {  # what a missing file has to be
+    "review.yaml": "a file that says what the review asks, in YAML (its keys are title, question, "
+    "eligibility, outcomes, treatment_classes, syntheses, documents_read_until and searched)",
+    "dictionary.csv": "a file (columns file, name, meaning, values) that describes the review's "
+    "own keys",
+    "extraction.csv": "a file (columns study_id, rows_first, rows_second, values_in_conflict, "
+    "only_first, only_second, settled) with a line for each study that was extracted twice",
+}
 SIGNED_NUMBER = re.compile(r"[+-](?=\.?\d)[^=|!(]*|[+-]+")  # no spreadsheet runs it
 
 
@@ -72,8 +76,7 @@ def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
     try:
         status = path.lstat()
     except OSError as error:
-        if path.name == "review.yaml":
-            needed = REVIEW_SHAPE
+        needed = SHAPES.get(path.name, needed)
         near = _neighbour(path)
         found = (
             "nothing"

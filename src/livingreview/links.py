@@ -7,6 +7,7 @@ from typing import Any
 
 from livingreview.problems import Collector, Problem, shown
 from livingreview.references import excludes
+from livingreview.rows import METHODS, TIMEPOINT
 from livingreview.rules import SIDES, fits
 from livingreview.studies import ALL_ARMS, STATISTICS, Comparison, Outcome, Study
 
@@ -24,6 +25,7 @@ def check_study(path: Path, study: Study, problems: list[Problem]) -> None:
     _check_ids(collector, study)
     _check_labels(collector, study)
     _check_circles(collector, study)
+    _check_statements(collector, study)
     for position, report in enumerate(study.reports):
         days = [(key, report.details[key]) for key in DAYS if key in report.details]
         for (earlier, first), (later, second) in pairwise(days):
@@ -151,6 +153,20 @@ def _check_labels(collector: Collector, study: Study) -> None:
                 collector.need(place, needed, found, "tell the two apart, or remove one")
 
 
+def _check_statements(collector: Collector, study: Study) -> None:
+    """Times and scales that a computation reads are of a form that it can read."""
+    for position, statement in enumerate(study.statements):
+        time = statement.get("timepoint")
+        if time is not None and not TIMEPOINT.fullmatch(time):
+            needed = "a time such as 12 months"
+            collector.need(f"statements.{position}.timepoint", needed, repr(time), "correct it")
+    for entry in (*study.variables.values(), *study.outcomes.values()):
+        low, high = ((entry.details or {}).get(end) for end in ("minimum", "maximum"))
+        if low is not None and high is not None and low >= high:
+            needed = f"a minimum below the maximum ({high})"
+            collector.need(f"{entry.id}.minimum", needed, str(low), "correct them")
+
+
 def _check_circles(collector: Collector, study: Study) -> None:
     """Nothing is part of itself, directly or by way of others."""
     parts: dict[str, Mapping[str, str]] = {
@@ -232,6 +248,7 @@ def _of_statement(study: Study, where: str, statement: Mapping[str, Any]) -> Ite
         "population": study.populations,
         "outcome": vocabulary,
         "statistic": sorted(STATISTICS),
+        "method": METHODS[1:],
     }
     for key, known in declared.items():
         if key in statement:
@@ -245,6 +262,9 @@ def _of_statement(study: Study, where: str, statement: Mapping[str, Any]) -> Ite
             yield f"{where}.{key}", one, known
     for part in statement["subgroup"].split("&") if "subgroup" in statement else ():
         yield from _to_level(study, f"{where}.subgroup", part)
+    outcome = vocabulary.get(statement.get("outcome", ""))
+    if "category" in statement and outcome:
+        yield f"{where}.category", statement["category"], outcome.levels
     comparison = statement.get("comparison", "")
     if comparison and comparison not in study.comparisons:
         variable, _, levels = comparison.partition(":")

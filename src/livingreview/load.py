@@ -47,7 +47,7 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     if names is None:
         check_files(data, declared, problems)
-        _check_together(data, protocol if sound else {}, studies, problems)
+        _check_together(data, protocol if sound else {}, studies, declared, problems)
     if problems:
         raise DataProblemsError(problems)
     return Review(protocol, studies)
@@ -114,13 +114,16 @@ def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Prob
 
 
 def _check_together(
-    data: Path, protocol: Mapping[str, Any], studies: Mapping[str, Study], problems: list[Problem]
+    data: Path,
+    protocol: Mapping[str, Any],
+    studies: Mapping[str, Study],
+    declared: Declared,
+    problems: list[Problem],
 ) -> None:
     """What only all files together show: rules, shared patients and counts of the extraction."""
     if protocol:
-        check_references_to_studies(
-            data / "review.yaml", protocol, tuple(studies.values()), problems
-        )
+        found = tuple(studies.values())
+        check_references_to_studies(data / "review.yaml", protocol, found, declared, problems)
     folders = data / "studies"
     known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
     for id_, study in studies.items():

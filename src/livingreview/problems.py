@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+LONG = 200
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -76,4 +78,5 @@ def shown(value: object) -> str:
         return "a list" if isinstance(value, list) else "a mapping"
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
-    return repr(value)
+    text = repr(value)
+    return text if len(text) < LONG else f"{text[:LONG]}..."

@@ -1,15 +1,15 @@
 """References of review.yaml: everything that its rules name must exist and fit what uses it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from livingreview.problems import Collector, Problem, shown
+from livingreview.problems import Collector, Problem, perhaps, shown
+from livingreview.rows import TIMEPOINT
 from livingreview.rules import SIDES
-from livingreview.shapes import Declared, known_keys
+from livingreview.shapes import CLOSED_VALUES, Declared, known_keys
 from livingreview.studies import Study
 
 Rule = Mapping[str, Any]
@@ -21,7 +21,6 @@ POSSIBLE = {
     "hazard-ratio": (*SIDES, "adjustment", "favours"),
 }
 SPECIFIC = tuple(sorted({key for keys in POSSIBLE.values() for key in keys}))
-TIMEPOINT = re.compile(r"[1-9][0-9]*(\.[0-9]+)? (days|weeks|months|years)|1 (day|week|month|year)")
 
 
 def check_references(
@@ -41,11 +40,16 @@ def check_references(
 
 
 def check_references_to_studies(
-    path: Path, protocol: Rule, studies: Sequence[Study], problems: list[Problem]
+    path: Path,
+    protocol: Rule,
+    studies: Sequence[Study],
+    declared: Declared,
+    problems: list[Problem],
 ) -> None:
     """Add a problem for every outcome, population and level in the rules that no study declares.
 
-    Outcomes and populations that ``review.yaml`` itself declares are known without a study.
+    Outcomes and populations that ``review.yaml`` itself declares, and values of the design that the
+    dictionary allows, are known without a study.
     """
     collector = Collector(str(path), problems)
     if not any(study.outcomes for study in studies):
@@ -60,6 +64,13 @@ def check_references_to_studies(
             )
         for number, rule in enumerate(plan["include"]["patients"]):
             vocabulary.check_patients(collector, f"{place}.include.patients.{number}", rule)
+            for name, value in rule.get("design", {}).items():
+                where = f"{place}.include.patients.{number}.design.{name}"
+                found = [study.design[name] for study in studies if name in study.design]
+                if not declared.values("study", f"design.{name}") and value not in found:
+                    do = f"correct it, or let data/dictionary.csv allow it ({CLOSED_VALUES}...)"
+                    known = ", ".join(dict.fromkeys(map(shown, found)))
+                    collector.need(where, f"a value that a study has ({known})", shown(value), do)
     for position, entry in enumerate(protocol.get("restricted_means", ())):
         vocabulary.check_outcome(
             collector, f"restricted_means.{position}.outcome", entry["outcome"]
@@ -167,8 +178,11 @@ def _check_properties(
     for key in ("arms", *SIDES):
         for name, value in plan.get(key, {}).items():
             known = collector.one_of(f"{place}.{key}", name, arm_keys, f"{described}arms.*.{name}")
-            if known and name == "treatment_class":
-                collector.one_of(f"{place}.{key}.{name}", value, protocol["treatment_classes"])
+            allowed = declared.values("study", f"arms.*.{name}")
+            if name == "treatment_class":
+                allowed = list(protocol["treatment_classes"])
+            if known and allowed:
+                _one_of_values(collector, f"{place}.{key}.{name}", value, allowed)
     if "group_by" in plan:
         collector.one_of(f"{place}.group_by", plan["group_by"], arm_keys, "correct it")
     design_keys = known_keys("study", "design", declared)
@@ -178,27 +192,34 @@ def _check_properties(
             if collector.one_of(where, name, design_keys, f"{described}design.{name}"):
                 allowed = declared.values("study", f"design.{name}")
                 if allowed:
-                    collector.one_of(f"{where}.{name}", value, allowed, "correct it")
+                    _one_of_values(collector, f"{where}.{name}", value, allowed)
+
+
+def _one_of_values(collector: Collector, place: str, value: object, allowed: list[Any]) -> None:
+    if type(value) is not type(allowed[0]) or value not in allowed:
+        near = perhaps(str(value), map(str, allowed))
+        needed = f"one of {', '.join(map(shown, allowed))}"
+        collector.need(place, needed, shown(value), f"correct it{near}")
 
 
 def _check_favours(collector: Collector, plans: Iterable[Rule]) -> None:
-    """Syntheses of the same arms put the same word on the side on which the experimental arm wins.
+    """Syntheses of the same arms put the same words on the side on which each arm wins.
 
-    That side is the right one where benefit lies above no difference, else the left one.
+    The experimental arm wins on the right where benefit lies above no difference, else on the left.
     """
-    first: dict[str, tuple[str, str]] = {}
+    first: dict[str, tuple[list[str], str]] = {}
     for position, plan in enumerate(plans):
         if "favours" not in plan or not all(side in plan for side in SIDES):
             continue
-        right = plan.get("benefit") == "above"
-        word = plan["favours"][1 if right else 0]
+        below = plan.get("benefit") != "above"
+        words = plan["favours"] if below else plan["favours"][::-1]
         arms = repr([sorted(plan[side].items()) for side in SIDES])
-        known, where = first.setdefault(arms, (word, plan["id"]))
-        if word != known:
-            side = "right" if right else "left"
-            needed = f"{known!r} on the {side}, where the experimental arm is better, as in {where}"
+        known, where = first.setdefault(arms, (words, plan["id"]))
+        if words != known:
+            wanted = known if below else known[::-1]
+            needed = f"{wanted} (the side of the experimental arm as in {where})"
             place = f"syntheses.{position} ({plan['id']}).favours"
-            collector.need(place, needed, repr(word), "swap the words, or correct benefit")
+            collector.need(place, needed, str(plan["favours"]), "correct them, or benefit")
 
 
 def _check_uses(collector: Collector, protocol: Rule) -> None:

@@ -21,6 +21,7 @@ from livingreview.problems import Collector, Problem, perhaps, shown
 FILES = {"review": "data/review.yaml", "study": "data/studies/*/study.yaml"}
 DICTIONARY_COLUMNS = ("file", "name", "meaning", "values")
 CLOSED_VALUES = "one of: "
+TRUTH_VALUES = "true or false"
 TYPES = {
     "string": "text",
     "array": "a list",
@@ -51,12 +52,14 @@ class Declared:
         self._rows = {(row["file"], row["name"]): row for row in rows}
         self.is_whole = is_whole  # else any key may be described
 
-    def values(self, schema: str, name: str) -> list[str] | None:
+    def values(self, schema: str, name: str) -> list[Any] | None:
         """The values that a key may take: None for a key not described, empty for any value."""
         row = self._rows.get((FILES[schema], name))
         if row is None:
             return None if self.is_whole else []
         words = row["values"]
+        if words == TRUTH_VALUES:
+            return [True, False]
         is_closed = words.startswith(CLOSED_VALUES)
         return words.removeprefix(CLOSED_VALUES).split(", ") if is_closed else []
 
@@ -97,7 +100,9 @@ def known_keys(schema: str, parent: str, declared: Declared) -> list[str]:
     """The keys that a map may hold: those of its schema (by its path) and those described."""
     node: Any = _validator(schema).schema
     for part in parent.split("."):
-        node = node["additionalProperties"] if part == "*" else node["properties"][part]
+        key = part.removesuffix("[]")
+        node = node["additionalProperties"] if key == "*" else node["properties"][key]
+        node = node["items"] if part != key else node
     return list(dict.fromkeys((*node.get("properties", ()), *declared.below(schema, parent))))
 
 
@@ -143,9 +148,13 @@ def _check_own(collector: Collector, schema: str, error: Any, declared: Declared
     elif value is None or (isinstance(value, str) and not value.strip()):
         what = declared.meaning(schema, f"{parent}.{key}")
         collector.need(place, f"an entry ({what})", "nothing", "fill it in, or remove the line")
-    elif allowed and value not in allowed:
-        do = f"correct it{perhaps(str(value), allowed)}, or allow it in data/dictionary.csv"
-        collector.need(place, f"one of {', '.join(allowed)}", shown(value), do)
+    elif allowed and (type(value) is not type(allowed[0]) or value not in allowed):
+        near = perhaps(str(value), map(str, allowed))
+        do = f"correct it{near}, or allow it in data/dictionary.csv"
+        needed = f"one of {', '.join(map(str, allowed))}"
+        if allowed == [True, False]:
+            needed, do = TYPES["boolean"], "correct it"
+        collector.need(place, needed, shown(value), do)
     elif isinstance(value, dict) or (
         isinstance(value, list)
         and not all(isinstance(item, str) and item.strip() for item in value)
