@@ -62,6 +62,16 @@ def test_a_group_is_headed_once_and_rows_go_down():
     assert [row.y for row in placed] == sorted(row.y for row in placed)
 
 
+def test_a_long_heading_is_broken_into_lines_that_fit_and_touch_no_label():
+    group = "Immune checkpoint inhibitor, in nearly all patients with other drugs, after the first"
+    figure = figures.forest(make_rows({"group": group, "label": "b"}), figures.PERCENT)
+    figure.canvas.draw()
+    heading, label = figure.axes[0].texts[:2]
+    assert heading.get_text().split() == group.split()
+    assert heading.get_window_extent().x1 <= figure.bbox.x1
+    assert not heading.get_window_extent().overlaps(label.get_window_extent())
+
+
 def test_a_pooled_row_is_a_diamond_over_its_interval():
     rows = make_rows({}, {"label": "all", "mark": figures.POOLED, "lower": 0.8, "upper": 1.25})
     (axes,) = figures.forest(rows, figures.HAZARD_RATIO).axes

@@ -29,6 +29,7 @@ PREDICTION = "prediction interval"
 WIDTH = 4.8  # inches; with this font size still legible when scaled to a phone
 FONT_SIZE = 10.0
 CHARACTERS = 58  # of the font that fit into the width
+BOLD_CHARACTERS = 48
 HEADING, LINE, MARK, GAP, FAVOURS = 0.34, 0.19, 0.2, 0.1, 0.62  # heights in inches
 INK, QUIET = "#1f2328", "#8c959f"
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p")
@@ -116,8 +117,9 @@ def place(rows: pd.DataFrame) -> tuple[Placed, ...]:
     for row in _rows(rows):
         heading_y = label_y = math.nan
         if row.group != above.group:
-            y += HEADING if row.group else GAP
-            heading_y = y - LINE if row.group else math.nan
+            more = LINE * _heading(row.group).count("\n")
+            y += HEADING + more if row.group else GAP
+            heading_y = y - LINE - more if row.group else math.nan
         if (row.group, row.label) != (above.group, above.label):
             label_y = y + GAP
             y += GAP + LINE * (_wrapped(row).count("\n") + 1)
@@ -151,6 +153,10 @@ def _rows(rows: pd.DataFrame) -> list[Placed]:
 
 def _wrapped(row: Placed) -> str:
     return textwrap.fill(row.label, max(16, CHARACTERS - len(row.text) - 2))
+
+
+def _heading(group: str) -> str:
+    return textwrap.fill(group, BOLD_CHARACTERS)
 
 
 def _series(placed: Sequence[Placed]) -> Mapping[str, tuple[str, str]]:
@@ -298,7 +304,7 @@ def _draw_diamond(axes: Axes, row: Placed) -> None:
 def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
     for row in placed:
         words = (
-            (0.0, row.heading_y, row.group, "left"),
+            (0.0, row.heading_y, _heading(row.group), "left"),
             (0.0, row.label_y, _wrapped(row), "left"),
             (1.0, row.label_y, row.text, "right"),
         )
