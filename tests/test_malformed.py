@@ -667,6 +667,18 @@ def test_a_file_that_may_not_be_read_is_named(
     assert "found one that cannot be read (Permission denied)" in check(sound, capsys)
 
 
+@pytest.mark.parametrize("path", FOLDERS)
+def test_a_folder_that_may_not_be_listed_is_named(
+    path: str,
+    sound: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "access", lambda asked, _: Path(asked) != sound / path)
+    wanted = f"{sound / path}: need a folder, found one that may not be listed; change its perm"
+    assert wanted in check(sound, capsys)
+
+
 @pytest.mark.parametrize("name", ["x.bin", "paper.pdf", "studies/notes.txt", "new/x.csv",
                                   "studies/example-2020/reported.csv.bak"])  # fmt: skip
 def test_a_file_that_is_no_data_is_named(

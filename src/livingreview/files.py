@@ -83,7 +83,7 @@ def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
             if isinstance(error, FileNotFoundError | NotADirectoryError)
             else (f"one that cannot be read ({error.strerror})")
         )
-        advice = f"add it, or run this in the folder that holds {path.parts[0]}/"
+        advice = f"add it, or run this in the folder that holds {path.name}/"
         if wanted == stat.S_IFREG:
             advice = "add the file"
         if near:
@@ -97,6 +97,9 @@ def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
             found += f" to {path.readlink()}"
         advice = f"put {needed} itself in its place"
         problems.append(Problem(where, needed, found, advice))
+    elif kind == stat.S_IFDIR and not os.access(path, os.R_OK | os.X_OK):
+        found = "one that may not be listed"
+        problems.append(Problem(where, needed, found, "change its permissions"))
     elif kind == stat.S_IFREG and status.st_size > LARGEST:
         found = f"{status.st_size:,} bytes"
         problems.append(Problem(where, f"at most {LARGEST:,} bytes", found, "split or correct it"))
