@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from livingreview.synthesis import asymmetry, batch, binomial_normal, glmm, tau2, trim_and_fill
-from livingreview.synthesis.batch import estimate_tau2_batch, q_root_batch
+from livingreview.synthesis import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
 from livingreview.synthesis.models import DesignModel, MeanBatch, MeanModel, scaled
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_roots
+from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, estimate_tau2_batch, q_root
 from reference_cases import data_sets
 
 FLAT = 1e-9  # two modes of the same height within this are equally good
@@ -142,10 +141,10 @@ def test_many_data_sets_at_once_give_what_each_gives_alone():
 def test_the_start_moves_no_root_of_q(start):
     together, alone = hostile_batch(12, 200, 6)
     for target in (12.8, 5.0, 0.83):
-        roots = q_root_batch(together, target, np.zeros(200))
-        from_start = q_root_batch(together, target, np.full(200, start))
+        roots = q_root(together, target, np.zeros(200))
+        from_start = q_root(together, target, np.full(200, start))
         np.testing.assert_allclose(from_start, roots, rtol=1e-8, atol=1e-10)
-        single = [q_roots(model, [target], start)[0] for model in alone]
+        single = [q_root(model, target, start) for model in alone]
         np.testing.assert_allclose(single, roots, rtol=1e-8, atol=1e-10)
         reached = together.q(roots)[0]
         np.testing.assert_allclose(reached[roots > 0], target, rtol=1e-8)
@@ -164,7 +163,6 @@ def test_the_solver_never_builds_a_matrix_of_studies_by_studies():
 
 def test_a_solver_that_does_not_settle_raises_instead_of_guessing(monkeypatch):
     monkeypatch.setattr(tau2, "MAX_STEPS", 1)
-    monkeypatch.setattr(batch, "MAX_STEPS", 1)
     yi, vi = data_sets()["bcg"]
     y, v, _ = scaled(np.array([yi, yi * 1.1]), np.array([vi, vi]))
     for estimate, model in (

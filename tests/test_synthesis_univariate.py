@@ -235,6 +235,8 @@ def test_a_batch_gives_the_same_as_single_fits():
         batch = random_effects_batch(yi, vi, tau2_estimator=estimator, interval=interval)
         for row in range(40):
             single = random_effects(yi[row], vi[row], tau2_estimator=estimator, interval=interval)
+            weights = [of_study[row] for of_study in batch.weights]
+            assert_close(weights, single.weights, 1e-11, f"{estimator} weights")
             for field in ("mean", "se", "tau2", "tau2_upper", "i2", "q_pval", "pi_lower", "pval"):
                 assert_close(
                     getattr(batch, field)[row],

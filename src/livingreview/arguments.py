@@ -1,13 +1,15 @@
 """What a caller may give as numbers; each error names the argument, the place and the value."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 Floats = NDArray[np.float64]
+Item = TypeVar("Item")
 REAL = (int, float, np.integer, np.floating)
 LARGEST = 1e25  # nothing measured is larger, and its powers are still numbers
 MOST = 2**53  # above it not every whole number has a double
@@ -62,3 +64,34 @@ def normal_quantile(level: float) -> float:
         msg = f"level: need a number between 0 and 1, found {level!r}"
         raise ValueError(msg)
     return half
+
+
+def t_quantile(df: float, level: float) -> float:
+    """Half-width of a t interval in standard errors; normal for infinite df."""
+    return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
+
+
+def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a value that is not among the known ones."""
+    if value not in known:
+        msg = f"{argument}: need one of {', '.join(known)}, found {value!r}"
+        raise ValueError(msg)
+
+
+def check_within(argument: str, value: float, low: float, high: float) -> None:
+    """Refuse what is no number from low to high."""
+    if not (is_number(value) and low <= value <= high):
+        msg = f"{argument}: need a number from {low:g} to {high:g}, found {value!r}"
+        raise ValueError(msg)
+
+
+def listed(name: str, values: Iterable[Item], k: int | None = None) -> list[Item]:
+    """Turn what a caller gives into a list, of k entries where k is known; text is no list."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        msg = f"{name}: need a list, found {values!r}"
+        raise ValueError(msg)
+    entries = list(values)
+    if k is not None and len(entries) != k:
+        msg = f"{name}: need {k}, one per study, found {len(entries)}"
+        raise ValueError(msg)
+    return entries

@@ -43,10 +43,9 @@ from livingreview.synthesis.restricted_mean import (
     restricted_mean_difference,
     restricted_mean_of_patients,
 )
-from livingreview.synthesis.result import Synthesis, SynthesisBatch
+from livingreview.synthesis.result import Synthesis, SynthesisBatch, few_studies_notes
 from livingreview.synthesis.univariate import (
     common_effect,
-    few_studies_notes,
     random_effects,
     random_effects_batch,
 )

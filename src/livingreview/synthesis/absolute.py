@@ -11,13 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from livingreview.arguments import normal_quantile, numbers
+from livingreview.arguments import check_choice, check_within, listed, normal_quantile, numbers
 from livingreview.measures import measure as find_measure
-from livingreview.synthesis.inputs import (
-    check_choice,
-    check_within,
-    listed,
-)
 from livingreview.synthesis.result import Synthesis
 
 PER = 1000.0

@@ -7,15 +7,14 @@ itself.  The filled studies are a what-if, never data.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from livingreview.synthesis.inputs import Estimates, Inputs, check_choice, read_inputs
+from livingreview.arguments import Floats, check_choice
+from livingreview.synthesis.inputs import Estimates, Inputs, read_inputs
 from livingreview.synthesis.policy import refuse_below
 from livingreview.synthesis.regression import Regression, meta_regression
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import common_effect, random_effects
-
-Floats = NDArray[np.float64]
 
 MAX_ROUNDS = 100
 

@@ -9,20 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from livingreview.arguments import LARGEST, is_number, normal_quantile
+from livingreview.arguments import LARGEST, Floats, check_choice, is_number, normal_quantile
 from livingreview.measures import MEASURES
-from livingreview.synthesis.inputs import (
-    Estimates,
-    Inputs,
-    check_choice,
-    read_inputs,
-)
-
-Floats = NDArray[np.float64]
+from livingreview.synthesis.inputs import Estimates, Inputs, read_inputs
 
 PRIORS = ("half-normal", "half-cauchy")
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(12)

@@ -7,16 +7,12 @@ studies, which do; comparisons without events in both arms have no part in it.
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtr
 
-from livingreview.arguments import normal_quantile
+from livingreview.arguments import Floats, check_choice
 from livingreview.counts import effect_sizes
-from livingreview.synthesis.inputs import Arm, Tables, check_choice, read_tables
-from livingreview.synthesis.result import I2_FROM_Q, Synthesis
-from livingreview.synthesis.univariate import few_studies_notes
+from livingreview.synthesis.inputs import Arm, Tables, read_tables
+from livingreview.synthesis.result import Synthesis, normal_synthesis
 
-Floats = NDArray[np.float64]
 Estimate = tuple[float, float, Floats]
 
 ROUNDING = 1e-12  # a variance below this part of its terms is what rounding leaves of zero
@@ -46,8 +42,11 @@ def mantel_haenszel(
     """
     check_choice("measure", measure, tuple(_ESTIMATES))
     tables = read_tables(experimental, control, studies, cohorts)
-    estimate = _ESTIMATES[measure](tables)
-    return _synthesis("Mantel-Haenszel", measure, tables, estimate, level)
+    mean, se, weights = _ESTIMATES[measure](tables)
+    heterogeneity = _heterogeneity(measure, tables, mean)
+    return normal_synthesis(
+        "Mantel-Haenszel", measure, tables.studies, (mean, se), heterogeneity, weights, level=level
+    )
 
 
 def peto(
@@ -71,8 +70,18 @@ def peto(
     information = events * (n - events) * (n1 / n) * (n2 / n) / (n - 1)
     total = float(information.sum())
     _need(total, "peto: no study has both events and survivors")
-    mean = float((tables.a - events * n1 / n).sum()) / total
-    return _synthesis("Peto", "peto", tables, (mean, total**-0.5, information), level)
+    excess = tables.a - events * n1 / n
+    known = information > 0
+    q = (excess[known] ** 2 / information[known]).sum() - excess.sum() ** 2 / information.sum()
+    return normal_synthesis(
+        "Peto",
+        "peto",
+        tables.studies,
+        (float(excess.sum()) / total, total**-0.5),
+        (max(0.0, float(q)), int(known.sum()) - 1),
+        information,
+        level=level,
+    )
 
 
 def _odds_ratio(tables: Tables) -> Estimate:
@@ -139,45 +148,3 @@ def _heterogeneity(measure: str, tables: Tables, mean: float) -> tuple[float, in
     if known.sum() < 2:
         return 0.0, 0
     return float((((yi - mean) ** 2)[known] / vi[known]).sum()), int(known.sum()) - 1
-
-
-def _peto_heterogeneity(tables: Tables, weights: Floats) -> tuple[float, int]:
-    n1, n2 = tables.a + tables.b, tables.c + tables.d
-    excess = tables.a - (tables.a + tables.c) * n1 / (n1 + n2)
-    known = weights > 0
-    q = (excess[known] ** 2 / weights[known]).sum() - excess.sum() ** 2 / weights.sum()
-    return max(0.0, float(q)), int(known.sum()) - 1
-
-
-def _synthesis(
-    model: str, measure: str, tables: Tables, estimate: Estimate, level: float
-) -> Synthesis:
-    mean, se, weights = estimate
-    z, k = normal_quantile(level), len(tables.studies)
-    q, df = (
-        _peto_heterogeneity(tables, weights)
-        if measure == "peto"
-        else _heterogeneity(measure, tables, mean)
-    )
-    return Synthesis(
-        model=model,
-        measure=measure,
-        studies=tables.studies,
-        k=k,
-        mean=mean,
-        se=se,
-        statistic=mean / se,
-        pval=2 * float(ndtr(-abs(mean / se))),
-        ci_lower=mean - z * se,
-        ci_upper=mean + z * se,
-        level=level,
-        interval="z",
-        q=q,
-        q_df=df,
-        q_pval=float(chdtrc(df, q)) if df else 1.0,
-        i2=100 * max(0.0, (q - df) / q) if df and q > 0 else 0.0,
-        i2_convention=I2_FROM_Q,
-        h2=q / df if df else 1.0,
-        weights=tuple((100 * weights / weights.sum()).tolist()),
-        notes=tuple(few_studies_notes(k)),
-    )

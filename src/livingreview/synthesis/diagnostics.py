@@ -8,8 +8,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from livingreview.arguments import listed
 from livingreview.effects import Effect
-from livingreview.synthesis.inputs import Estimates, Inputs, listed, read_inputs
+from livingreview.synthesis.inputs import Estimates, Inputs, read_inputs
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.univariate import random_effects, random_effects_batch
 

@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import chdtrc, expit, logsumexp, ndtr, xlogy
+from scipy.special import expit, logsumexp, xlogy
 
-from livingreview.arguments import normal_quantile
+from livingreview.arguments import Floats
 from livingreview.counts import checked_counts
 from livingreview.synthesis.inputs import named_studies
-from livingreview.synthesis.result import Synthesis
-from livingreview.synthesis.univariate import few_studies_notes, prediction_reach
-
-Floats = NDArray[np.float64]
+from livingreview.synthesis.result import Synthesis, few_studies_notes, q_pval, wald
+from livingreview.synthesis.univariate import prediction_reach
 
 NODES = 320
 SMOOTH = (
@@ -70,7 +68,8 @@ def binomial_normal(
         msg = f"events: need both events and non-events among all arms, found {x.sum():g} in all"
         raise ValueError(msg)
     mean, tau, se = _fit(x, size)
-    z, k = normal_quantile(level), x.size
+    k = x.size
+    statistic, pval, ci_lower, ci_upper = wald(mean, se, level)
     q = 2 * float(_saturated(x, size) - _saturated(x.sum(), size.sum()))
     convention, reach = prediction_reach(prediction, k, level)
     spread = reach * float(np.hypot(tau, se))
@@ -84,10 +83,10 @@ def binomial_normal(
         k=k,
         mean=mean,
         se=se,
-        statistic=mean / se,
-        pval=2 * float(ndtr(-abs(mean / se))),
-        ci_lower=mean - z * se,
-        ci_upper=mean + z * se,
+        statistic=float(statistic),
+        pval=float(pval),
+        ci_lower=ci_lower,
+        ci_upper=ci_upper,
         level=level,
         interval="z",
         pi_lower=mean - spread,
@@ -97,7 +96,7 @@ def binomial_normal(
         tau2_estimator="ml",
         q=q,
         q_df=k - 1,
-        q_pval=float(chdtrc(k - 1, q)) if k > 1 else 1.0,
+        q_pval=q_pval(q, k - 1),
         notes=tuple(notes),
     )
 

@@ -3,21 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from numpy.typing import ArrayLike
 
-from livingreview.arguments import LARGEST, is_number, normal_quantile, numbers, refuse
+from livingreview.arguments import LARGEST, Floats, listed, numbers, refuse
 from livingreview.counts import TWO_ARM_COUNTS, checked_counts
 from livingreview.effects import Effect, check_cohorts, check_disjoint, check_poolable
 
-Floats = NDArray[np.float64]
 Estimates: TypeAlias = "Sequence[Effect] | ArrayLike | Inputs"
 Arm: TypeAlias = tuple[ArrayLike, ArrayLike]
 LARGEST_RATIO = 1e10  # of two variances: beyond it sums of weights lose the smaller ones
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +120,6 @@ def named_studies(
         check_cohorts(f"cohorts[{place}]", cohort)
     check_disjoint([(name, frozenset(of)) for name, of in zip(names, patients, strict=True)])
     return tuple(names)
-
-
-def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
-    """Refuse a value that is not among the known ones."""
-    if value not in known:
-        msg = f"{argument}: need one of {', '.join(known)}, found {value!r}"
-        raise ValueError(msg)
-
-
-def check_within(argument: str, value: float, low: float, high: float) -> None:
-    """Refuse what is no number from low to high."""
-    if not (is_number(value) and low <= value <= high):
-        msg = f"{argument}: need a number from {low:g} to {high:g}, found {value!r}"
-        raise ValueError(msg)
-
-
-def t_quantile(df: float, level: float) -> float:
-    """Half-width of a t interval in standard errors; normal for infinite df."""
-    return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
-
-
-def listed(name: str, values: Iterable[Item], k: int | None = None) -> list[Item]:
-    """Turn what a caller gives into a list, of k entries where k is known; text is no list."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        msg = f"{name}: need a list, found {values!r}"
-        raise ValueError(msg)
-    entries = list(values)
-    if k is not None and len(entries) != k:
-        msg = f"{name}: need {k}, one per study, found {len(entries)}"
-        raise ValueError(msg)
-    return entries
 
 
 def _from_effects(effects: Estimates) -> Inputs:

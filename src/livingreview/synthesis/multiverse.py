@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from livingreview.arguments import check_choice, listed
 from livingreview.effects import Effect
 from livingreview.measures import MEASURES
 from livingreview.synthesis.bayes import BayesianSynthesis, bayes_random_effects
-from livingreview.synthesis.inputs import check_choice, listed, read_inputs
+from livingreview.synthesis.inputs import read_inputs
 from livingreview.synthesis.policy import PRIOR_SCALES
 from livingreview.synthesis.result import Synthesis
 from livingreview.synthesis.tau2 import ESTIMATORS

@@ -12,8 +12,7 @@ from dataclasses import astuple, dataclass, replace
 from itertools import permutations
 from typing import TypeAlias
 
-from livingreview.arguments import is_number, normal_quantile
-from livingreview.synthesis.inputs import check_within, listed
+from livingreview.arguments import check_within, is_number, listed, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)

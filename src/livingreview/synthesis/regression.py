@@ -6,25 +6,25 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from livingreview.arguments import normal_quantile, numbers, refuse
-from livingreview.effects import Effect
-from livingreview.synthesis.inputs import (
-    Estimates,
-    Inputs,
+from livingreview.arguments import (
+    Floats,
     check_choice,
     listed,
-    read_inputs,
+    normal_quantile,
+    numbers,
+    refuse,
     t_quantile,
 )
+from livingreview.effects import Effect
+from livingreview.synthesis.inputs import Estimates, Inputs, read_inputs
 from livingreview.synthesis.models import DesignModel, MeanModel, scaled
 from livingreview.synthesis.result import NAN, Synthesis
 from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2
 from livingreview.synthesis.univariate import INTERVALS, common_effect, random_effects
 
-Floats = NDArray[np.float64]
 COMMON = "common"
 ROUNDING = 1e-24  # of sums of squares: effects that agree to the last digits lie on one line
 

@@ -1,33 +1,31 @@
 """Common and random effects: the inverse-variance models of one pooled mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, ndtr, stdtr
+from numpy.typing import ArrayLike
+from scipy.special import chdtrc
 
-from livingreview.arguments import normal_quantile
-from livingreview.synthesis.batch import estimate_tau2_batch, q_profile_batch
-from livingreview.synthesis.inputs import (
-    Estimates,
-    Inputs,
-    check_choice,
-    checked_arrays,
-    read_inputs,
-    t_quantile,
-)
-from livingreview.synthesis.models import MeanBatch, MeanModel, scaled
+from livingreview.arguments import check_choice, normal_quantile, t_quantile
+from livingreview.synthesis.inputs import Estimates, Inputs, checked_arrays, read_inputs
+from livingreview.synthesis.models import Mean, MeanBatch, MeanModel, scaled
 from livingreview.synthesis.result import (
-    I2_FROM_Q,
     I2_FROM_TAU2,
     NAN,
     Synthesis,
     SynthesisBatch,
+    Values,
+    few_studies_notes,
+    normal_synthesis,
+    wald,
 )
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, q_profile
-
-Floats = NDArray[np.float64]
+from livingreview.synthesis.tau2 import (
+    ESTIMATORS,
+    estimate_tau2,
+    estimate_tau2_batch,
+    q_profile,
+)
 
 INTERVALS = ("z", "knha", "adhoc")
 PREDICTIONS = {
@@ -49,33 +47,19 @@ def common_effect(yi: Estimates, vi: ArrayLike | None = None, *, level: float = 
     1.0
     """
     inputs = read_inputs(yi, vi)
-    z = normal_quantile(level)
     w = 1 / inputs.vi
     total = float(w.sum())
     mean = float(w @ (inputs.yi - inputs.yi[0]) / total + inputs.yi[0])
-    se = total**-0.5
-    q, df = float(w @ (inputs.yi - mean) ** 2), inputs.k - 1
-    return Synthesis(
-        model="common effect",
-        measure=inputs.measure,
-        studies=inputs.studies,
-        k=inputs.k,
-        mean=mean,
-        se=se,
-        statistic=mean / se,
-        pval=2 * float(ndtr(-abs(mean / se))),
-        ci_lower=mean - z * se,
-        ci_upper=mean + z * se,
+    q = float(w @ (inputs.yi - mean) ** 2)
+    return normal_synthesis(
+        "common effect",
+        inputs.measure,
+        inputs.studies,
+        (mean, total**-0.5),
+        (q, inputs.k - 1),
+        w,
         level=level,
-        interval="z",
-        q=q,
-        q_df=df,
-        q_pval=float(chdtrc(df, q)) if df else 1.0,
-        i2=100 * max(0.0, (q - df) / q) if q > 0 else 0.0,
-        i2_convention=I2_FROM_Q,
-        h2=q / df if df else 1.0,
-        weights=tuple((100 * w / total).tolist()),
-        notes=(*inputs.notes, *few_studies_notes(inputs.k)),
+        notes=inputs.notes,
     )
 
 
@@ -109,16 +93,7 @@ def random_effects(
     y, v, scale = scaled(inputs.yi, inputs.vi)
     model = MeanModel(y, v)
     tau2 = estimate_tau2(model, tau2_estimator) if model.df else 0.0
-    limits = q_profile(model, level, tau2)
-    pooled = _pool(model, (tau2, *limits), (inputs.yi[0].item(), scale.item()), options)
-    plain: dict[str, Any] = {
-        name: float(value) if type(value) is np.float64 else value for name, value in pooled.items()
-    }
-    plain |= {
-        "weights": tuple(pooled["weights"].tolist()),
-        "notes": (*inputs.notes, *_notes(inputs, plain)),
-    }
-    return Synthesis(**plain, measure=inputs.measure, studies=inputs.studies)
+    return _synthesis(model, tau2, (inputs.yi[0].item(), scale.item()), options, inputs)
 
 
 def random_effects_batch(
@@ -140,8 +115,7 @@ def random_effects_batch(
     scaled_y, scaled_v, scale = scaled(y, v)
     batch = MeanBatch(scaled_y, scaled_v)
     tau2 = estimate_tau2_batch(batch, tau2_estimator) if batch.df else np.zeros(len(y))
-    limits = q_profile_batch(batch, level, tau2)
-    return SynthesisBatch(**_pool(batch, (tau2, *limits), (y[:, 0], scale), options))
+    return _synthesis(batch, tau2, (y[:, 0], scale), options)
 
 
 class _Options(NamedTuple):
@@ -150,7 +124,6 @@ class _Options(NamedTuple):
     tau2_estimator: str
     interval: str
     df: float
-    reach: float  # half-width of the confidence interval in standard errors
     prediction: str
     prediction_reach: float
     level: float
@@ -161,89 +134,71 @@ def _options(
 ) -> _Options:
     normal_quantile(level)
     check_choice("tau2_estimator", tau2_estimator, ESTIMATORS)
-    chosen = _interval(interval, k)
-    df = np.inf if chosen == "z" else float(k - 1)
-    reach = t_quantile(df, level)
-    return _Options(
-        tau2_estimator, chosen, df, reach, *prediction_reach(prediction, k, level), level
-    )
+    if interval is None:
+        interval = "knha" if k > 2 else "z"
+    check_choice("interval", interval, INTERVALS)
+    interval = interval if k > 1 else "z"
+    df = np.inf if interval == "z" else float(k - 1)
+    return _Options(tau2_estimator, interval, df, *prediction_reach(prediction, k, level), level)
 
 
-def _pool(
-    model: MeanModel,
-    tau2_with_limits: tuple[Any, Any, Any],
-    units: tuple[Any, Any],
+def _synthesis(
+    model: Mean[Values],
+    tau2: Values,
+    units: tuple[Values, Values],
     options: _Options,
-) -> dict[str, Any]:
-    """Fields of the result: numbers, or arrays for a batch.
+    inputs: Inputs | None = None,
+) -> Synthesis[Values]:
+    """Complete the result from tau2, for one data set or a batch.
 
-    `units` are the estimate that is zero and the variance that is one in the model.
+    `units` are the estimate that is zero, and the variance that is one, in the model.
     """
-    tau2 = tau2_with_limits[0]
     origin, scale = units
     shift, total, residual = model.pooled(tau2)
     mean = shift * scale**0.5 + origin
-    widening = _widening(options.interval, residual, model.df + 1)
-    se = (widening / total * scale) ** 0.5
-    half = options.reach * se
+    residual_variance = residual / max(model.df, 1)  # of Knapp and Hartung
+    widening: Any = 1.0 if options.interval == "z" else residual_variance
+    if options.interval == "adhoc":
+        widening = np.maximum(1.0, residual_variance)
+    se = model.plain((widening / total * scale) ** 0.5)
+    statistic, pval, ci_lower, ci_upper = wald(mean, se, options.level, options.df)
     spread = options.prediction_reach * (tau2 * scale + se * se) ** 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.divide(mean, se)
-    df, tail = options.df, -abs(statistic)
-    return {
-        "model": "random effects",
-        "k": model.df + 1,
-        "mean": mean,
-        "se": se,
-        "statistic": statistic,
-        "pval": 2 * (ndtr(tail) if options.interval == "z" else stdtr(df, tail)),
-        "ci_lower": mean - half,
-        "ci_upper": mean + half,
-        "level": options.level,
-        "interval": options.interval,
-        "df": df,
-        "pi_lower": mean - spread,
-        "pi_upper": mean + spread,
-        "prediction_convention": options.prediction,
-        "tau2_estimator": options.tau2_estimator,
-        "weights": (100 * model.weights(tau2).T / total).T,
-        **_heterogeneity(model, tau2_with_limits, scale),
-    }
-
-
-def _heterogeneity(
-    model: MeanModel, tau2_with_limits: tuple[Any, Any, Any], scale: Any
-) -> dict[str, Any]:
-    tau2, lower, upper = tau2_with_limits
+    lower, upper = q_profile(model, options.level, tau2)
     at_zero, df = model.sums(tau2 * 0), model.df
-    typical = df / at_zero.trace_p if df else 1.0
-    return {
-        "tau2": tau2 * scale,
-        "tau2_lower": lower * scale,
-        "tau2_upper": upper * scale,
-        "i2": 100 * tau2 / (tau2 + typical),
-        "i2_lower": 100 * lower / (lower + typical),
-        "i2_upper": 100 * upper / (upper + typical),
-        "i2_convention": I2_FROM_TAU2,
-        "h2": tau2 / typical + 1,
-        "q": at_zero.ypy,
-        "q_df": df,
-        "q_pval": chdtrc(df, at_zero.ypy) if df else at_zero.ypy * 0 + 1,
-    }
-
-
-def _interval(named: str | None, k: int) -> str:
-    if named is None:
-        return "knha" if k > 2 else "z"
-    check_choice("interval", named, INTERVALS)
-    return named if k > 1 else "z"
-
-
-def _widening(interval: str, q: Any, k: int) -> Any:
-    """Factor of the variance of the mean: 1, or the Knapp-Hartung residual variance."""
-    if interval == "z":
-        return 1.0
-    return q / (k - 1) if interval == "knha" else np.maximum(1.0, q / (k - 1))
+    typical = df / at_zero.trace_p if df else 1.0  # sampling variance
+    weights: Any = model.plain(100 * model.weights(tau2).T / total)
+    return Synthesis(
+        model="random effects",
+        measure=inputs.measure if inputs else "",
+        studies=inputs.studies if inputs else (),
+        k=df + 1,
+        mean=mean,
+        se=se,
+        statistic=model.plain(statistic),
+        pval=model.plain(pval),
+        ci_lower=ci_lower,
+        ci_upper=ci_upper,
+        level=options.level,
+        interval=options.interval,
+        df=options.df,
+        pi_lower=mean - spread,
+        pi_upper=mean + spread,
+        prediction_convention=options.prediction,
+        tau2=tau2 * scale,
+        tau2_lower=lower * scale,
+        tau2_upper=upper * scale,
+        tau2_estimator=options.tau2_estimator,
+        i2=100 * tau2 / (tau2 + typical),
+        i2_lower=100 * lower / (lower + typical),
+        i2_upper=100 * upper / (upper + typical),
+        i2_convention=I2_FROM_TAU2,
+        h2=tau2 / typical + 1,
+        q=at_zero.ypy,
+        q_df=df,
+        q_pval=model.plain(chdtrc(df, at_zero.ypy) if df else at_zero.ypy * 0 + 1),
+        weights=tuple(weights),
+        notes=tuple(_notes(inputs, options, tau2, upper, residual_variance)) if inputs else (),
+    )
 
 
 def prediction_reach(named: str | None, k: int, level: float) -> tuple[str, float]:
@@ -256,27 +211,18 @@ def prediction_reach(named: str | None, k: int, level: float) -> tuple[str, floa
     return PREDICTIONS[named or "k-1"], t_quantile(df, level)
 
 
-def few_studies_notes(k: int) -> list[str]:
-    """Say what one or two studies cannot tell."""
-    if k == 1:
-        return ["one study: the result is that study; heterogeneity cannot be estimated"]
-    if k == 2:
-        return ["two studies: heterogeneity can hardly be estimated; read both studies"]
-    return []
-
-
-def _notes(inputs: Inputs, pooled: Mapping[str, Any]) -> list[str]:
-    k = inputs.k
-    notes = few_studies_notes(k)
-    if k == 1:
-        return notes
-    if k == 2 and pooled["interval"] != "z":
-        notes.append(f"{pooled['interval']} with two studies rests on one degree of freedom")
-    if pooled["tau2"] == 0:
-        notes.append("tau2 is at its lower limit, zero; that is no proof of homogeneity")
-    if pooled["tau2_upper"] == 0:
-        notes.append("both Q-profile limits of tau2 are zero: effects agree better than by chance")
-    total = 100 / (pooled["weights"][0] * (inputs.vi[0] + pooled["tau2"]))
-    if pooled["interval"] == "knha" and pooled["se"] ** 2 * total < 1 - ROUNDING:
-        notes.append("the Knapp-Hartung interval rests on a standard error below the normal one")
-    return notes
+def _notes(
+    inputs: Inputs, options: _Options, tau2: Any, upper: Any, residual_variance: Any
+) -> Iterator[str]:
+    yield from inputs.notes
+    yield from few_studies_notes(inputs.k)
+    if inputs.k == 1:
+        return
+    if inputs.k == 2 and options.interval != "z":
+        yield f"{options.interval} with two studies rests on one degree of freedom"
+    if tau2 == 0:
+        yield "tau2 is at its lower limit, zero; that is no proof of homogeneity"
+    if upper == 0:
+        yield "both Q-profile limits of tau2 are zero: effects agree better than by chance"
+    if options.interval == "knha" and residual_variance < 1 - ROUNDING:
+        yield "the Knapp-Hartung interval rests on a standard error below the normal one"
