@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, more_studies, two_studies, write_review
+from livingreview import analysis
 from livingreview.analysis import (
     APART,
     COMPLETE_ARM,
@@ -13,6 +14,7 @@ from livingreview.analysis import (
     used_numbers,
 )
 from livingreview.load import load_review
+from livingreview.tables import synthesis as tables
 
 
 def example(tmp_path, **changes):
@@ -82,8 +84,29 @@ def test_two_estimates_that_share_patients_are_never_pooled(tmp_path):
     text = STUDY.replace("example-2020", "other-2021") + shared
     (second / "study.yaml").write_text(text, encoding="utf-8")
     (second / "reported.csv").write_bytes((first / "reported.csv").read_bytes())
-    with pytest.raises(ValueError, match=r"(?s)example-2020.*other-2021|other-2021.*example-2020"):
-        answer(load_review(tmp_path), "survival")
+    (result,) = answer(load_review(tmp_path), "survival")
+    assert (len(result.effects), result.pooled, result.exact) == (2, None, None)
+    assert "share patients" in result.not_pooled
+
+
+def test_what_counts_cannot_give_is_said_and_stops_nothing(tmp_path):
+    rows = tuple(row | {"value": {"20": "40"}.get(row["value"], row["value"])} for row in ROWS)
+    review = more_studies(tmp_path, "other-2021", "third-2022", rows=rows)
+    studies = {name: one for name, one in review.studies.items() if name != "example-2020"}
+    (result,) = answer(replace(review, studies=studies), "response-ratio")
+    assert (result.pooled.k, result.exact) == (2, None)
+    assert "a study with events in that arm and survivors in the other" in result.no_exact
+    assert result.no_exact in str(tables.notes(result))
+
+
+def test_arms_of_none_and_of_all_that_have_no_mean_are_shown_and_not_pooled(tmp_path, monkeypatch):
+    def no_fit(*_, **__):
+        raise ArithmeticError("no mean settled")
+
+    monkeypatch.setattr(analysis, "binomial_normal", no_fit)
+    for result in answer(more_studies(tmp_path, "other-2021", "third-2022"), "response"):
+        assert (len(result.effects), result.pooled, result.exact) == (3, None, None)
+        assert "no mean settled" in result.not_pooled
 
 
 def planning(review, **changes):

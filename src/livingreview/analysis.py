@@ -1,7 +1,7 @@
 """The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ from livingreview.synthesis import (
 )
 
 Counted = TypeVar("Counted", ArmCount, TwoArmCount)
+Computed = TypeVar("Computed")
 
 ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
@@ -52,11 +53,11 @@ class Answer:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
     ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
-    no study gives a usable number, and where several are shown but not pooled: ``not_pooled`` then
-    says why.  ``certainty`` is the level judged in the review's data, or empty.  ``exact`` pools
-    counts without a correction for zero cells
-    (binomial-normal for arms, Mantel-Haenszel for pairs of arms); None below two studies and where
-    the counts give no finite result.  ``left_out`` says why each unused study is not used.
+    no study gives a usable number, and where several are not pooled or cannot be: ``not_pooled``
+    then says why.  ``exact`` pools counts without a correction for zero cells (binomial-normal for
+    arms, Mantel-Haenszel for pairs of arms); it is None below two studies, and where the counts
+    give no finite result, with ``no_exact`` saying so.  ``left_out`` says why each unused study is
+    not used.  ``certainty`` is the level judged in the review's data, or empty.
     """
 
     plan: Mapping[str, Any]
@@ -69,6 +70,7 @@ class Answer:
     exact: Synthesis | None
     left_out: tuple[LeftOut, ...]
     not_pooled: str = ""
+    no_exact: str = ""
     certainty: str = ""
 
 
@@ -135,18 +137,13 @@ def _by_group(
     for arm in selection.used:
         if excluded.isdisjoint(arm.sources):
             groups[arm.group].append(_said_of_what(review, arm))
+    labels = review.protocol.get("treatment_classes", {})
     return [
-        Answer(
-            plan=planned,
-            measure=PROPORTION,
+        replace(
+            _pooled(planned, PROPORTION, arms, tuple(_arm_effect(arm) for arm in arms)),
             group=group,
-            group_label=review.protocol.get("treatment_classes", {}).get(group, group),
-            effects=(effects := tuple(_arm_effect(arm) for arm in arms)),
-            counts=tuple(arms),
-            pooled=None if (why := _why_not_pooled(planned, arms)) else _pooled(planned, effects),
-            exact=None if why else _exact_proportion(arms),
+            group_label=labels.get(group, group),
             left_out=selection.left_out,
-            not_pooled=why,
         )
         for group, arms in groups.items()
     ]
@@ -187,20 +184,8 @@ def _of_two_arms(
             left_out.append(LeftOut(pair.study_id, pair.label, UNINFORMATIVE))
         elif excluded.isdisjoint(pair.sources):
             pairs.append(_said_of_what(review, pair))
-    why = _why_not_pooled(planned, pairs)
     effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
-    return Answer(
-        plan=planned,
-        measure=measure,
-        group="",
-        group_label="",
-        effects=effects,
-        counts=tuple(pairs),
-        pooled=None if why else _pooled(planned, effects),
-        exact=None if why else _exact_comparison(pairs, measure),
-        left_out=tuple(left_out),
-        not_pooled=why,
-    )
+    return replace(_pooled(planned, measure, pairs, effects), left_out=tuple(left_out))
 
 
 def _is_uninformative(pair: TwoArmCount, measure: str) -> bool:
@@ -214,13 +199,41 @@ def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[P
     selection = select_ratios(review, planned["id"])
     ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
     effects = tuple(_ratio_effect(ratio) for ratio in ratios)
-    why = _why_not_pooled(planned, ratios)
-    pooled = None if why else _pooled(planned, effects)
-    return Answer(planned, "log_hr", "", "", effects, (), pooled, None, selection.left_out, why)
+    return replace(_pooled(planned, "log_hr", ratios, effects), left_out=selection.left_out)
 
 
-def _pooled(planned: Mapping[str, Any], effects: tuple[Effect, ...]) -> PolicySynthesis | None:
-    return synthesise(effects, benefit=planned.get("benefit", "below")) if effects else None
+def _pooled(
+    planned: Mapping[str, Any],
+    measure: str,
+    estimates: Sequence[ArmCount | TwoArmCount | PrintedRatio],
+    effects: tuple[Effect, ...],
+) -> Answer:
+    """Return the answer that these estimates give; what cannot be computed is stated in it."""
+    counts = tuple(one for one in estimates if not isinstance(one, PrintedRatio))
+    pooled = exact = None
+    no_exact = ""
+    why = _why_not_pooled(planned, estimates)
+    if effects and not why:
+        benefit = planned.get("benefit", "below")
+        pooled, why = _tried(lambda: synthesise(effects, benefit=benefit))
+        exact, no_exact = _tried(lambda: _exact(counts, measure))
+    if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
+        pooled, why = None, no_exact
+    return Answer(planned, measure, "", "", effects, counts, pooled, exact, (), why, no_exact)
+
+
+def _tried(compute: Callable[[], Computed]) -> tuple[Computed | None, str]:
+    """Return the result, or None and why these data have none."""
+    try:
+        return compute(), ""
+    except (ValueError, ArithmeticError) as error:
+        return None, f"it cannot be computed from these numbers ({error})"
+
+
+def _exact(counts: Sequence[ArmCount | TwoArmCount], measure: str) -> Synthesis | None:
+    arms = [one for one in counts if isinstance(one, ArmCount)]
+    pairs = [one for one in counts if isinstance(one, TwoArmCount)]
+    return _exact_proportion(arms) if arms else _exact_comparison(pairs, measure)
 
 
 def _exact_proportion(arms: Sequence[ArmCount]) -> Synthesis | None:

@@ -102,7 +102,10 @@ def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> 
 
 def notes(answer: Answer) -> prose.Words | None:
     """What holds for this answer alone: its note, why nothing is pooled, how counts were found."""
-    said = [answer.plan.get("note", ""), answer.not_pooled, *_own_notes(answer)]
+    no_exact = (
+        answer.no_exact and f"No result without a correction for zero cells: {answer.no_exact}"
+    )
+    said = [answer.plan.get("note", ""), answer.not_pooled, no_exact, *_own_notes(answer)]
     found = [note for note in dict.fromkeys(said) if note]
     return prose.Words(prose.bullets(found)) if found else None
 
