@@ -4,7 +4,10 @@ The full thousand papers (`LIVINGREVIEW_PAPERS=1000`, some minutes) gave 0 contr
 843,906 findings: 834,596 reproduced, 8,264 by another convention or rounding, 1,046 not checkable.
 Runs before had shown three limits to be too strict (medians of follow-up between two patients,
 progression-free survival above survival where few patients are left, equal intervals by chance);
-500 papers made afterwards from other seeds (1000 to 1499) gave 0 in 418,011 findings.
+500 papers made afterwards from other seeds (1000 to 1499) gave 0 in 418,011 findings.  After the
+checks of subgroups, medians' intervals, implied events, covariates and baseline tables came in,
+1,000 papers from fresh seeds (900000 to 900999) gave 0 contradictions and 0 remarks in 875,719
+findings: 862,073 reproduced, 8,017 by another convention or rounding, 5,629 not checkable.
 """
 
 import os

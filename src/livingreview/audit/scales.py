@@ -12,7 +12,7 @@ from livingreview.audit.boxes import Box
 from livingreview.audit.design import ELIGIBILITY, limits_of_eligibility
 from livingreview.audit.finding import Finding, Verdict
 from livingreview.audit.sizes import full_words, group_size, mention, table_first
-from livingreview.studies import Printed, Quantity, Study
+from livingreview.studies import Outcome, Printed, Study
 
 CHANGE = "% change"
 LEAST_CHANGE = -100.0
@@ -25,29 +25,34 @@ def spread_on_scale(study: Study) -> Iterator[Finding]:
     (mean - a) sqrt(n), and with values up to b at most sqrt((mean - a) (b - mean) n / (n - 1))
     (Bhatia & Davis 2000, *American Mathematical Monthly* 107:353).
     """
+    eligible = {
+        quantity.category.removeprefix(ELIGIBILITY): places[0]
+        for quantity, places in study.by_quantity.items()
+        if quantity.category.startswith(ELIGIBILITY)
+    }
     for quantity, places in study.by_quantity.items():
         continuous = study.vocabulary(quantity.outcome).kind == "continuous"
         if quantity.statistic != "mean" or quantity.comparison or not continuous:
             continue
-        low, high, why, numbers = _ends(study, quantity)
+        variable = study.vocabulary(quantity.outcome)
+        low, high, why, numbers = _ends(variable, eligible.get(quantity.outcome))
         if math.isfinite(low):
             yield _on_scale(study, table_first(places)[0], (low, high), why, numbers)
 
 
-def _ends(study: Study, quantity: Quantity) -> tuple[float, float, str, tuple[Printed, ...]]:
+def _ends(
+    variable: Outcome, eligible: Printed | None
+) -> tuple[float, float, str, tuple[Printed, ...]]:
     """Least and greatest value, why, and the printed limits where there are any."""
-    variable = study.vocabulary(quantity.outcome)
     details = variable.details or {}
     low, high = (float(details.get(end, sign * math.inf)) for end, sign in _BOTH)
     if math.isfinite(low) or math.isfinite(high):
         return low, high, f"the scale of {variable.label}", ()
     if details.get("unit") == CHANGE:
         return LEAST_CHANGE, math.inf, "a change in per cent", ()
-    wanted = f"{ELIGIBILITY}{variable.id}"
-    for other, places in study.by_quantity.items():
-        if other.category == wanted:
-            low, high = limits_of_eligibility(places[0].value)
-            return low, high, "the limits of eligibility", places[:1]
+    if eligible is not None:
+        low, high = limits_of_eligibility(eligible.value)
+        return low, high, "the limits of eligibility", (eligible,)
     return -math.inf, math.inf, "", ()
 
 

@@ -7,7 +7,7 @@ how often the arms have them.  `audit_limits` holds how far honest trials differ
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from scipy.special import ndtr, ndtri
@@ -27,6 +27,7 @@ Z_BEYOND = 2.5  # the whole's z beyond the root of the sum of the parts' z²
 ALPHA = 0.05
 FEWEST_OUTSIDE = 20  # events
 P_METHODS = ("cox", "log-rank", "")
+CLAIMED = ("subgroup", "outcome", "comparison", "adjustment")
 
 
 @dataclass(frozen=True)
@@ -131,18 +132,34 @@ def _middle(ratio: Ratio) -> float:
 
 def _splits(study: Study) -> Iterator[_Split]:
     known = {ratio.quantity: ratio for ratio in reversed(list(ratios(study))) if ratio.is_own}
+    splits = _splits_of(study, (_analysis(quantity) for quantity in known))
     for quantity, whole in known.items():
-        for variable in _splitting(study, quantity):
+        for variable in () if quantity.subgroup else splits.get(_analysis(quantity)[1:], ()):
             parts = complete(known.get(part) for part in _levels(quantity, variable))
             if parts:
                 yield _Split(whole, parts, variable.label)
 
 
-def _splitting(study: Study, quantity: Quantity) -> Iterator[Outcome]:
-    """Variables whose levels together are everybody, where the quantity is of all patients."""
-    for variable in () if quantity.subgroup else study.variables.values():
-        if variable.exhaustive and not variable.within and len(variable.levels) > 1:
-            yield variable
+def _analysis(quantity: Quantity) -> tuple[str, ...]:
+    return tuple(str(getattr(quantity, name)) for name in CLAIMED)
+
+
+def _splits_of(
+    study: Study, analyses: Iterable[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Outcome]]:
+    """By outcome, comparison and adjustment, the variables by whose levels they are analysed.
+
+    Only those whose levels together are everybody.
+    """
+    found: dict[tuple[str, ...], list[Outcome]] = {}
+    for subgroup, *analysis in analyses:
+        variable = study.variables.get(subgroup.partition("=")[0]) if "&" not in subgroup else None
+        if variable is None or not variable.exhaustive or variable.within:
+            continue
+        known = found.setdefault(tuple(analysis), [])
+        if variable not in known and len(variable.levels) > 1:
+            known.append(variable)
+    return found
 
 
 def _levels(quantity: Quantity, variable: Outcome) -> list[Quantity]:
@@ -156,12 +173,21 @@ def p_of_subgroups(study: Study) -> Iterator[Finding]:
     their squares.  A p-value above 0.05, or a claim of no significance, in every subgroup does
     not exclude a small one in all.  Implausible farther beyond than in honest trials.
     """
-    for quantity in list(study.by_quantity):
-        if quantity.statistic != "p" or not quantity.adjustment or not quantity.comparison:
-            continue
-        whole = mention(study, quantity)
-        for variable in _splitting(study, quantity) if whole is not None else ():
-            parts = complete(_part_p(study, part) for part in _levels(quantity, variable))
+    claims = {
+        tuple(str(statement.get(name, "")) for name in CLAIMED)
+        for statement in stated(study, "significance")
+        if statement.get("claim") == "not-significant"
+    }
+    tested = [
+        quantity
+        for quantity in study.by_quantity
+        if quantity.statistic == "p" and quantity.adjustment and quantity.comparison
+    ]
+    splits = _splits_of(study, (*(_analysis(quantity) for quantity in tested), *sorted(claims)))
+    for quantity in tested:
+        whole = None if quantity.subgroup else mention(study, quantity)
+        for variable in splits.get(_analysis(quantity)[1:], ()) if whole is not None else ():
+            parts = complete(_part_p(study, part, claims) for part in _levels(quantity, variable))
             if whole is not None and parts:
                 yield _p(study, whole, parts, variable)
 
@@ -175,20 +201,14 @@ class _PartP:
     numbers: tuple[Printed, ...]
 
 
-def _part_p(study: Study, wanted: Quantity) -> _PartP | None:
+def _part_p(study: Study, wanted: Quantity, claims: set[tuple[str, ...]]) -> _PartP | None:
     for method in dict.fromkeys((wanted.method, *P_METHODS)):
         printed = mention(study, replace(wanted, method=method))
         if printed is not None:
             box = Box.of(printed.number).within(1e-300, 1.0)
             return _PartP(box, _words(printed), (printed,))
-    for statement in stated(study, "significance"):
-        same = all(
-            str(statement.get(name, "")) == getattr(wanted, name)
-            for name in ("subgroup", "outcome", "comparison", "adjustment")
-        )
-        if same and statement.get("claim") == "not-significant":
-            return _PartP(Box(ALPHA, 1.0), "called not significant", ())
-    return None
+    claimed = _analysis(wanted) in claims
+    return _PartP(Box(ALPHA, 1.0), "called not significant", ()) if claimed else None
 
 
 def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcome) -> Finding:
