@@ -166,6 +166,8 @@ def _unbalanced(study: Study) -> Study | None:
     step = int(size.number.value) // 5
     if high.number.value < step:
         low, high = high, low
+    if high.number.value < step:
+        return None  # no level has so many patients to lose
     return changed(study, moved(low, step), moved(high, -step)) if step else None
 
 
