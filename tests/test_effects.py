@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from livingreview.counts import RECIPES
+from livingreview.counts import RECIPES, effect_sizes
 from livingreview.effects import (
     Effect,
     check_poolable,
-    effect_sizes,
-    incidence_rate,
+    generic_effect,
     log_hazard_ratio_from_ci,
     log_hazard_ratio_from_events,
     log_hazard_ratio_from_medians,
@@ -178,7 +177,10 @@ def test_every_route_names_itself_and_its_assumption():
         log_hazard_ratio_from_medians("S", (12.0, 9.0), (40, 45)),
         two_arm_effect("S", (3, 10), (4, 12), "rd"),
         one_arm_effect("S", 3, 10),
-        incidence_rate("S", 3, 10.5),
+        one_arm_effect("S", 3, 10.5, "log_rate"),
+        two_arm_effect("S", (3, 10.5), (4, 9.5), "log_rate_ratio"),
+        two_arm_effect("S", (5.0, 2.0, 10), (4.0, 2.0, 12), "md"),
+        generic_effect("S", 0.3, 0.1, "md"),
     ]
     assert all(effect.route and effect.assumption for effect in effects)
 
@@ -193,8 +195,9 @@ def test_a_comparison_without_events_has_a_risk_difference_but_no_ratio():
 def test_a_zero_cell_is_noted_where_a_half_was_added():
     assert two_arm_effect("S", (0, 10), (4, 12), "log_or").notes
     assert one_arm_effect("S", 10, 10).notes
-    assert incidence_rate("S", 0, 10.5).notes
+    assert one_arm_effect("S", 0, 10.5, "log_rate").notes
     assert not one_arm_effect("S", 10, 10, "double_arcsine_proportion").notes
+    assert not one_arm_effect("S", 0, 10.5, "sqrt_rate").notes
     assert not two_arm_effect("S", (1, 10), (4, 12), "log_or").notes
 
 
@@ -329,7 +332,11 @@ def test_a_hazard_ratio_has_no_route_from_counts():
         (lambda: log_hazard_ratio_from_p("S", 0.7, "p"), r"p_value \(S\): need .* found 'p'"),
         (lambda: two_arm_effect("S", 3, (2, 6), "rd"), r"experimental \(S\): need two numbers"),
         (lambda: one_arm_effect("S", [1], 6), r"events, n \(S\): need two numbers"),
-        (lambda: incidence_rate("S", 1, None), r"events, time \(S\): need two numbers"),
+        (lambda: one_arm_effect("S", 1, None, "rate"), r"events, time \(S\): need two numbers"),
+        (lambda: two_arm_effect("S", (5, 2), (4, 2, 9), "md"), r"experimental \(S\): need three"),
+        (lambda: two_arm_effect("S", (1, 2), (1, 2), "rate"), "need one for 2 arm.* found 'rate'"),
+        (lambda: one_arm_effect("S", 1, 2, "log_or"), "need one for 1 arm.* found 'log_or'"),
+        (lambda: generic_effect("S", 0.3, 0, "md"), r"standard_error \(S\): need a positive"),
         (lambda: log_ratio_from_ci("S", 0.7, (0.5, 0.9), "rd"), "need a ratio, found 'rd'"),
         (lambda: log_hazard_ratio_from_p("S", 0.7, 1.2), r"p_value \(S\): need .* found 1.2"),
         (lambda: log_hazard_ratio_from_p("S", 1, 0.2), "a ratio of 1 has no standard error"),
@@ -351,3 +358,16 @@ def test_a_hazard_ratio_has_no_route_from_counts():
 def test_a_route_refuses_what_it_cannot_use(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c["measure"] in {"MD", "IRR"} and c["to"] in {"only0", "none"}]
+)
+def test_means_and_rates_of_two_arms_give_the_pinned_effect_study_by_study(case):
+    columns = [case["data"][name] for name in OURS[case["measure"]]]
+    half = len(columns) // 2
+    expected = zip(numbers(case["yi"]), numbers(case["vi"]), strict=True)
+    for row, (yi, vi) in zip(zip(*columns, strict=True), expected, strict=True):
+        if 0 not in row:
+            effect = two_arm_effect("S", row[:half], row[half:], KEYS[case["measure"]])
+            assert (effect.yi, effect.vi) == pytest.approx((yi, vi), rel=CLOSED)

@@ -1,7 +1,7 @@
-"""What a caller may give as numbers; each error names the argument, the place and the value."""
+"""Check what a caller gives; each ValueError names the argument, the place and the value."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -16,14 +16,15 @@ MOST = 2**53  # above it not every whole number has a double
 
 
 def is_number(value: object) -> bool:
-    """Whether a caller gave one real number; True, False and lengths of time are none."""
+    """Whether the value is one real number; booleans and `timedelta64` are not numbers."""
     return isinstance(value, REAL) and not isinstance(value, bool | np.timedelta64)
 
 
 def numbers(name: str, values: object, *, truth: bool = False) -> Floats:
-    """Turn what a caller gives into an array; text, dates and masked values are no numbers.
+    """Return what a caller gives as an array of floats.
 
-    With `truth` True and False are 1 and 0; without, they are no numbers either.
+    Text, dates and masked values raise ValueError; so do True and False, unless `truth`
+    allows them (as 1 and 0).
 
     >>> numbers("yi", [1, 2]).tolist()
     [1.0, 2.0]
@@ -49,7 +50,7 @@ def numbers(name: str, values: object, *, truth: bool = False) -> Floats:
 
 
 def refuse(name: str, values: Floats, valid: NDArray[np.bool_], needed: str) -> None:
-    """Refuse values of which one is not valid, by its place."""
+    """Raise ValueError for the first value that is not valid, with its place."""
     if np.logical_and.reduce(valid, axis=None):
         return
     place = np.argwhere(~valid)[0].tolist()
@@ -71,22 +72,51 @@ def t_quantile(df: float, level: float) -> float:
     return normal_quantile(level) if df == np.inf else float(stdtrit(df, 0.5 + 0.5 * level))
 
 
-def check_choice(argument: str, value: str, known: Sequence[str]) -> None:
-    """Refuse a value that is not among the known ones."""
+def check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    """Raise ValueError unless the value is one of the known ones."""
     if value not in known:
-        msg = f"{argument}: need one of {', '.join(known)}, found {value!r}"
+        msg = f"{name}: need one of {', '.join(known)}, found {value!r}"
         raise ValueError(msg)
 
 
-def check_within(argument: str, value: float, low: float, high: float) -> None:
-    """Refuse what is no number from low to high."""
-    if not (is_number(value) and low <= value <= high):
-        msg = f"{argument}: need a number from {low:g} to {high:g}, found {value!r}"
+def check_number(name: str, value: object, needed: str, valid: Callable[[float], bool]) -> None:
+    """Raise ValueError unless the value is one real number for which `valid` holds."""
+    if not (isinstance(value, REAL) and is_number(value) and valid(float(value))):
+        msg = f"{name}: need {needed}, found {value!r}"
         raise ValueError(msg)
+
+
+def check_within(name: str, value: object, low: float, high: float) -> None:
+    """Raise ValueError unless the value is a number from low to high, both allowed."""
+    check_number(name, value, f"a number from {low:g} to {high:g}", lambda x: low <= x <= high)
+
+
+def check_share(name: str, value: object) -> None:
+    """Raise ValueError unless the value is a number above 0 and below 1."""
+    check_number(name, value, "a number between 0 and 1", lambda x: 0 < x < 1)
+
+
+def check_positive(name: str, value: object, needed: str = "a positive number") -> None:
+    """Raise ValueError unless the value is a positive number, at most `LARGEST`."""
+    check_number(name, value, needed, lambda x: 0 < x <= LARGEST)
+
+
+def check_whole(name: str, value: object, needed: str) -> None:
+    """Raise ValueError unless the value is a whole number of at least 1."""
+    check_number(name, value, needed, lambda x: x >= 1 and x.is_integer())
+
+
+def check_tuple(name: str, values: object, size: int) -> tuple[float, ...]:
+    """Return so many real numbers; raise ValueError if there are more, fewer or others."""
+    found = tuple(values) if isinstance(values, Iterable) else ()
+    if len(found) != size or not all(map(is_number, found)):
+        msg = f"{name}: need {('no', 'one', 'two', 'three')[size]} numbers, found {values!r}"
+        raise ValueError(msg)
+    return found
 
 
 def listed(name: str, values: Iterable[Item], k: int | None = None) -> list[Item]:
-    """Turn what a caller gives into a list, of k entries where k is known; text is no list."""
+    """Return what a caller gives as a list; raise ValueError for text and for a wrong length k."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         msg = f"{name}: need a list, found {values!r}"
         raise ValueError(msg)

@@ -1,33 +1,87 @@
 """From counts of events, or means, to estimates and sampling variances, study by study.
 
-One small formula per measure; everything around it (checks, zero cells) is shared.
+One formula per measure (`RECIPES`); checks and the correction for zero cells are shared.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview.arguments import LARGEST, MOST, is_number, numbers, refuse
+from livingreview.arguments import (
+    LARGEST,
+    MOST,
+    Floats,
+    check_choice,
+    check_number,
+    numbers,
+    refuse,
+)
 from livingreview.measures import double_arcsine, measure
 
-Floats = NDArray[np.float64]
-Pair = tuple[Floats, Floats]
+Pair: TypeAlias = tuple[Floats, Floats]
 
 ZERO_CELL_RULES = ("only0", "all", "if0all", "none")
-TWO_ARM_COUNTS = ("events_experimental", "n_experimental", "events_control", "n_control")
-TWO_ARM_TIMES = ("events_experimental", "time_experimental", "events_control", "time_control")
-ONE_ARM_COUNTS = ("events", "n")
-ONE_ARM_TIMES = ("events", "time")
-TWO_ARM_MEANS = (
-    *("mean_experimental", "sd_experimental", "n_experimental"),
-    *("mean_control", "sd_control", "n_control"),
+
+
+class Column(NamedTuple):
+    """One quantity of an arm: its name and the values it can have."""
+
+    name: str
+    needed: str
+    allows: Callable[[Floats], NDArray[np.bool_]]
+    most: float = LARGEST
+
+
+EVENTS = Column(
+    "events", "a whole number of at least 0", lambda x: (x >= 0) & (x == np.round(x)), MOST
 )
+PATIENTS = Column(
+    "n", "a whole number of at least 1", lambda x: (x >= 1) & (x == np.round(x)), MOST
+)
+TIME = Column("time", "a positive number", lambda x: x > 0)
+MEAN = Column("mean", "a finite number", np.isfinite)
+SD = Column("sd", "a positive number", lambda x: x > 0)
 
 
-def _log_or(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
-    return np.log(a / b) - np.log(c / d), 1 / a + 1 / b + 1 / c + 1 / d
+class ArmData(NamedTuple):
+    """What is known of one arm; the first `counted` of its cells are counts of events."""
+
+    columns: tuple[Column, ...]
+    counted: int
+    sampling: str
+
+
+COUNTS = ArmData((EVENTS, PATIENTS), 2, "binomial sampling")  # cells: events, non-events
+TIMES = ArmData((EVENTS, TIME), 1, "Poisson sampling")
+MEANS = ArmData((MEAN, SD, PATIENTS), 0, "normal sampling, variances from standard deviations")
+ONE_ARM = ("",)
+TWO_ARMS = ("_experimental", "_control")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a measure is computed: from what arms, by which formula of their cells.
+
+    `add` is what every count gets by default where one is zero.
+    """
+
+    arms: tuple[str, ...]
+    data: ArmData
+    formula: Callable[..., Pair]
+    add: float = 0.5
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the arguments, in the order of the arms."""
+        return tuple(column.name + arm for arm in self.arms for column in self.data.columns)
+
+
+def _peto(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
+    n1, n2, n = a + b, c + d, a + b + c + d
+    information = (a + c) * (b + d) * (n1 / n) * (n2 / n) / (n - 1)
+    return (a - (a + c) * n1 / n) / information, 1 / information
 
 
 def _log_rr(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
@@ -40,77 +94,42 @@ def _rd(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
     return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
 
 
-def _peto(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
-    n1, n2, n = a + b, c + d, a + b + c + d
-    information = (a + c) * (b + d) * (n1 / n) * (n2 / n) / (n - 1)
-    return (a - (a + c) * n1 / n) / information, 1 / information
-
-
-def _proportion(x: Floats, m: Floats) -> Pair:
-    n = x + m
-    return x / n, x * m / n**3
-
-
-def _log_proportion(x: Floats, m: Floats) -> Pair:
-    return np.log(x / (x + m)), 1 / x - 1 / (x + m)
-
-
-def _logit_proportion(x: Floats, m: Floats) -> Pair:
-    return np.log(x / m), 1 / x + 1 / m
-
-
-def _arcsine_proportion(x: Floats, m: Floats) -> Pair:
-    return np.arcsin(np.sqrt(x / (x + m))), 1 / (4 * (x + m))
-
-
-def _double_arcsine_proportion(x: Floats, m: Floats) -> Pair:
-    return double_arcsine(x, x + m), 1 / (4 * (x + m) + 2)
-
-
-def _rate(x: Floats, t: Floats) -> Pair:
-    return x / t, x / t**2
-
-
-def _log_rate(x: Floats, t: Floats) -> Pair:
-    return np.log(x / t), 1 / x
-
-
-def _sqrt_rate(x: Floats, t: Floats) -> Pair:
-    return np.sqrt(x / t), 1 / (4 * t)
-
-
-def _log_rate_ratio(x1: Floats, t1: Floats, x2: Floats, t2: Floats) -> Pair:
-    return np.log(x1 / t1) - np.log(x2 / t2), 1 / x1 + 1 / x2
-
-
-def _md(m1: Floats, s1: Floats, n1: Floats, m2: Floats, s2: Floats, n2: Floats) -> Pair:
-    return m1 - m2, s1**2 / n1 + s2**2 / n2
-
-
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """The arguments a measure needs, its formula, and what zero cells get by default."""
-
-    needs: tuple[str, ...]
-    formula: Callable[..., Pair]
-    add: float = 0.5
-
-
-RECIPES: Mapping[str, _Recipe] = {
-    "log_or": _Recipe(TWO_ARM_COUNTS, _log_or),
-    "log_rr": _Recipe(TWO_ARM_COUNTS, _log_rr),
-    "rd": _Recipe(TWO_ARM_COUNTS, _rd),
-    "peto": _Recipe(TWO_ARM_COUNTS, _peto),
-    "log_rate_ratio": _Recipe(TWO_ARM_TIMES, _log_rate_ratio),
-    "md": _Recipe(TWO_ARM_MEANS, _md, add=0.0),
-    "proportion": _Recipe(ONE_ARM_COUNTS, _proportion),
-    "log_proportion": _Recipe(ONE_ARM_COUNTS, _log_proportion),
-    "logit_proportion": _Recipe(ONE_ARM_COUNTS, _logit_proportion),
-    "arcsine_proportion": _Recipe(ONE_ARM_COUNTS, _arcsine_proportion, add=0.0),
-    "double_arcsine_proportion": _Recipe(ONE_ARM_COUNTS, _double_arcsine_proportion, add=0.0),
-    "rate": _Recipe(ONE_ARM_TIMES, _rate),
-    "log_rate": _Recipe(ONE_ARM_TIMES, _log_rate),
-    "sqrt_rate": _Recipe(ONE_ARM_TIMES, _sqrt_rate, add=0.0),
+# of cells a, b, c, d: events and non-events of the experimental and of the control arm;
+# x, m: events and non-events of one arm; x, t: events and time; m, s, n: mean, SD, patients
+RECIPES: Mapping[str, Recipe] = {
+    "log_or": Recipe(
+        TWO_ARMS,
+        COUNTS,
+        lambda a, b, c, d: (np.log(a / b) - np.log(c / d), 1 / a + 1 / b + 1 / c + 1 / d),
+    ),
+    "log_rr": Recipe(TWO_ARMS, COUNTS, _log_rr),
+    "rd": Recipe(TWO_ARMS, COUNTS, _rd),
+    "peto": Recipe(TWO_ARMS, COUNTS, _peto),
+    "log_rate_ratio": Recipe(
+        TWO_ARMS,
+        TIMES,
+        lambda x1, t1, x2, t2: (np.log(x1 / t1) - np.log(x2 / t2), 1 / x1 + 1 / x2),
+    ),
+    "md": Recipe(
+        TWO_ARMS,
+        MEANS,
+        lambda m1, s1, n1, m2, s2, n2: (m1 - m2, s1**2 / n1 + s2**2 / n2),
+        add=0.0,
+    ),
+    "proportion": Recipe(ONE_ARM, COUNTS, lambda x, m: (x / (x + m), x * m / (x + m) ** 3)),
+    "log_proportion": Recipe(
+        ONE_ARM, COUNTS, lambda x, m: (np.log(x / (x + m)), 1 / x - 1 / (x + m))
+    ),
+    "logit_proportion": Recipe(ONE_ARM, COUNTS, lambda x, m: (np.log(x / m), 1 / x + 1 / m)),
+    "arcsine_proportion": Recipe(
+        ONE_ARM, COUNTS, lambda x, m: (np.arcsin(np.sqrt(x / (x + m))), 1 / (4 * (x + m))), add=0.0
+    ),
+    "double_arcsine_proportion": Recipe(
+        ONE_ARM, COUNTS, lambda x, m: (double_arcsine(x, x + m), 1 / (4 * (x + m) + 2)), add=0.0
+    ),
+    "rate": Recipe(ONE_ARM, TIMES, lambda x, t: (x / t, x / t**2)),
+    "log_rate": Recipe(ONE_ARM, TIMES, lambda x, t: (np.log(x / t), 1 / x)),
+    "sqrt_rate": Recipe(ONE_ARM, TIMES, lambda x, t: (np.sqrt(x / t), 1 / (4 * t)), add=0.0),
 }
 
 
@@ -122,7 +141,11 @@ def effect_sizes(
     drop00: bool = False,
     **counts: ArrayLike,
 ) -> Pair:
-    """Estimates `yi` and sampling variances `vi` of one measure for many studies at once.
+    """Return estimates `yi` and sampling variances `vi` of one measure for many studies at once.
+
+    `counts` are one array for each quantity of each arm: `events` and `n` (log_or, log_rr,
+    rd, peto and proportions), `events` and `time` (rates), or `mean`, `sd` and `n` (md);
+    with two arms their names end in `_experimental` and `_control`.
 
     `to` says which studies get `add` in their cells when a cell is zero: "only0" those
     studies, "if0all" every study as soon as one has a zero, "all" every study always,
@@ -137,29 +160,36 @@ def effect_sizes(
     >>> yi.round(3).tolist(), vi.round(3).tolist()
     ([0.0, -3.045], [0.4, 2.095])
     """
-    recipe = _recipe(key)
-    if to not in ZERO_CELL_RULES:
-        msg = f"to: need one of {', '.join(ZERO_CELL_RULES)}, found {to!r}"
+    recipe = find_recipe(key)
+    check_choice("to", to, ZERO_CELL_RULES)
+    names = recipe.names()
+    if set(counts) != set(names):
+        found = ", ".join(counts) or "nothing"
+        msg = f"effect_sizes: {key} needs {', '.join(names)}; found {found}"
         raise ValueError(msg)
-    columns = _columns(key, recipe.needs, counts)
-    cells, counted = _cells(recipe.needs, columns)
+    arms = read_columns(recipe.data, recipe.arms, [counts[name] for name in names])
     added = recipe.add if add is None else add
-    if not (is_number(added) and 0 <= added <= MOST):
-        msg = f"add: need a number of at least 0, found {add!r}"
-        raise ValueError(msg)
+    check_number("add", added, "a number of at least 0", lambda x: 0 <= x <= MOST)
     if not isinstance(drop00, bool):
         msg = f"drop00: need True or False, found {drop00!r}"
         raise ValueError(msg)
-    if drop00:
-        cells = _without_double_zeros(recipe.needs, cells)
-    cells = _corrected(cells, counted, added, to)
+    if recipe.data is COUNTS:
+        arms = [[events, n - events] for events, n in arms]
+    increment = _increment(recipe.data, arms, added, to, drop00=drop00)
+    counted = [place < recipe.data.counted for place in range(len(recipe.data.columns))]
+    cells = [
+        cell + increment if is_count else cell
+        for arm in arms
+        for cell, is_count in zip(arm, counted, strict=True)
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         yi, vi = recipe.formula(*cells)
     unusable = ~(np.isfinite(yi) & np.isfinite(vi))
     return np.where(unusable, np.nan, yi), np.where(unusable, np.nan, vi)
 
 
-def _recipe(key: str) -> _Recipe:
+def find_recipe(key: str) -> Recipe:
+    """Return the recipe of a measure; raise ValueError if it has none (a hazard ratio)."""
     known = measure(key)
     if known.key not in RECIPES:
         msg = f"measure: {key!r} has no formula from counts; need one of {', '.join(RECIPES)}"
@@ -167,98 +197,49 @@ def _recipe(key: str) -> _Recipe:
     return RECIPES[known.key]
 
 
-def _columns(key: str, needs: tuple[str, ...], counts: Mapping[str, ArrayLike]) -> list[Floats]:
-    if set(counts) != set(needs):
-        msg = (
-            f"effect_sizes: {key} needs {', '.join(needs)}; found {', '.join(counts) or 'nothing'}"
-        )
-        raise ValueError(msg)
-    return checked_counts(**{name: counts[name] for name in needs})
+def read_columns(
+    data: ArmData, arms: Sequence[str], values: Sequence[ArrayLike]
+) -> list[list[Floats]]:
+    """Check the columns of each arm, and return them arm by arm.
 
+    Raise ValueError, with name and place, for columns of different lengths, for a value
+    that its column does not allow, and for more events than patients.
 
-def checked_counts(**counts: ArrayLike) -> list[Floats]:
-    """Check columns by their names: events, n, time, sd, mean, with the arm after it.
-
-    An `n` column must follow the `events` column of its arm.
-
-    >>> [column.tolist() for column in checked_counts(events=[1, 2], n=[5, 6])]
-    [[1.0, 2.0], [5.0, 6.0]]
+    >>> [[column.tolist() for column in arm] for arm in read_columns(COUNTS, [""], [[1], [5]])]
+    [[[1.0], [5.0]]]
     """
-    names = list(counts)
-    columns = [np.atleast_1d(numbers(name, counts[name])) for name in names]
-    if not columns[0].size:
-        msg = f"{names[0]}: need at least one study, found k = 0"
+    named = [(column, column.name + arm) for arm in arms for column in data.columns]
+    read = [np.atleast_1d(numbers(name, of)) for (_, name), of in zip(named, values, strict=True)]
+    first, size = named[0][1], read[0].size
+    if not size:
+        msg = f"{first}: need at least one study, found k = 0"
         raise ValueError(msg)
-    for name, column in zip(names, columns, strict=True):
-        if column.shape != columns[0].shape or column.ndim != 1:
-            msg = f"{name}: need {columns[0].size} values like {names[0]}, found {column.size}"
+    for (column, name), found in zip(named, read, strict=True):
+        if found.shape != (size,):
+            msg = f"{name}: need {size} values like {first}, found {found.size}"
             raise ValueError(msg)
-        _check_column(name, column)
-    for place in range(1, len(names)):
-        if _completes(names, place):
-            _check_events(names[place - 1], columns[place - 1], columns[place])
-    return columns
+        refuse(name, found, np.isfinite(found) & column.allows(found), column.needed)
+        refuse(name, found, np.abs(found) <= column.most, f"at most {column.most:g}")
+    width = len(data.columns)
+    by_arm = [read[start : start + width] for start in range(0, len(read), width)]
+    if data is COUNTS:
+        for arm, (events, n) in zip(arms, by_arm, strict=True):
+            for place in np.flatnonzero(events > n)[:1]:
+                msg = f"events{arm}[{place}]: need at most n = {n[place]:g}, "
+                msg += f"found {events[place]:g}"
+                raise ValueError(msg)
+    return by_arm
 
 
-def _completes(names: Sequence[str], place: int) -> bool:
-    """Whether this column is the n of the events just before it."""
-    return names[place].startswith("n") and names[place - 1].startswith("events")
-
-
-def _check_column(name: str, column: Floats) -> None:
-    kind = name.split("_", maxsplit=1)[0]
-    whole = column == np.round(column)
-    allowed: dict[str, tuple[NDArray[np.bool_], str]] = {
-        "events": ((column >= 0) & whole, "a whole number of at least 0"),
-        "n": ((column >= 1) & whole, "a whole number of at least 1"),
-        "time": (column > 0, "a positive number"),
-        "sd": (column > 0, "a positive number"),
-        "mean": (np.isfinite(column), "a finite number"),
-    }
-    valid, needed = allowed[kind]
-    refuse(name, column, valid & np.isfinite(column), needed)
-    most = MOST if kind in {"events", "n"} else LARGEST
-    refuse(name, column, np.abs(column) <= most, f"at most {most:g}")
-
-
-def _check_events(name: str, events: Floats, n: Floats) -> None:
-    for place in np.flatnonzero(events > n):
-        msg = f"{name}[{place}]: need at most n = {n[place]:g}, found {events[place]:g}"
-        raise ValueError(msg)
-
-
-def _cells(needs: tuple[str, ...], columns: list[Floats]) -> tuple[list[Floats], list[bool]]:
-    """Turn events and n into events and non-events; say which columns are counts."""
-    cells, counted = [], []
-    for position, name in enumerate(needs):
-        is_rest = _completes(needs, position)
-        cells.append(columns[position] - columns[position - 1] if is_rest else columns[position])
-        counted.append(is_rest or name.startswith("events"))
-    return cells, counted
-
-
-def _without_double_zeros(needs: tuple[str, ...], cells: list[Floats]) -> list[Floats]:
-    if needs not in (TWO_ARM_COUNTS, TWO_ARM_TIMES):
-        return cells
-    empty = (cells[0] == 0) & (cells[2] == 0)
-    if needs == TWO_ARM_COUNTS:
-        empty |= (cells[1] == 0) & (cells[3] == 0)
-    return [np.where(empty, np.nan, cell) for cell in cells]
-
-
-def _corrected(cells: list[Floats], counted: list[bool], add: float, to: str) -> list[Floats]:
-    size = cells[0].size
-    zero = np.zeros(size, dtype=bool)
-    for cell, is_count in zip(cells, counted, strict=True):
-        zero |= (cell == 0) & is_count
-    rules = {
-        "only0": zero,
-        "if0all": np.full(size, bool(zero.any())),
-        "all": np.ones(size, dtype=bool),
-        "none": np.zeros(size, dtype=bool),
-    }
-    increment = np.where(rules[to], add, 0.0)
-    return [
-        cell + increment if is_count else cell
-        for cell, is_count in zip(cells, counted, strict=True)
-    ]
+def _increment(
+    data: ArmData, arms: Sequence[Sequence[Floats]], added: float, to: str, *, drop00: bool
+) -> Floats:
+    """What the counts of each study get; NaN for a study that is left out."""
+    zeros = [[cell == 0 for cell in arm[: data.counted]] for arm in arms]
+    dropped = np.zeros(arms[0][0].shape, dtype=bool)
+    if drop00 and len(arms) > 1:
+        for in_each_arm in zip(*zeros, strict=True):
+            dropped |= np.logical_and.reduce(in_each_arm)
+    zero = np.logical_or.reduce([cell for arm in zeros for cell in arm]) & ~dropped
+    gets = {"only0": zero, "if0all": zero.any(), "all": True, "none": False}[to]
+    return np.where(dropped, np.nan, np.where(gets, added, 0.0))

@@ -1,19 +1,33 @@
 """An estimate with its sampling variance, and one small function per route to it.
 
-A route is how a number came out of a report: from counts, from a ratio and its interval,
-from a p-value.  Each route states its assumption on the effect it returns.  What else is
-known (the patients, the adjustment) is added with `dataclasses.replace`.
+| printed                                        | function                               |
+| ---------------------------------------------- | -------------------------------------- |
+| events and patients, events and time, or means | `two_arm_effect`, `one_arm_effect`     |
+| a ratio with its confidence interval           | `log_ratio_from_ci`                    |
+| a hazard ratio otherwise                       | `log_hazard_ratio_from_...`            |
+| any estimate with its standard error           | `generic_effect`                       |
+
+Each route states its assumption on the effect it returns.  What else is known (the patients,
+the adjustment) is added with `dataclasses.replace`.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
+from typing import Any
 
 from scipy.special import ndtri
 
-from livingreview.arguments import LARGEST, is_number, normal_quantile
-from livingreview.counts import effect_sizes as effect_sizes
+from livingreview.arguments import (
+    check_number,
+    check_positive,
+    check_share,
+    check_tuple,
+    is_number,
+    normal_quantile,
+)
+from livingreview.counts import COUNTS, MEANS, effect_sizes, find_recipe
 from livingreview.measures import measure as find_measure
 
 
@@ -47,12 +61,9 @@ class Effect:
         if not isinstance(self.study, str):
             msg = f"study: need a name, found {self.study!r}"
             raise ValueError(msg)
-        if not (is_number(self.yi) and math.isfinite(self.yi)):
-            msg = f"yi: need a finite estimate for {self.study}, found {self.yi!r}"
-            raise ValueError(msg)
-        if not (is_number(self.vi) and 0 < self.vi < math.inf):
-            msg = f"vi: need a positive finite variance for {self.study}, found {self.vi!r}"
-            raise ValueError(msg)
+        check_number("yi", self.yi, f"a finite estimate for {self.study}", math.isfinite)
+        needed = f"a positive finite variance for {self.study}"
+        check_number("vi", self.vi, needed, lambda x: 0 < x < math.inf)
         check_cohorts("cohorts", self.cohorts)
         object.__setattr__(self, "cohorts", frozenset(self.cohorts) or frozenset({self.study}))
 
@@ -73,7 +84,7 @@ class Effect:
 
 
 def check_poolable(effects: Iterable[Effect]) -> None:
-    """Refuse effects of different measures, and effects that share patients."""
+    """Raise ValueError for effects of different measures, and for effects that share patients."""
     listed = list(effects)
     for place, effect in enumerate(listed):
         if not isinstance(effect, Effect):
@@ -90,7 +101,7 @@ def check_poolable(effects: Iterable[Effect]) -> None:
 
 
 def check_cohorts(name: str, cohorts: object) -> None:
-    """Refuse what is no collection of names of groups of patients; text alone is one name."""
+    """Raise ValueError unless `cohorts` is a set of names of groups of patients, not one text."""
     if not isinstance(cohorts, Collection) or not all(isinstance(item, str) for item in cohorts):
         msg = f"{name}: need a set of names, found {cohorts!r}"
         raise ValueError(msg)
@@ -100,7 +111,7 @@ def check_cohorts(name: str, cohorts: object) -> None:
 
 
 def check_disjoint(patients: Sequence[tuple[str, frozenset[str]]]) -> None:
-    """Refuse estimates, given as (name, cohorts), that rest on the same patients."""
+    """Raise ValueError for estimates, given as (name, cohorts), that rest on the same patients."""
     for (first, ours), (second, theirs) in combinations(patients, 2):
         shared = sorted(ours & theirs)
         if shared:
@@ -142,7 +153,7 @@ def log_ratio_from_ci(
     if find_measure(measure).scale != "log":
         msg = f"measure: need a ratio, found {measure!r}"
         raise ValueError(msg)
-    lower, upper = _pair("ci", study, ci)
+    lower, upper = check_tuple(f"ci ({study})", ci, 2)
     if not (is_number(ratio) and 0 < lower < ratio < upper < math.inf):
         msg = f"ci ({study}): need 0 < ci_lower < ratio < ci_upper, found {lower}, {ratio}, {upper}"
         raise ValueError(msg)
@@ -165,11 +176,12 @@ def log_hazard_ratio_from_p(study: str, hazard_ratio: float, p_value: float) -> 
     >>> round(log_hazard_ratio_from_p("S1", 0.70, 0.05).standard_error, 4)
     0.182
     """
-    _positive("hazard_ratio", study, hazard_ratio)
+    check_positive(f"hazard_ratio ({study})", hazard_ratio)
     if hazard_ratio == 1:
         msg = f"hazard_ratio ({study}): a ratio of 1 has no standard error from a p-value"
         raise ValueError(msg)
-    standard_error = abs(math.log(hazard_ratio)) / _z_from_p(study, p_value)
+    check_share(f"p_value ({study})", p_value)
+    standard_error = abs(math.log(hazard_ratio)) / float(-ndtri(p_value / 2))
     return Effect(
         study,
         math.log(hazard_ratio),
@@ -198,8 +210,9 @@ def log_hazard_ratio_from_p_and_events(
     if favours not in ("experimental", "control"):
         msg = f"favours ({study}): need 'experimental' or 'control', found {favours!r}"
         raise ValueError(msg)
+    check_share(f"p_value ({study})", p_value)
     vi = _variance_from_events(study, events, share)
-    size = _z_from_p(study, p_value) * math.sqrt(vi)
+    size = float(-ndtri(p_value / 2)) * math.sqrt(vi)
     return Effect(
         study,
         -size if favours == "experimental" else size,
@@ -218,7 +231,7 @@ def log_hazard_ratio_from_events(
     >>> round(log_hazard_ratio_from_events("S1", 0.8, 50).vi, 3)
     0.08
     """
-    _positive("hazard_ratio", study, hazard_ratio)
+    check_positive(f"hazard_ratio ({study})", hazard_ratio)
     return Effect(
         study,
         math.log(hazard_ratio),
@@ -243,8 +256,8 @@ def log_hazard_ratio_from_medians(
     -0.288
     """
     for name, pair in (("medians", medians), ("events", events)):
-        for value in _pair(name, study, pair):
-            _positive(name, study, value)
+        for value in check_tuple(f"{name} ({study})", pair, 2):
+            check_positive(f"{name} ({study})", value)
     return Effect(
         study,
         math.log(medians[1] / medians[0]),
@@ -256,95 +269,86 @@ def log_hazard_ratio_from_medians(
     )
 
 
-def two_arm_effect(
-    study: str, experimental: tuple[int, int], control: tuple[int, int], measure: str
-) -> Effect:
-    """Log odds ratio, log risk ratio, risk difference or Peto, from (events, n) per arm.
+def _variance_from_events(study: str, events: int, share: float) -> float:
+    check_positive(f"events ({study})", events)
+    check_share(f"share ({study})", share)
+    return 1 / (events * share * (1 - share))
 
-    A study with a zero cell gets 0.5 in each cell, and a note that says so; one without
-    events (or with nothing but events) in both arms says nothing about a ratio, and is
-    refused for one.
+
+def two_arm_effect(
+    study: str, experimental: tuple[float, ...], control: tuple[float, ...], measure: str
+) -> Effect:
+    """Effect of one arm against another, from what is known of each.
+
+    Each arm is (events, n) for "log_or", "log_rr", "rd" and "peto", (events, time) for
+    "log_rate_ratio", and (mean, standard deviation, n) for "md".  A study with a zero cell
+    gets 0.5 in each cell, and a note that says so; one without events (or with nothing but
+    events) in both arms says nothing about a ratio, and raises ValueError for one.
 
     >>> round(two_arm_effect("S1", (10, 20), (5, 20), "log_or").yi, 4)
     1.0986
+    >>> two_arm_effect("S1", (5.0, 2.0, 20), (4.0, 2.0, 20), "md").yi
+    1.0
     """
-    for name, arm in (("experimental", experimental), ("control", control)):
-        _pair(name, study, arm)
-    yi, vi = effect_sizes(
-        measure,
-        drop00=measure != "rd",
-        events_experimental=experimental[0],
-        n_experimental=experimental[1],
-        events_control=control[0],
-        n_control=control[1],
-    )
-    return _from_counts(study, yi.item(), vi.item(), measure, (experimental, control))
+    return _from_arms(study, {"_experimental": experimental, "_control": control}, measure)
 
 
-def one_arm_effect(study: str, events: int, n: int, measure: str = "logit_proportion") -> Effect:
-    """Proportion of one arm on the scale of `measure`.
+def one_arm_effect(
+    study: str, events: float, size: float, measure: str = "logit_proportion"
+) -> Effect:
+    """Proportion or incidence rate of one arm on the scale of `measure`.
+
+    `size` is the number of patients for a proportion, the person-time for a rate ("rate",
+    "log_rate", "sqrt_rate").
 
     >>> round(one_arm_effect("S1", 3, 12).yi, 4)
     -1.0986
-    """
-    _pair("events, n", study, (events, n))
-    yi, vi = effect_sizes(measure, events=events, n=n)
-    return _from_counts(study, yi.item(), vi.item(), measure, ((events, n),))
-
-
-def incidence_rate(study: str, events: int, time: float, measure: str = "log_rate") -> Effect:
-    """Events per unit of person-time on the scale of `measure`.
-
-    >>> round(incidence_rate("S1", 10, 200.0).yi, 4)
+    >>> round(one_arm_effect("S1", 10, 200.0, "log_rate").yi, 4)
     -2.9957
     """
-    _pair("events, time", study, (events, time))
-    yi, vi = effect_sizes(measure, events=events, time=time)
-    return _from_counts(study, yi.item(), vi.item(), measure, ((events, math.inf),))
+    return _from_arms(study, {"": (events, size)}, measure)
 
 
-def _from_counts(
-    study: str, yi: float, vi: float, measure: str, arms: tuple[tuple[float, float], ...]
-) -> Effect:
-    if math.isnan(yi):
-        msg = f"events ({study}): these counts give no {measure}, found {arms}"
+def generic_effect(study: str, estimate: float, standard_error: float, measure: str) -> Effect:
+    """Effect whose estimate and standard error are given on the analysis scale of `measure`.
+
+    >>> round(generic_effect("S1", -0.3, 0.2, "log_rate_ratio").vi, 12)
+    0.04
+    """
+    check_positive(f"standard_error ({study})", standard_error)
+    return Effect(
+        study,
+        estimate,
+        standard_error**2,
+        measure,
+        route="estimate and standard error",
+        assumption="normal sampling on the analysis scale",
+    )
+
+
+def _from_arms(study: str, arms: Mapping[str, tuple[float, ...]], measure: str) -> Effect:
+    recipe = find_recipe(measure)
+    data = recipe.data
+    if tuple(arms) != recipe.arms:
+        msg = f"measure ({study}): need one for {len(arms)} arm(s), found {measure!r}"
         raise ValueError(msg)
-    corrected = any(events in {0, n} for events, n in arms) and "arcsine" not in measure
+    columns = ", ".join(column.name for column in data.columns)
+    known = [
+        check_tuple(f"{arm.strip('_') or columns} ({study})", values, len(data.columns))
+        for arm, values in arms.items()
+    ]
+    values: dict[str, Any] = dict(zip(recipe.names(), chain.from_iterable(known), strict=True))
+    yi, vi = (part.item() for part in effect_sizes(measure, drop00=measure != "rd", **values))
+    if math.isnan(yi):
+        msg = f"{data.columns[0].name} ({study}): these counts give no {measure}, found {known}"
+        raise ValueError(msg)
+    zero = any(arm[0] == 0 or (data is COUNTS and arm[0] == arm[1]) for arm in known)
     return Effect(
         study,
         yi,
         vi,
         measure,
-        route="counts",
-        assumption="binomial sampling" if math.isfinite(arms[0][1]) else "Poisson sampling",
-        notes=("0.5 added to every cell because one is zero",) if corrected else (),
+        route="means" if data is MEANS else "counts",
+        assumption=data.sampling,
+        notes=("0.5 added to every cell because one is zero",) if zero and recipe.add else (),
     )
-
-
-def _z_from_p(study: str, p_value: float) -> float:
-    if not (is_number(p_value) and 0 < p_value < 1):
-        msg = f"p_value ({study}): need a number between 0 and 1, found {p_value!r}"
-        raise ValueError(msg)
-    return float(-ndtri(p_value / 2))
-
-
-def _variance_from_events(study: str, events: int, share: float) -> float:
-    _positive("events", study, events)
-    if not (is_number(share) and 0 < share < 1):
-        msg = f"share ({study}): need a number between 0 and 1, found {share!r}"
-        raise ValueError(msg)
-    return 1 / (events * share * (1 - share))
-
-
-def _pair(name: str, study: str, values: tuple[float, float]) -> tuple[float, float]:
-    pair = tuple(values) if isinstance(values, Iterable) else ()
-    if len(pair) != 2 or not all(map(is_number, pair)):
-        msg = f"{name} ({study}): need two numbers, found {values!r}"
-        raise ValueError(msg)
-    return pair
-
-
-def _positive(name: str, study: str, value: float) -> None:
-    if not (is_number(value) and 0 < value <= LARGEST):
-        msg = f"{name} ({study}): need a positive number, found {value!r}"
-        raise ValueError(msg)

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logsumexp, xlogy
 
 from livingreview.arguments import Floats
-from livingreview.counts import checked_counts
+from livingreview.counts import COUNTS, ONE_ARM, read_columns
 from livingreview.synthesis.inputs import named_studies
 from livingreview.synthesis.result import Synthesis, few_studies_notes, q_pval, wald
 from livingreview.synthesis.univariate import prediction_reach
@@ -62,7 +62,7 @@ def binomial_normal(
     >>> abs(round(result.mean, 9)), result.tau2
     (0.0, 0.0)
     """
-    x, size = checked_counts(events=events, n=n)
+    ((x, size),) = read_columns(COUNTS, ONE_ARM, [events, n])
     names = named_studies(x.size, studies, cohorts)
     if x.sum() in {0, size.sum()}:
         msg = f"events: need both events and non-events among all arms, found {x.sum():g} in all"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from livingreview.arguments import LARGEST, Floats, listed, numbers, refuse
-from livingreview.counts import TWO_ARM_COUNTS, checked_counts
+from livingreview.counts import COUNTS, TWO_ARMS, read_columns
 from livingreview.effects import Effect, check_cohorts, check_disjoint, check_poolable
 
 Estimates: TypeAlias = "Sequence[Effect] | ArrayLike | Inputs"
@@ -102,7 +102,7 @@ def read_tables(
         )
         raise ValueError(msg)
     values = (column for arm in arms for column in arm)
-    a, n1, c, n2 = checked_counts(**dict(zip(TWO_ARM_COUNTS, values, strict=True)))
+    (a, n1), (c, n2) = read_columns(COUNTS, TWO_ARMS, list(values))
     return Tables(a, n1 - a, c, n2 - c, named_studies(a.size, studies, cohorts))
 
 
