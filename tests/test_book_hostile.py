@@ -131,8 +131,10 @@ class Hostile:
                     old = mapping.get(one, [""] if free[name] else "")
                     if (one in mapping or name not in added) and not isinstance(old, dict):
                         typed[place] = text
-                        items = [text, *(f"{n} {text}" for n in range(2, len(old) + 1))]
-                        mapping[one] = items if isinstance(old, list) else text
+                        mapping[one] = text
+                        if isinstance(old, list):  # each item once
+                            more = (f"{n} {text}" for n in range(2, len(old) + 1))
+                            mapping[one] = [text, *more]
                     added.add(name)
         text = yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
         path.write_text(text, "utf-8")
