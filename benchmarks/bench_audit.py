@@ -13,9 +13,9 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from livingreview.audit import audit
-from livingreview.load import load_review
-from livingreview.studies import Study
+from livingreview_audit import audit
+from livingreview_record.load import load_review
+from livingreview_record.studies import Study
 
 SIZES = (4, 40, 400)
 

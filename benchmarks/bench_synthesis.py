@@ -27,9 +27,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingreview.synthesis import random_effects, random_effects_batch
-from livingreview.synthesis.models import MeanBatch, MeanModel, scaled
-from livingreview.synthesis.tau2 import estimate_tau2, estimate_tau2_batch
+from livingreview_pool import random_effects, random_effects_batch
+from livingreview_pool.models import MeanBatch, MeanModel, scaled
+from livingreview_pool.tau2 import estimate_tau2, estimate_tau2_batch
 
 HERE = Path(__file__).parent
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

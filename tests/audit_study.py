@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP
 from fractions import Fraction
 
-from livingreview.audit import CHECKS, Finding, Verdict
-from livingreview.audit.boxes import printed_as
-from livingreview.studies import (
+from livingreview_audit import CHECKS, Finding, Verdict
+from livingreview_audit.intervals import printed_as
+from livingreview_record.studies import (
     Arm,
     Comparison,
     Locator,

@@ -26,7 +26,7 @@ STUDY_CHAPTER = """# {title}
 The study has {{glue:text}}`{key}.numbers` numbers and a ratio of {{glue:text}}`{key}.ratio`.
 
 ```{{code-cell}} ipython3
-from livingreview.load import load_study
+from livingreview_record.load import load_study
 from livingreview_book import publish
 
 study = load_study("{study}", "..")

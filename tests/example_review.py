@@ -4,9 +4,9 @@ import csv
 import textwrap
 from pathlib import Path
 
-from livingreview.load import load_review
-from livingreview.rows import COLUMNS
-from livingreview.studies import Review
+from livingreview_record.load import load_review
+from livingreview_record.rows import COLUMNS
+from livingreview_record.studies import Review
 
 REVIEW = """
 title: A review of a made-up question

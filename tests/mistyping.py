@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from livingreview.audit import CHECKS
-from livingreview.audit.finding import Check, Finding, Verdict
-from livingreview.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
+from livingreview_audit import CHECKS
+from livingreview_audit.finding import Check, Finding, Verdict
+from livingreview_record.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
 
 DIGIT, SWAPPED, POINT, NEIGHBOUR = KINDS = ("digit", "swapped", "point", "neighbour")
 _DIGITS = re.compile(r"\d")

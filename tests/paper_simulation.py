@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit.boxes import printed_as
-from livingreview.audit.proportions import clopper_pearson, jeffreys, wilson
-from livingreview.studies import Population, Study
+from livingreview_audit.intervals import printed_as
+from livingreview_audit.proportions import clopper_pearson, jeffreys, wilson
+from livingreview_record.studies import Population, Study
 from patient_level import Z95, Cox, Floats, KaplanMeier, log_rank, patients
 
 NEW, OLD, ALL = "new", "old", "all"

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Verdict
-from livingreview.audit.boxes import counts_that_print
-from livingreview.reported import Reported
-from livingreview.studies import Printed, Study
+from livingreview_audit import Verdict
+from livingreview_audit.intervals import counts_that_print
+from livingreview_record.reported import Reported
+from livingreview_record.studies import Printed, Study
 
 Plant = Callable[[Study], Study | None]
 TINY_P = "<0.00000000000001"

@@ -8,8 +8,8 @@ from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
-from livingreview.load import load_review
-from livingreview.studies import Study
+from livingreview_record.load import load_review
+from livingreview_record.studies import Study
 from mistyping import Guard, mistyped
 
 ROOT = Path(__file__).parent.parent

@@ -5,16 +5,9 @@ import pytest
 
 from example_review import ROWS, STUDY, more_studies, two_studies, write_review
 from livingreview import analysis
-from livingreview.analysis import (
-    APART,
-    COMPLETE_ARM,
-    FEW_ARMS,
-    UNINFORMATIVE,
-    answer,
-    used_numbers,
-)
-from livingreview.load import load_review
+from livingreview.analysis import APART, COMPLETE_ARM, FEW_ARMS, UNINFORMATIVE, answer, used_numbers
 from livingreview.tables import synthesis as tables
+from livingreview_record.load import load_review
 
 
 def example(tmp_path, **changes):

@@ -8,8 +8,8 @@ import pytest
 
 from example_review import ROWS, write_review
 from livingreview import DataProblemsError
-from livingreview.archive import downloads, write_downloads, zip_of
 from livingreview.tables.downloads import FILES
+from livingreview_record.archive import downloads, write_downloads, zip_of
 
 REPOSITORY = Path(__file__).parent.parent
 

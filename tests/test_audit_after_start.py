@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 CHECK = "measured-after-start"
 OS = {"kind": "time-to-event", "origin": "start of treatment"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import CHECKS, Finding, Verdict
-from livingreview.audit.baseline import at_least
+from livingreview_audit import CHECKS, Finding, Verdict
+from livingreview_audit.baseline import at_least
 
 SIDES = {"kind": "categorical", "levels": ["yes", "no"], "exhaustive": True}
 TOGETHER, ALIKE = "baseline-differences", "baseline-identical"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.audit.boxes import Box, counts_that_print, image, printed_as, roundings
-from livingreview.reported import Reported
+from livingreview_audit.intervals import Box, counts_that_print, image, printed_as, roundings
+from livingreview_record.reported import Reported
 
 fractions = st.fractions(min_value=-1000, max_value=1000, max_denominator=5000)
 

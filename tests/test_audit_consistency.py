@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_study import COMPARISON, ROUNDINGS, Paper, above_rounding
-from livingreview.audit import Verdict
-from livingreview.audit.boxes import printed_as
+from livingreview_audit import Verdict
+from livingreview_audit.intervals import printed_as
 
 SIGNIFICANT = {"kind": "significance", "claim": "significant", "section": "Abstract"}
 NOT_SIGNIFICANT = SIGNIFICANT | {"claim": "not-significant"}

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import Kind, Verdict
+from livingreview_audit import Kind, Verdict
 
 TIMES = {id_: {"kind": "time-to-event", "levels": ["event"]} for id_ in ("os", "pfs")}
 SEX = {"sex": {"kind": "categorical", "levels": ["f", "m"], "exhaustive": True}}

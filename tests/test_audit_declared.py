@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_study import Paper, above_rounding, share
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 CHECK = "declared-denominator"
 NOTE = "Table 1 note"

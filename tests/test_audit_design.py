@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import CHECKS, Finding, Kind, Verdict
-from livingreview.audit.design import standardised_difference
+from livingreview_audit import CHECKS, Finding, Kind, Verdict
+from livingreview_audit.design import standardised_difference
 
 ECOG = {"kind": "categorical", "levels": ["ge2", "lt2"], "exhaustive": True}
 OS = {"kind": "time-to-event", "levels": ["event"]}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import Verdict
-from livingreview.audit.survival import FIRST_ASSESSMENT, chance_of_none
+from livingreview_audit import Verdict
+from livingreview_audit.survival import FIRST_ASSESSMENT, chance_of_none
 
 CHECK = "early-progression"
 LEVELS = ["cr", "pr", "sd", "pd"]

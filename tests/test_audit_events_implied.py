@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import Verdict
-from livingreview.audit.boxes import Box
-from livingreview.audit.events_implied import events_from
+from livingreview_audit import Verdict
+from livingreview_audit.events_implied import events_from
+from livingreview_audit.intervals import Box
 from patient_level import Cox
 
 CHECK = "events-implied"

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import Kind, Verdict
+from livingreview_audit import Kind, Verdict
 
 CHECK = "shortest-followup"
 SURVIVAL = {"os": {"kind": "time-to-event"}}

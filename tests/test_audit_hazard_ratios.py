@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_study import COMPARISON, Paper, above_rounding
-from livingreview.audit import Finding, Verdict
-from livingreview.audit.boxes import Box
-from livingreview.audit.hazard_ratios import p_box
+from livingreview_audit import Finding, Verdict
+from livingreview_audit.hazard_ratios import p_box
+from livingreview_audit.intervals import Box
 from patient_level import Cox, patients
 
 OS = {"kind": "time-to-event", "levels": ["event"]}

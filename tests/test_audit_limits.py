@@ -9,8 +9,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from livingreview.load import load_review
 from livingreview.tables import audit as tables
+from livingreview_record.load import load_review
 
 ROOT = Path(__file__).parent.parent
 TOLERATED = 1 / 1000

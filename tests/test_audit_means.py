@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit_study import COMPARISON, ROUNDINGS, Paper, above_rounding
-from livingreview.audit import Verdict
-from livingreview.audit.boxes import printed_as
-from livingreview.audit.means import has_whole_squares, student_p, welch_p, whole_sums
-from livingreview.reported import Reported
+from livingreview_audit import Verdict
+from livingreview_audit.intervals import printed_as
+from livingreview_audit.means import has_whole_squares, student_p, welch_p, whole_sums
+from livingreview_record.reported import Reported
 
 AGE = {"age": {"kind": "continuous", "integer": True}}
 TOLERANCE = 1e-10  # the same formulas in double precision

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Finding, Verdict
+from livingreview_audit import Finding, Verdict
 from patient_level import KaplanMeier
 
 TIMES = {id_: {"kind": "time-to-event", "levels": ["event"]} for id_ in ("os", "pfs")}

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from audit_study import Paper
-from livingreview.load import load_review
-from livingreview.studies import Review
 from livingreview.tables import audit as tables
+from livingreview_record.load import load_review
+from livingreview_record.studies import Review
 from mistyping import (
     KINDS,
     Guard,

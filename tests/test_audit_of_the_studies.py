@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from livingreview.analysis import touched
-from livingreview.audit import Kind, Verdict, audit
-from livingreview.load import load_review
+from livingreview_audit import Kind, Verdict, audit
+from livingreview_record.load import load_review
 from regenerate_mistyped import ROOT
 
 FAMILIES = {

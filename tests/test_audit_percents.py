@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_study import ROUNDINGS, Paper, above_rounding, share
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 OF_COUNT, ALONE = "percent-of-count", "percent-without-count"
 

@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from audit_study import above_rounding
-from livingreview.audit import CHECKS
-from livingreview.studies import Study
+from livingreview_audit import CHECKS
+from livingreview_record.studies import Study
 from paper_simulation import simulated_paper
 from planted import INSTEAD, PAIRS, PLANTS
 

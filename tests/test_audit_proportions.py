@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit_study import ROUNDINGS, Paper, above_rounding
-from livingreview.audit import Verdict
-from livingreview.audit.boxes import printed_as
-from livingreview.audit.proportions import METHODS
+from livingreview_audit import Verdict
+from livingreview_audit.intervals import printed_as
+from livingreview_audit.proportions import METHODS
 
 CHECK = "interval-of-proportion"
 PUBLISHED_TOLERANCE = 5.1e-5  # four printed decimals

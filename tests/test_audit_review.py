@@ -10,10 +10,10 @@ import pytest
 
 from audit_study import Paper
 from example_review import ROWS, write_review
-from livingreview.audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
 from livingreview.cli import main
-from livingreview.load import load_review
-from livingreview.studies import Review
+from livingreview_audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
+from livingreview_record.load import load_review
+from livingreview_record.studies import Review
 
 ROOT = Path(__file__).parents[1]
 

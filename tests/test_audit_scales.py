@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 SCALE, EXTREMES = "spread-on-scale", "spread-of-extremes"
 

@@ -16,8 +16,8 @@ from functools import cache
 import pytest
 
 from audit_study import above_rounding
-from livingreview.audit import CHECKS, audit
-from livingreview.studies import Study
+from livingreview_audit import CHECKS, audit
+from livingreview_record.studies import Study
 from paper_simulation import simulated_paper
 from planted import INSTEAD, PLANTS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Finding, Verdict
+from livingreview_audit import Finding, Verdict
 
 SURVIVAL = {"os": {"kind": "time-to-event", "levels": ["event"]}}
 COX = {"outcome": "os", "comparison": COMPARISON, "adjustment": "unadjusted", "method": "cox"}

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Finding, Kind, Verdict
-from livingreview.audit.followup import as_date
+from livingreview_audit import Finding, Kind, Verdict
+from livingreview_audit.followup import as_date
 
 TIME = {"kind": "time-to-event", "levels": ["event"]}
 SEX = {"kind": "categorical", "levels": ["men", "women"], "exhaustive": True}

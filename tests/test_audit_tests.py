@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit_study import ROUNDINGS, Paper, above_rounding
-from livingreview.audit import Verdict, contingency
-from livingreview.audit.boxes import printed_as
-from livingreview.audit.contingency import Table, has_variation, p_value
+from livingreview_audit import Verdict, contingency
+from livingreview_audit.contingency import Table, has_variation, p_value
+from livingreview_audit.intervals import printed_as
 
 SEX = {"sex": {"kind": "categorical", "levels": ["f", "m"], "exhaustive": True}}
 CHECK = "p-of-counts"

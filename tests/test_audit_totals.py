@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_study import Paper, above_rounding
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 SEX = {"sex": {"kind": "categorical", "levels": ["f", "m"], "exhaustive": True}}
 RASH = {"rash": {"kind": "adverse-event", "levels": ["grade1to2", "grade3plus", "grade3"]}}

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audit import Verdict
+from livingreview_audit import Verdict
 
 NOT_DONE, EVERY, SHOWN = "analyses-not-done", "benefit-in-every-level", "patients-shown"
 OS = {"kind": "time-to-event"}

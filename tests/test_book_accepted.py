@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from example_book import Book, write_book
-from livingreview.remembered import FILE
 from livingreview_book.accepted import accept, keys_moved, moved, numbers_moved
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import execute_chapters
 from livingreview_book.expected import FOLDER, expected_path, split_cells
+from livingreview_record.remembered import FILE
 
 ROOT = Path(__file__).parent.parent
 NEXT = "if this is right: make accept, then read and commit the diff"

@@ -106,7 +106,7 @@ def test_an_edited_package_is_the_one_that_runs(book: Book) -> None:
 
 def test_a_package_that_cannot_be_imported_is_reported_by_the_chapter(tmp_path: Path) -> None:
     book = write_book(tmp_path)
-    book.edit("src/livingreview/load.py", '"""Files to', 'this is no Python """Files to')
+    book.edit("src/livingreview_record/load.py", '"""Files to', 'this is no Python """Files to')
     done = run(book.root, "chapters/a", fork=True)
     assert isinstance(done, Failure)
     assert "SyntaxError" in done.traceback

@@ -76,7 +76,7 @@ def touch_everything(book: Book) -> None:
 
 
 def change_package(book: Book) -> None:
-    book.edit("src/livingreview/load.py", '"""Files to', '"""The files to')
+    book.edit("src/livingreview_record/load.py", '"""Files to', '"""The files to')
 
 
 def change_lock(book: Book) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from livingreview.counts import RECIPES, effect_sizes
-from livingreview.effects import (
+from livingreview_pool import common_effect, random_effects
+from livingreview_pool.effect_sizes import RECIPES, effect_sizes
+from livingreview_pool.effects import (
     Effect,
     check_poolable,
     generic_effect,
@@ -23,8 +24,7 @@ from livingreview.effects import (
     one_arm_effect,
     two_arm_effect,
 )
-from livingreview.measures import MEASURES, measure
-from livingreview.synthesis import common_effect, random_effects
+from livingreview_pool.measures import MEASURES, measure
 from reference_cases import CLOSED, cases, numbers
 
 CASES = cases("effect_sizes")

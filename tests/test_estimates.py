@@ -1,9 +1,9 @@
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.estimates import select_arms, select_comparisons, select_ratios
-from livingreview.load import load_review
-from livingreview.rules import plan
+from livingreview.selection import select_arms, select_comparisons, select_ratios
+from livingreview_record.load import load_review
+from livingreview_record.rules import plan
 
 
 def test_arms_enter_with_counts_totals_and_the_places_they_come_from(tmp_path):

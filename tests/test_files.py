@@ -3,8 +3,8 @@
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.load import load_review
-from livingreview.problems import DataProblemsError
+from livingreview_record.load import load_review
+from livingreview_record.problems import DataProblemsError
 
 
 def problems_of(root):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.files import write_whole
 from livingreview_book import new_study as study_files
 from livingreview_book import results
 from livingreview_book.__main__ import main
+from livingreview_record.files import write_whole
 
 
 def no_room(*_arguments: object) -> None:

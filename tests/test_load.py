@@ -6,9 +6,9 @@ import pytest
 
 from example_review import ROWS, STUDY, full_row, write_review
 from livingreview.cli import main
-from livingreview.load import load_review, load_study
-from livingreview.problems import DataProblemsError
-from livingreview.rows import COLUMNS
+from livingreview_record.load import load_review, load_study
+from livingreview_record.problems import DataProblemsError
+from livingreview_record.rows import COLUMNS
 
 
 def problems_of(root):

@@ -21,11 +21,11 @@ import yaml
 
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, write_review
 from livingreview.analysis import answer, findings
-from livingreview.archive import downloads
 from livingreview.cli import main
-from livingreview.load import load_review, load_study
-from livingreview.problems import DataProblemsError
-from livingreview.shapes import _validator
+from livingreview_record.archive import downloads
+from livingreview_record.load import load_review, load_study
+from livingreview_record.problems import DataProblemsError
+from livingreview_record.shapes import _validator
 from test_dictionary import KEYED_BY_ID
 
 Content = dict[str, Any]

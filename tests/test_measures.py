@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from livingreview.measures import MEASURES, double_arcsine, measure
+from livingreview_pool.measures import MEASURES, double_arcsine, measure
 
 
 def test_every_measure_is_registered_under_its_own_key():

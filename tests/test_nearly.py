@@ -8,8 +8,8 @@ import pytest
 from example_review import ROWS, STUDY, write_review
 from livingreview.analysis import answer
 from livingreview.cli import main
-from livingreview.estimates import NO_METHOD, select
-from livingreview.load import load_review
+from livingreview.selection import NO_METHOD, select
+from livingreview_record.load import load_review
 
 RATIO, INTERVAL = 4, 5  # positions in ROWS
 SIZE_OLD, COUNT_NEW, PERCENT_OLD = 1, 2, 3

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from example_review import full_row, write_review
-from livingreview import load_study, prose
-from livingreview.rows import printed_number
-from livingreview.studies import Printed
+from livingreview import load_study, wording
+from livingreview_record.rows import printed_number
+from livingreview_record.studies import Printed
 
 
 @pytest.fixture
@@ -30,29 +30,29 @@ def make(study):
     "value", [0.125, np.float64(0.125), np.float32(0.125), np.array(0.125), np.array([0.125])[0]]
 )
 def test_library_scalars_never_leak_into_text(value):
-    text = prose.number(value, 3)
+    text = wording.number(value, 3)
     assert type(text) is str
     assert text == "0.125"
 
 
 def test_a_negative_number_has_a_true_minus_and_zero_has_no_sign():
-    assert prose.number(-1.5, 1) == "\N{MINUS SIGN}1.5"
-    assert prose.number(-0.001, 1) == "0.0"
+    assert wording.number(-1.5, 1) == "\N{MINUS SIGN}1.5"
+    assert wording.number(-0.001, 1) == "0.0"
 
 
 def test_what_cannot_be_estimated_is_said_in_words():
-    assert prose.number(float("nan")) == "not estimable"
-    assert prose.number(float("-inf")) == "\N{MINUS SIGN}∞"
+    assert wording.number(float("nan")) == "not estimable"
+    assert wording.number(float("-inf")) == "\N{MINUS SIGN}∞"
 
 
 def test_a_p_value_is_never_zero_and_the_boundary_is_printed():
-    assert prose.p_value(0.0) == "<0.001"
-    assert prose.p_value(np.float64(0.00099)) == "<0.001"
-    assert prose.p_value(0.001) == "0.001"
+    assert wording.p_value(0.0) == "<0.001"
+    assert wording.p_value(np.float64(0.00099)) == "<0.001"
+    assert wording.p_value(0.001) == "0.001"
 
 
 def test_an_interval_names_its_level():
-    assert prose.with_interval(1.0, 0.5, 2.0, level=0.9) == "1.00 (90% CI 0.50 to 2.00)"
+    assert wording.with_interval(1.0, 0.5, 2.0, level=0.9) == "1.00 (90% CI 0.50 to 2.00)"
 
 
 def test_one_value_in_two_spellings_is_shown_once(make):
@@ -60,7 +60,7 @@ def test_one_value_in_two_spellings_is_shown_once(make):
         make(statistic="median", value="six"),
         make(2, statistic="median", value="6", section="Results"),
     ]
-    assert prose.as_printed(places) == "six"
+    assert wording.as_printed(places) == "six"
 
 
 def test_two_values_for_one_quantity_are_both_shown_and_the_table_comes_first(make):
@@ -68,11 +68,11 @@ def test_two_values_for_one_quantity_are_both_shown_and_the_table_comes_first(ma
     cell = make(
         9, statistic="median", value="6.0", section="Table 2", table="Table 2", row="a", column="b"
     )
-    assert prose.as_printed([text, cell]) == "6.0; also printed 6.1"
+    assert wording.as_printed([text, cell]) == "6.0; also printed 6.1"
 
 
 def test_trailing_zeros_are_kept_as_printed(make):
-    assert prose.as_printed([make(statistic="median", value="0.70")]) == "0.70"
+    assert wording.as_printed([make(statistic="median", value="0.70")]) == "0.70"
 
 
 def test_a_bound_adds_nothing_to_the_value_that_it_admits_and_contradicts_any_other(make):
@@ -81,8 +81,8 @@ def test_a_bound_adds_nothing_to_the_value_that_it_admits_and_contradicts_any_ot
         make(line, value=value, **cells)
         for line, value in enumerate(("0.273", ">0.05", "<0.05"), 1)
     )
-    assert prose.as_printed([exact, fits]) == "0.273"
-    assert prose.as_printed([exact, clashes]) == "0.273; also printed <0.05"
+    assert wording.as_printed([exact, fits]) == "0.273"
+    assert wording.as_printed([exact, clashes]) == "0.273; also printed <0.05"
 
 
 def test_count_percent_and_interval_share_a_cell(make):
@@ -92,7 +92,7 @@ def test_count_percent_and_interval_share_a_cell(make):
         make(1, statistic="n", unit="patients", value="22", **cells),
         make(2, statistic="percent", unit="%", value="32.4", **cells),
     ]
-    assert prose.cell(numbers) == "22 (32.4%; 95% CI 21.5-44.8)"
+    assert wording.cell(numbers) == "22 (32.4%; 95% CI 21.5-44.8)"
 
 
 def test_places_are_named_once_with_tables_first(make):
@@ -102,31 +102,31 @@ def test_places_are_named_once_with_tables_first(make):
         make(3, statistic="n", unit="patients", value="6", section="T", table="Table 1", row="r",
              column="c"),
     ]  # fmt: skip
-    assert prose.places(numbers) == "Table 1, r; Abstract"
+    assert wording.places(numbers) == "Table 1, r; Abstract"
 
 
 def test_a_printed_quantity_comes_with_its_printed_interval(study):
-    assert prose.printed(study, outcome="os", statistic="hr") == "0.70 (95% CI 0.50-0.98)"
+    assert wording.printed(study, outcome="os", statistic="hr") == "0.70 (95% CI 0.50-0.98)"
 
 
 def test_an_ambiguous_or_absent_quantity_is_refused(study):
     with pytest.raises(ValueError, match="one printed quantity"):
-        prose.printed(study, outcome="participants", statistic="n")
+        wording.printed(study, outcome="participants", statistic="n")
     with pytest.raises(ValueError, match="found none"):
-        prose.printed(study, outcome="os", statistic="median")
+        wording.printed(study, outcome="os", statistic="median")
 
 
 def test_a_text_and_a_list_are_shown_as_they_were_typed():
-    assert prose.Words("*a* <b>\n\n$x$")._repr_html_() == "<p>*a* &lt;b&gt;</p>\n<p>$x$</p>"
-    words = prose.Words(prose.bullets(["one `x`", "10.1000/x"]))
+    assert wording.Words("*a* <b>\n\n$x$")._repr_html_() == "<p>*a* &lt;b&gt;</p>\n<p>$x$</p>"
+    words = wording.Words(wording.bullets(["one `x`", "10.1000/x"]))
     assert repr(words) == "- One `x`.\n- 10.1000/x."
     link = '<a href="https://doi.org/10.1000/x">10.1000/x</a>'
     assert words._repr_html_() == f"<ul><li>One `x`.</li><li>{link}.</li></ul>"
 
 
 def test_a_sentence_that_begins_with_an_address_keeps_it():
-    assert prose.sentence("https://a.example is down") == "https://a.example is down."
+    assert wording.sentence("https://a.example is down") == "https://a.example is down."
 
 
 def test_an_empty_list_says_so():
-    assert prose.bullets([], empty="None.") == "None."
+    assert wording.bullets([], empty="None.") == "None."

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from example_review import ROWS, write_review
-from livingreview import remembered
 from livingreview.cli import main
-from livingreview.problems import DataProblemsError
-from livingreview.rows import COLUMNS
 from livingreview_book.accepted import check_spreadsheet
+from livingreview_record import remembered
+from livingreview_record.problems import DataProblemsError
+from livingreview_record.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.reported import Reported, ReportedInterval
+from livingreview_record.reported import Reported, ReportedInterval
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livingreview.analysis import answer
-from livingreview.load import load_review
+from livingreview_record.load import load_review
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ["gu-2026", "zhang-2025"]  # that validation/metafor/own_data.R reads

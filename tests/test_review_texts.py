@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from livingreview import analysis, load_review, prose
-from livingreview.reported import Reported
-from livingreview.synthesis.policy import PRIOR_SCALES
+from livingreview import analysis, load_review, wording
 from livingreview.tables.protocol import patients
 from livingreview.tables.synthesis import POOLED, forest_rows
+from livingreview_pool.policy import PRIOR_SCALES
+from livingreview_record.reported import Reported
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
@@ -114,7 +114,7 @@ def test_figures_in_the_words_of_the_review_are_those_of_its_data_and_its_method
 
 
 def printed(study: str, **quantity: str) -> Reported:
-    return Reported(prose.printed(REVIEW.studies[study], interval=False, **quantity).rstrip("%"))
+    return Reported(wording.printed(REVIEW.studies[study], interval=False, **quantity).rstrip("%"))
 
 
 def test_what_the_front_page_says_in_words_is_what_the_studies_print():

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.effects import Effect
-from livingreview.synthesis import common_effect
-from livingreview.synthesis.absolute import (
+from livingreview_pool import common_effect
+from livingreview_pool.absolute import (
     RISK,
     absolute_effect,
     absolute_effects,
     number_needed,
     risk_with_treatment,
 )
+from livingreview_pool.effects import Effect
 
 ROUNDING = 1e-9  # double precision over a few operations, on a scale of 1,000
 RISKS = st.floats(0.01, 0.99)

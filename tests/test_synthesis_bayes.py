@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from livingreview.effects import Effect
-from livingreview.measures import MEASURES
-from livingreview.synthesis import bayes_random_effects, common_effect
+from livingreview_pool import bayes_random_effects, common_effect
+from livingreview_pool.effects import Effect
+from livingreview_pool.measures import MEASURES
 from reference_cases import data_sets
 
 ADAPTIVE = 1e-7  # what adaptive quadrature of the oracle gives; issue bound 1e-6

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from livingreview.synthesis import binomial_normal, mantel_haenszel, peto
-from livingreview.synthesis.glmm import likelihood
+from livingreview_pool import binomial_normal, mantel_haenszel, peto
+from livingreview_pool.glmm import likelihood
 from reference_cases import CLOSED, SOLVED, assert_close, cases
 
 BINARY = {(case["set"], case["measure"]): case for case in cases("binary")}

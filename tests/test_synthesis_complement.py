@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.effects import Effect, log_hazard_ratio_from_ci
-from livingreview.synthesis import common_effect, complement
+from livingreview_pool import common_effect, complement
+from livingreview_pool.effects import Effect, log_hazard_ratio_from_ci
 
 VALUES = st.floats(-2, 2)
 VARIANCES = st.floats(0.01, 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from livingreview.synthesis import (
+from livingreview_pool import (
     Landmark,
     Median,
     contradictions,
@@ -18,8 +18,8 @@ from livingreview.synthesis import (
     restricted_mean,
     restricted_mean_difference,
 )
-from livingreview.synthesis.guyot import kaplan_meier
-from livingreview.synthesis.printed_points import wilson_interval
+from livingreview_pool.guyot import kaplan_meier
+from livingreview_pool.printed_points import wilson_interval
 from reference_cases import cases
 
 ARMS = {(case["set"], arm["level"]): arm for case in cases("survival") for arm in case["arms"]}

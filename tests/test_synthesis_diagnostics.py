@@ -5,8 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from livingreview.effects import Effect
-from livingreview.synthesis import (
+from livingreview_pool import (
     common_effect,
     cumulative,
     egger_test,
@@ -15,6 +14,7 @@ from livingreview.synthesis import (
     random_effects,
     trim_and_fill,
 )
+from livingreview_pool.effects import Effect
 from reference_cases import CLOSED, SOLVED, assert_close, cases, data_sets
 
 SETS = ("bcg", "hackshaw", "nielweise", "pritz", "debruin", "yusuf")

@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from livingreview.synthesis import restricted_mean_of_patients
-from livingreview.synthesis.guyot import kaplan_meier, reconstruct_patients
+from livingreview_pool import restricted_mean_of_patients
+from livingreview_pool.guyot import kaplan_meier, reconstruct_patients
 from reference_cases import cases
 
 CASES = {case["set"]: case for case in cases("survival")}

@@ -5,14 +5,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from livingreview.effects import Effect
-from livingreview.synthesis import (
+from livingreview_pool import (
     bayes_random_effects,
     common_effect,
     multiverse,
     prefer,
     random_effects,
 )
+from livingreview_pool.effects import Effect
 
 
 def effects(values, adjustment="", variance=0.05):

@@ -6,20 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import halfnorm, norm
 
-from livingreview.effects import Effect
-from livingreview.synthesis import (
+from livingreview_pool import (
     bayes_random_effects,
     common_effect,
     few_studies,
     random_effects,
     synthesise,
 )
-from livingreview.synthesis.policy import (
-    PRIOR_SCALE,
-    PRIOR_SCALES,
-    prior_meaning,
-    refuse_below,
-)
+from livingreview_pool.effects import Effect
+from livingreview_pool.policy import PRIOR_SCALE, PRIOR_SCALES, prior_meaning, refuse_below
 
 
 def effects(k, measure="log_hr"):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingreview.effects import Effect
-from livingreview.synthesis import common_effect, meta_regression, random_effects, subgroups
+from livingreview_pool import common_effect, meta_regression, random_effects, subgroups
+from livingreview_pool.effects import Effect
 from reference_cases import CLOSED, SOLVED, assert_close, cases, data_sets, numbers
 
 ESTIMATORS = ("reml", "ml", "pm", "dl", "he", "eb", "sj")

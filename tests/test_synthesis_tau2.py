@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from livingreview.synthesis import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
-from livingreview.synthesis.models import DesignModel, MeanBatch, MeanModel, scaled
-from livingreview.synthesis.tau2 import ESTIMATORS, estimate_tau2, estimate_tau2_batch, q_root
+from livingreview_pool import asymmetry, binomial_normal, glmm, tau2, trim_and_fill
+from livingreview_pool.models import DesignModel, MeanBatch, MeanModel, scaled
+from livingreview_pool.tau2 import ESTIMATORS, estimate_tau2, estimate_tau2_batch, q_root
 from reference_cases import data_sets
 
 FLAT = 1e-9  # two modes of the same height within this are equally good

@@ -13,14 +13,9 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
-from livingreview.effects import Effect
-from livingreview.synthesis import (
-    binomial_normal,
-    common_effect,
-    random_effects,
-    random_effects_batch,
-)
-from livingreview.synthesis.univariate import NO_PREDICTION, PREDICTIONS
+from livingreview_pool import binomial_normal, common_effect, random_effects, random_effects_batch
+from livingreview_pool.effects import Effect
+from livingreview_pool.univariate import NO_PREDICTION, PREDICTIONS
 from reference_cases import CLOSED, SOLVED, assert_close, cases, data_sets
 
 SETS = ("bcg", "hackshaw", "nielweise", "pritz", "debruin", "yusuf")

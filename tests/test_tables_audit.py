@@ -6,10 +6,10 @@ import pytest
 
 from audit_study import COMPARISON, Paper
 from livingreview.analysis import findings
-from livingreview.audit import CHECKS, Finding, Kind, Severity, facts
-from livingreview.load import load_review
-from livingreview.studies import Review
 from livingreview.tables import audit as tables
+from livingreview_audit import CHECKS, Finding, Kind, Severity, facts
+from livingreview_record.load import load_review
+from livingreview_record.studies import Review
 from regenerate_mistyped import ROOT
 
 pytestmark = pytest.mark.slow  # the whole review is audited, twice

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, two_studies, write_review
-from livingreview.estimates import plan
-from livingreview.load import load_review
+from livingreview.selection import plan
 from livingreview.tables.choices import absolute_table, multiverse_table, priors_table
+from livingreview_record.load import load_review
 
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},

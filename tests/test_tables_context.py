@@ -2,13 +2,13 @@ import pytest
 
 from example_review import ROWS, more_studies, write_review
 from livingreview.analysis import answer
-from livingreview.load import load_review
 from livingreview.tables.context import (
     control_table,
     control_words,
     proportional_words,
     subgroup_words,
 )
+from livingreview_record.load import load_review
 
 
 def median(arm, value):

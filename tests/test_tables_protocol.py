@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from example_review import write_review
-from livingreview.load import load_review
 from livingreview.tables.protocol import evidence_size, not_yet_held, patients, syntheses
+from livingreview_record.load import load_review
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,13 +5,13 @@ import pytest
 
 from example_review import ROWS, STUDY, write_review
 from livingreview import load_review, load_study
-from livingreview.studies import INTERVAL_STATISTICS
 from livingreview.tables import drawing, entries, protocol
 from livingreview.tables import study as tables
 from livingreview.tables.downloads import FILES, Links
-from livingreview.tables.html import Table
 from livingreview.tables.published import published
 from livingreview.tables.sections import SECTIONS, numbers_in, section
+from livingreview.tables.table import Table
+from livingreview_record.studies import INTERVAL_STATISTICS
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.load import load_review
 from livingreview.tables.survival_time import EMPTY, restricted_mean_table
+from livingreview_record.load import load_review
 
 PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
 

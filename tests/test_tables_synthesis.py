@@ -6,7 +6,6 @@ import pytest
 from example_review import STUDY, more_studies, two_studies, write_review
 from livingreview import figures
 from livingreview.analysis import answer
-from livingreview.load import load_review
 from livingreview.show import arms_plot, forest_plot
 from livingreview.tables.robustness import (
     certainty_table,
@@ -26,6 +25,7 @@ from livingreview.tables.synthesis import (
     published,
     scale_words,
 )
+from livingreview_record.load import load_review
 
 
 @pytest.fixture

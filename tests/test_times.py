@@ -3,9 +3,9 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.audit.curves import by_time, curves, in_months
 from livingreview.tables.study import survival
-from livingreview.times import IN_MONTHS, is_time, months, months_in
+from livingreview_audit.curves import by_time, curves, in_months
+from livingreview_record.times import IN_MONTHS, is_time, months, months_in
 
 OS = {"os": {"kind": "time-to-event", "levels": ["event"]}}
 

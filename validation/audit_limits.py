@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from livingreview.audit import (
+from livingreview_audit import (
     baseline,
     consistency,
     covariates,
@@ -33,10 +33,10 @@ from livingreview.audit import (
     mixtures,
     subgroups,
 )
-from livingreview.audit.boxes import Box
-from livingreview.audit.followup import as_date
-from livingreview.load import load_review
-from livingreview.studies import Review, Study
+from livingreview_audit.followup import as_date
+from livingreview_audit.intervals import Box
+from livingreview_record.load import load_review
+from livingreview_record.studies import Review, Study
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

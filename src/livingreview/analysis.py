@@ -5,14 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from livingreview.audit import Finding, audit_review
-from livingreview.effects import (
-    Effect,
-    log_hazard_ratio_from_ci,
-    one_arm_effect,
-    two_arm_effect,
-)
-from livingreview.estimates import (
+from livingreview.selection import (
     ArmCount,
     LeftOut,
     PrintedRatio,
@@ -22,15 +15,22 @@ from livingreview.estimates import (
     select_comparisons,
     select_ratios,
 )
-from livingreview.rules import plan
-from livingreview.studies import Printed, Review
-from livingreview.synthesis import (
+from livingreview_audit import Finding, audit_review
+from livingreview_pool import (
     PolicySynthesis,
     Synthesis,
     binomial_normal,
     mantel_haenszel,
     synthesise,
 )
+from livingreview_pool.effects import (
+    Effect,
+    log_hazard_ratio_from_ci,
+    one_arm_effect,
+    two_arm_effect,
+)
+from livingreview_record.rules import plan
+from livingreview_record.studies import Printed, Review
 
 Counted = TypeVar("Counted", ArmCount, TwoArmCount)
 Computed = TypeVar("Computed")

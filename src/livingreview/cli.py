@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from livingreview import remembered
 from livingreview.analysis import findings
-from livingreview.audit import Finding
-from livingreview.estimates import select
-from livingreview.load import load_review
-from livingreview.problems import DataProblemsError
-from livingreview.studies import Printed, Review
+from livingreview.selection import select
+from livingreview_audit import Finding
+from livingreview_record import remembered
+from livingreview_record.load import load_review
+from livingreview_record.problems import DataProblemsError
+from livingreview_record.studies import Printed, Review
 
 Row = Mapping[str, object]
 

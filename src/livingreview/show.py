@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from livingreview.analysis import Answer
 from livingreview.figures import PERCENT, Axis, Forest
-from livingreview.measures import measure as find_measure
-from livingreview.studies import Printed
 from livingreview.tables.synthesis import arms_rows, forest_rows
+from livingreview_pool.measures import measure as find_measure
+from livingreview_record.studies import Printed
 
 
 def forest_plot(answer: Answer, *, marked: Iterable[Printed] = ()) -> Forest:

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from livingreview.files import could_not
-from livingreview.problems import DataProblemsError
 from livingreview_book.accepted import accept, check_spreadsheet
 from livingreview_book.chapters import chapter_names, shard
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.new_study import new_study
+from livingreview_record.files import could_not
+from livingreview_record.problems import DataProblemsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

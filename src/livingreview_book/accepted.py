@@ -7,9 +7,6 @@ named even where no chapter shows it, and a spreadsheet's changes are noticed.
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview import remembered
-from livingreview.files import write_whole
-from livingreview.problems import DataProblemsError
 from livingreview_book import results
 from livingreview_book.executions import Execution
 from livingreview_book.expected import (
@@ -19,6 +16,9 @@ from livingreview_book.expected import (
     shown_by_chapter,
     split_cells,
 )
+from livingreview_record import remembered
+from livingreview_record.files import write_whole
+from livingreview_record.problems import DataProblemsError
 
 
 def check_spreadsheet(root: Path) -> None:

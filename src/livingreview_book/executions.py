@@ -18,11 +18,17 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from livingreview.files import write_whole
 from livingreview_book.chapters import code_cells, read_notebook
+from livingreview_record.files import write_whole
 
 TAGS_THAT_EXECUTE = frozenset({"raises-exception", "skip-execution"})  # nbclient obeys them
-OURS = ("livingreview", "livingreview_book")
+OURS = (
+    "livingreview",
+    "livingreview_audit",
+    "livingreview_book",
+    "livingreview_pool",
+    "livingreview_record",
+)
 FOLDER = Path("_build", ".executed")
 NOT_REVIEW = frozenset({"_build", ".git", ".venv"})  # come and go in the project's own folder
 CLOCK_STEP = 20_000_000  # nanoseconds by which a file system's clock may lag

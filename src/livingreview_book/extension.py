@@ -24,12 +24,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
-from livingreview.files import could_not, write_whole
 from livingreview_book import results
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.executions import Execution
 from livingreview_book.locks import hold
+from livingreview_record.files import could_not, write_whole
 
 DESCRIPTION_LENGTH = 160  # characters
 FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end

@@ -13,8 +13,8 @@ METADATA_KEY = "published"
 def publish(key: str, text: str) -> None:
     """Publish one number, already formatted, and make it available to the chapter's prose.
 
-    A code cell says ``publish("synthesis.response.ici", "30% (95% CI 20-41)")``; a sentence
-    anywhere in the same chapter then holds ``{glue:text}`synthesis.response.ici` ``, and
+    A code cell says ``publish("synthesis.response.new", "30% (95% CI 20-41)")``; a sentence
+    anywhere in the same chapter then holds ``{glue:text}`synthesis.response.new` ``, and
     ``results.json`` holds the text under the key.  The text travels with the chapter's
     remembered outputs, so a chapter that was not executed again publishes the same.
 
@@ -22,7 +22,7 @@ def publish(key: str, text: str) -> None:
     numbers with one key stop the build.
 
     Raises ``TypeError`` for anything but a plain ``str`` (format a number with
-    ``livingreview.prose`` first) and ``ValueError`` for a malformed key or an empty text.
+    ``livingreview.wording`` first) and ``ValueError`` for a malformed key or an empty text.
 
     >>> publish("Response", "30%")
     Traceback (most recent call last):
@@ -33,7 +33,7 @@ def publish(key: str, text: str) -> None:
         raise ValueError(msg)
     if not isinstance(text, str):
         kind = type(text).__name__
-        msg = f"{key}: need formatted text, found a {kind}; format it with livingreview.prose"
+        msg = f"{key}: need formatted text, found a {kind}; format it with livingreview.wording"
         raise TypeError(msg)
     if not text.strip():
         msg = f"{key}: need a text, found an empty one"

@@ -3,7 +3,7 @@
 Python reports every file that is opened, every folder that is listed and every database that is
 connected to its audit hooks (PEP 578); what only asks whether a file exists is seen at ``os.stat``.
 What lies inside the project is written down.  What would make a chapter depend on something that
-nobody sees is refused: data read past the door (the package ``livingreview``), files outside the
+nobody sees is refused: data read past the doors, files outside the
 project, in ``_build`` or in ``.git``, a file written, another program started, another host asked.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-DOOR = "livingreview"
+DOORS = ("livingreview", "livingreview_record")  # what reads data and validates them
 HASHED = (".venv", "src")  # as a whole, whichever of their files are read
 HIDDEN = ("_build", ".git")  # they change without a change of the review
 LISTINGS = frozenset({"os.listdir", "os.scandir"})
@@ -119,9 +119,9 @@ class Inputs:
             if inside.partition("/")[0] in HIDDEN:
                 msg = f"{inside}: a chapter reads nothing in {' or '.join(HIDDEN)}"
                 raise UndeclaredInputError(msg)
-            if f"{inside}/".startswith("data/") and not _called_from(DOOR):
+            if f"{inside}/".startswith("data/") and not _called_from(*DOORS):
                 msg = (
-                    f"{inside}: chapters read data through {DOOR} (load_review, load_study), "
+                    f"{inside}: chapters read data through {DOORS[0]} (load_review, load_study), "
                     "so that numbers are validated and the build knows what to renew"
                 )
                 raise UndeclaredInputError(msg)
@@ -190,10 +190,10 @@ def _watch_processes() -> None:
         _posixsubprocess.fork_exec = fork_exec
 
 
-def _called_from(package: str) -> bool:
+def _called_from(*packages: str) -> bool:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in packages:
             return True
         frame = frame.f_back
     return False

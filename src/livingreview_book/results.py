@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview.files import write_whole
 from livingreview_book.executions import Execution
 from livingreview_book.publishing import published
+from livingreview_record.files import write_whole
 
 FILE = "results.json"
 

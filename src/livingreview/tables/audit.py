@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from livingreview import prose
+from livingreview import wording
 from livingreview.analysis import findings
-from livingreview.audit import CHECKS, KINDS, Fact, Finding, Kind, Severity, Verdict, facts
-from livingreview.studies import Printed, Review, Study
-from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
+from livingreview.tables.table import Table
+from livingreview_audit import CHECKS, KINDS, Fact, Finding, Kind, Severity, Verdict, facts
+from livingreview_record.studies import Printed, Review, Study
 
 VERDICT_WORDS = {
     Kind.NUMBERS: {
@@ -72,7 +72,7 @@ def panel(review: Review, study: Study) -> Table:
     ]
     return Table(
         pd.concat([_lines(kind, facts(own)) for kind in Kind]).fillna(""),
-        f"What the audit finds in {study.label}. {prose.sentence('; '.join(counted))}"
+        f"What the audit finds in {study.label}. {wording.sentence('; '.join(counted))}"
         if counted
         else f"What the audit finds in {study.label}: nothing to check",
         empty="No number of this study contradicts another, and there is no remark.",
@@ -82,7 +82,7 @@ def panel(review: Review, study: Study) -> Table:
 def summary(kind: Kind, found: Iterable[Finding]) -> str:
     """Counts of one kind by verdict in words: each fact once, by its worst verdict."""
     counts = _counts(kind, found)
-    return prose.listed(
+    return wording.listed(
         f"{counts[verdict]} {words.lower()}"
         for verdict, words in VERDICT_WORDS[kind].items()
         if counts[verdict]
@@ -117,7 +117,7 @@ def checks(review: Review) -> Table:
         {
             "Kind": KIND_WORDS[KINDS[name]],
             "Check": name.replace("-", " "),
-            "What is asked": prose.sentence(_first_line(name)),
+            "What is asked": wording.sentence(_first_line(name)),
             "Examined": str(every[name]),
             "With a finding": str(bad[name]),
         }
@@ -167,7 +167,7 @@ def _lines(kind: Kind, found: Iterable[Fact]) -> pd.DataFrame:
             line["Verdict"] = VERDICT_WORDS[kind][fact.first.verdict]
         line["What is printed"] = " ".join(fact.sentences)
         line["Touches"] = SEVERITY_WORDS[fact.severity]
-        line[WHERE] = prose.places(fact.places)
+        line[WHERE] = wording.places(fact.places)
         lines.append(line)
     return pd.DataFrame(lines)
 
@@ -186,7 +186,7 @@ def unchecked(review: Review) -> Table:
             "What": study.vocabulary(number.quantity.outcome).label,
             "Kind": number.quantity.category.replace("-", " ") or number.quantity.statistic,
             "As printed": number.value,
-            WHERE: prose.places([number]),
+            WHERE: wording.places([number]),
         }
         for study in review.studies.values()
         for number in _unchecked(review, study)
@@ -219,7 +219,7 @@ def mistyped(root: Path | str = ".") -> Table:
 
 def _rate(rows: Sequence[dict[str, str]]) -> str:
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-    return f"{noticed} of {tried} ({prose.percent(100 * noticed / tried)})" if tried else ""
+    return f"{noticed} of {tried} ({wording.percent(100 * noticed / tried)})" if tried else ""
 
 
 def _read(root: Path | str, name: Path) -> list[dict[str, str]]:
@@ -236,7 +236,7 @@ def limits(root: Path | str = ".") -> Table:
             "Limit": row["limit"],
             "Honest trials": row["trials"],
             "Beyond the limit": row["beyond"],
-            "Per 1,000": prose.number(_per_thousand(row), 2),
+            "Per 1,000": wording.number(_per_thousand(row), 2),
         }
         for row in _read(root, LIMITS)
     ]
@@ -258,8 +258,8 @@ def published(review: Review, root: Path | str = ".") -> dict[str, str]:
         "audit.unchecked": str(silent),
         "audit.mistyped.tried": str(tried),
         "audit.mistyped.noticed": str(noticed),
-        "audit.mistyped.rate": f"{prose.number(100 * noticed / tried, 1)}%",
-        "audit.limits.largest": f"{prose.number(largest, 2)} in 1,000",
+        "audit.mistyped.rate": f"{wording.number(100 * noticed / tried, 1)}%",
+        "audit.limits.largest": f"{wording.number(largest, 2)} in 1,000",
     }
     for kind in Kind:
         counts = _counts(kind, found)

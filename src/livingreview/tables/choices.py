@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview import prose
+from livingreview import wording
 from livingreview.analysis import Answer, answer
-from livingreview.estimates import TwoArmCount
-from livingreview.measures import measure as find_measure
-from livingreview.studies import Printed, Quantity, Review, mention
-from livingreview.synthesis import (
+from livingreview.selection import TwoArmCount
+from livingreview.tables.study import WHERE
+from livingreview.tables.synthesis import COMMON, certainty, estimate_text, forest_rows, shown
+from livingreview.tables.table import Table
+from livingreview_pool import (
     PRIOR_SCALES,
     AbsoluteEffect,
     BayesianSynthesis,
@@ -23,15 +24,8 @@ from livingreview.synthesis import (
     multiverse,
     prior_meaning,
 )
-from livingreview.tables.html import Table
-from livingreview.tables.study import WHERE
-from livingreview.tables.synthesis import (
-    COMMON,
-    certainty,
-    estimate_text,
-    forest_rows,
-    shown,
-)
+from livingreview_pool.measures import measure as find_measure
+from livingreview_record.studies import Printed, Quantity, Review, mention
 
 
 def multiverse_table(review: Review) -> Table:
@@ -77,7 +71,7 @@ def _way_row(first: Answer, question: str, way: str, universes: list[Universe]) 
     lower = [universe.synthesis.ci_lower for universe in universes]
     upper = [universe.synthesis.ci_upper for universe in universes]
     low, high, lowest, highest = (
-        prose.number(shown(first, value))
+        wording.number(shown(first, value))
         for value in (min(means), max(means), min(lower), max(upper))
     )
     excludes = [a > 0 or b < 0 for a, b in zip(lower, upper, strict=True)]
@@ -111,10 +105,10 @@ def priors_table() -> Table:
     rows = [
         {
             "Scale": f"{scale:g}",
-            "Half of the prior: tau up to": prose.number(meaning.median_tau),
-            "Half of the prior: factor up to": prose.number(meaning.median_factor, 1),
-            "95% of the prior: tau up to": prose.number(meaning.high_tau),
-            "95% of the prior: factor up to": prose.number(meaning.high_factor, 1),
+            "Half of the prior: tau up to": wording.number(meaning.median_tau),
+            "Half of the prior: factor up to": wording.number(meaning.median_factor, 1),
+            "95% of the prior: tau up to": wording.number(meaning.high_tau),
+            "95% of the prior: factor up to": wording.number(meaning.high_factor, 1),
         }
         for scale, meaning in ((scale, prior_meaning(scale)) for scale in PRIOR_SCALES)
     ]
@@ -206,24 +200,24 @@ def _absolute_row(
         time=entry.get("timepoint", ""),
     )
     difference, low, high = (
-        prose.number(value, 0)
+        wording.number(value, 0)
         for value in (effect.difference, effect.difference_lower, effect.difference_upper)
     )
     observed = (
         "not printed"
         if baseline.experimental is None
-        else prose.number(1000 * (baseline.experimental - baseline.risk), 0)
+        else wording.number(1000 * (baseline.experimental - baseline.risk), 0)
     )
     return {
         "Event": str(entry["event"]),
         "Effect": f"{result.plan['title']}: {estimate_text(result, model)}",
         "Certainty": certainty(result),
-        "Without, of 1,000": f"{prose.number(effect.control, 0)} ({baseline.label})",
-        "With, of 1,000": prose.number(effect.experimental, 0),
+        "Without, of 1,000": f"{wording.number(effect.control, 0)} ({baseline.label})",
+        "With, of 1,000": wording.number(effect.experimental, 0),
         "Difference (95% interval)": f"{difference} ({low} to {high})",
         "Number needed to treat": _number_needed(effect),
         "Difference between these arms as printed": observed,
-        WHERE: prose.places(baseline.sources),
+        WHERE: wording.places(baseline.sources),
     }
 
 
@@ -232,6 +226,6 @@ def _number_needed(effect: AbsoluteEffect) -> str:
         return "not given: the interval includes no difference"
     ends = sorted(limit.value for limit in effect.number_needed_limits)
     value, low, high = (
-        prose.number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends)
+        wording.number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends)
     )
     return f"{value} ({low} to {high}) for one {effect.number_needed.direction}"

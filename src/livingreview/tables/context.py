@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from livingreview import prose
+from livingreview import wording
 from livingreview.analysis import Answer
-from livingreview.effects import Effect
-from livingreview.measures import measure as find_measure
-from livingreview.studies import Printed, Quantity, Review, Study, mention
-from livingreview.synthesis import complement
-from livingreview.tables.html import Table
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import forest_rows
+from livingreview.tables.table import Table
+from livingreview_pool import complement
+from livingreview_pool.effects import Effect
+from livingreview_pool.measures import measure as find_measure
+from livingreview_record.studies import Printed, Quantity, Review, Study, mention
 
 
 def control_table(review: Review, answer: Answer) -> Table:
@@ -21,8 +21,8 @@ def control_table(review: Review, answer: Answer) -> Table:
         {
             "Study": study.label,
             "Control arm": study.arms[control.quantity.arm_id].label,
-            "Median, months (95% interval)": prose.cell(_with_interval(study, control)),
-            WHERE: prose.places([control]),
+            "Median, months (95% interval)": wording.cell(_with_interval(study, control)),
+            WHERE: wording.places([control]),
         }
         for study, _, (_, control) in _medians(review, answer)
     ]
@@ -30,7 +30,7 @@ def control_table(review: Review, answer: Answer) -> Table:
     return Table(pd.DataFrame(rows), caption="Median in the control arms", empty=empty)
 
 
-def control_words(review: Review, answer: Answer) -> prose.Words | None:
+def control_words(review: Review, answer: Answer) -> wording.Words | None:
     """How far the medians of the control arms lie apart; nothing below two of them."""
     found = sorted(
         (control.number.value, control.value, study.label)
@@ -39,14 +39,14 @@ def control_words(review: Review, answer: Answer) -> prose.Words | None:
     if len(found) < 2:
         return None
     (low, low_text, lowest), (high, high_text, highest) = found[0], found[-1]
-    return prose.Words(
+    return wording.Words(
         f"The medians of the control arms run from {low_text} months ({lowest}) to {high_text} "
-        f"({highest}), a factor of {prose.number(high / low)}: the patients of these studies may "
+        f"({highest}), a factor of {wording.number(high / low)}: the patients of these studies may "
         "not be alike, or their time may not be counted alike."
     )
 
 
-def proportional_words(review: Review, answers: Sequence[Answer]) -> prose.Words:
+def proportional_words(review: Review, answers: Sequence[Answer]) -> wording.Words:
     """Ratio of printed medians, and the one that the hazard ratio gives with constant hazards."""
     lines = []
     for answer in answers:
@@ -56,14 +56,17 @@ def proportional_words(review: Review, answers: Sequence[Answer]) -> prose.Words
             lines.append(
                 f"{study.label}, {study.outcomes[_quantity(effect).outcome].label.lower()}, "
                 f"{study.populations[effect.population].label.lower()}: the printed medians are "
-                f"{treated.value} and {control.value} months, a ratio of {prose.number(printed)}; "
-                f"with constant hazards a hazard ratio of {prose.number(ratio)} gives a ratio of "
-                f"{prose.number(1 / ratio)}"
+                f"{treated.value} and {control.value} months, a ratio of "
+                f"{wording.number(printed)}; "
+                f"with constant hazards a hazard ratio of {wording.number(ratio)} gives a ratio of "
+                f"{wording.number(1 / ratio)}"
             )
-    return prose.Words(prose.bullets(dict.fromkeys(lines), empty="No study prints both medians."))
+    return wording.Words(
+        wording.bullets(dict.fromkeys(lines), empty="No study prints both medians.")
+    )
 
 
-def subgroup_words(review: Review, parts: Answer, wholes: Answer) -> prose.Words:
+def subgroup_words(review: Review, parts: Answer, wholes: Answer) -> wording.Words:
     """For each subgroup in an answer, what it and its whole imply for the rest of the patients."""
     whole_of = dict(zip((e.study for e in wholes.effects), _shown(wholes), strict=True))
     lines = []
@@ -79,9 +82,9 @@ def subgroup_words(review: Review, parts: Answer, wholes: Answer) -> prose.Words
             f"the subgroup {text}; "
             f"together they imply {rest} for the patients outside the subgroup. The subgroup "
             f"differs from them by a factor of {between}, p for interaction "
-            f"{prose.p_value(found.pval)}"
+            f"{wording.p_value(found.pval)}"
         )
-    return prose.Words(prose.bullets(lines, empty="No estimate here is of a subgroup."))
+    return wording.Words(wording.bullets(lines, empty="No estimate here is of a subgroup."))
 
 
 def _shown(answer: Answer) -> list[tuple[Effect, str]]:
@@ -91,7 +94,7 @@ def _shown(answer: Answer) -> list[tuple[Effect, str]]:
 
 def _ratio(effect: Effect, *values: float) -> str:
     to_display = find_measure(effect.measure).to_display
-    first, low, high = (prose.number(float(to_display(value))) for value in values)
+    first, low, high = (wording.number(float(to_display(value))) for value in values)
     return f"{first} ({low} to {high})"
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from livingreview.prose import cell, places
-from livingreview.studies import ALL_ARMS, Printed, Study, table_first
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
     ANY_GRADE,
@@ -17,7 +15,9 @@ from livingreview.tables.sections import (
     subgroup_label,
 )
 from livingreview.tables.study import column_order, comparison, patients
-from livingreview.times import months
+from livingreview.wording import cell, places
+from livingreview_record.studies import ALL_ARMS, Printed, Study, table_first
+from livingreview_record.times import months
 
 _DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.files import read_rows
-from livingreview.inventory import EXTRACTION_COLUMNS
-from livingreview.problems import DataProblemsError, Problem
-from livingreview.prose import sentence
-from livingreview.shapes import DICTIONARY_COLUMNS
-from livingreview.studies import Study
+from livingreview.wording import sentence
+from livingreview_record.files import read_rows
+from livingreview_record.inventory import EXTRACTION_COLUMNS
+from livingreview_record.problems import DataProblemsError, Problem
+from livingreview_record.shapes import DICTIONARY_COLUMNS
+from livingreview_record.studies import Study
 
 _OWN_PLACE = frozenset({"id", "kind", "not_confirmed"})  # of a report: shown beside the table
 EXTRACTION = "data/extraction.csv"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.prose import listed
-from livingreview.studies import ALL_ARMS, Review, Study
+from livingreview.wording import listed
+from livingreview_record.studies import ALL_ARMS, Review, Study
 
 KINDS: Mapping[str, str] = {
     "proportion": "Proportions of single arms",

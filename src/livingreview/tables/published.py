@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from livingreview.prose import cell
-from livingreview.studies import Printed, Study
 from livingreview.tables.sections import numbers_in
+from livingreview.wording import cell
+from livingreview_record.studies import Printed, Study
 
 STATISTICS: Mapping[str, frozenset[str]] = {  # what is published of each section
     "flow": frozenset({"n"}),

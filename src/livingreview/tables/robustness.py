@@ -5,12 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from livingreview import prose
+from livingreview import wording
 from livingreview.analysis import Answer, answer
-from livingreview.measures import measure as find_measure
-from livingreview.studies import Printed, Review
-from livingreview.synthesis import PRIOR_SCALE, Synthesis
-from livingreview.tables.html import Table
 from livingreview.tables.synthesis import (
     FLAG,
     RANDOM,
@@ -22,6 +18,10 @@ from livingreview.tables.synthesis import (
     forest_rows,
     main_model,
 )
+from livingreview.tables.table import Table
+from livingreview_pool import PRIOR_SCALE, Synthesis
+from livingreview_pool.measures import measure as find_measure
+from livingreview_record.studies import Printed, Review
 
 
 def headline_table(answers: Iterable[Answer]) -> Table:
@@ -122,9 +122,9 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
         {
             "Synthesis": caption(answer),
             "Studies": str(pooled.k),
-            "Q (degrees of freedom), p": f"{prose.number(pooled.q)} ({pooled.q_df}), "
-            f"{prose.p_value(pooled.q_pval)}",
-            "I²": prose.percent(pooled.i2),
+            "Q (degrees of freedom), p": f"{wording.number(pooled.q)} ({pooled.q_df}), "
+            f"{wording.p_value(pooled.q_pval)}",
+            "I²": wording.percent(pooled.i2),
             "tau²": _tau2_text(pooled),
         }
         for answer in answers
@@ -136,7 +136,7 @@ def heterogeneity_table(answers: Sequence[Answer]) -> Table:
 
 def _tau2_text(pooled: Synthesis) -> str:
     value, lower, upper = (
-        prose.number(v, 3) for v in (pooled.tau2, pooled.tau2_lower, pooled.tau2_upper)
+        wording.number(v, 3) for v in (pooled.tau2, pooled.tau2_lower, pooled.tau2_upper)
     )
     has_limits = pooled.k > 2 and math.isfinite(pooled.tau2_lower + pooled.tau2_upper)
     return f"{value} (95% interval {lower} to {upper})" if has_limits else value

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from livingreview.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview_record.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
 
 SECTIONS = (
     "design",

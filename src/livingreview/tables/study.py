@@ -9,8 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.prose import as_printed, cell, listed, places, sentence
-from livingreview.studies import Printed, Study
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
     arm_label,
@@ -20,7 +18,9 @@ from livingreview.tables.sections import (
     slug_words,
     subgroup_label,
 )
-from livingreview.times import months
+from livingreview.wording import as_printed, cell, listed, places, sentence
+from livingreview_record.studies import Printed, Study
+from livingreview_record.times import months
 
 WHERE = "Where printed"
 LEVEL = "Level"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview import prose
-from livingreview.landmarks import PrintedSurvival, printed_survival
-from livingreview.studies import Comparison, Review, Study
-from livingreview.synthesis import RestrictedMean, restricted_mean, restricted_mean_difference
-from livingreview.tables.html import Table
+from livingreview import wording
+from livingreview.printed_survival import PrintedSurvival, printed_survival
 from livingreview.tables.study import WHERE
+from livingreview.tables.table import Table
+from livingreview_pool import RestrictedMean, restricted_mean, restricted_mean_difference
+from livingreview_record.studies import Comparison, Review, Study
 
 EMPTY = "No study prints survival for two compared arms."
 
@@ -50,14 +50,14 @@ def _row(
     label = review.protocol["outcomes"].get(entry["outcome"], {}).get("label", entry["outcome"])
     texts = list(_texts(found, horizon))
     return {
-        "Outcome": f"{label}, {prose.number(horizon, 0)} months",
+        "Outcome": f"{label}, {wording.number(horizon, 0)} months",
         "Study": study.label
         if study.status == "included"
         else f"{study.label} ({study.status.replace('-', ' ')})",
         "Experimental arm (bounds)": texts[0],
         "Control arm (bounds)": texts[1],
         "Difference (bounds)": texts[2],
-        WHERE: prose.places(source for arm in found for source in arm.sources),
+        WHERE: wording.places(source for arm in found for source in arm.sources),
     }
 
 
@@ -78,5 +78,5 @@ def _texts(found: list[PrintedSurvival], horizon: float) -> Iterator[str]:
 
 
 def _text(mean: RestrictedMean) -> str:
-    value, lower, upper = (prose.number(v, 1) for v in (mean.value, mean.lower, mean.upper))
+    value, lower, upper = (wording.number(v, 1) for v in (mean.value, mean.lower, mean.upper))
     return f"{value} ({lower} to {upper})"

@@ -7,21 +7,21 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from livingreview import prose
+from livingreview import wording
 from livingreview.analysis import Answer
-from livingreview.effects import Effect
-from livingreview.estimates import ArmCount
-from livingreview.measures import measure as find_measure
-from livingreview.studies import Printed
-from livingreview.synthesis import (
+from livingreview.selection import ArmCount
+from livingreview.tables.study import WHERE
+from livingreview.tables.table import Table
+from livingreview_pool import (
     PRIOR_SCALES,
     BayesianSynthesis,
     Synthesis,
     few_studies,
     few_studies_notes,
 )
-from livingreview.tables.html import Table
-from livingreview.tables.study import WHERE
+from livingreview_pool.effects import Effect
+from livingreview_pool.measures import measure as find_measure
+from livingreview_record.studies import Printed
 
 STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
 PREDICTION = "prediction interval"
@@ -59,7 +59,7 @@ def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
             "Study or model": rows["label"],
             "Patients with event / all": rows["counts"],
             f"{known.label} (95% interval)": rows["text"],
-            "Weight": ["" if math.isnan(w) else f"{prose.number(w, 1)}%" for w in rows["weight"]],
+            "Weight": ["" if math.isnan(w) else f"{wording.number(w, 1)}%" for w in rows["weight"]],
             WHERE: rows["where"],
         }
     )
@@ -100,30 +100,30 @@ def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> 
     return Table(shown, caption=str(answers[0].plan["title"]))
 
 
-def notes(answer: Answer) -> prose.Words | None:
+def notes(answer: Answer) -> wording.Words | None:
     """What holds for this answer alone: its note, why nothing is pooled, how counts were found."""
     no_exact = (
         answer.no_exact and f"No result without a correction for zero cells: {answer.no_exact}"
     )
     said = [answer.plan.get("note", ""), answer.not_pooled, no_exact, *_own_notes(answer)]
     found = [note for note in dict.fromkeys(said) if note]
-    return prose.Words(prose.bullets(found)) if found else None
+    return wording.Words(wording.bullets(found)) if found else None
 
 
-def arms_notes(answers: Iterable[Answer]) -> prose.Words | None:
+def arms_notes(answers: Iterable[Answer]) -> wording.Words | None:
     """Why arms of one group of treatments are not pooled, each reason with its groups."""
     groups: dict[str, list[str]] = {}
     for one in answers:
         if one.not_pooled:
             groups.setdefault(one.not_pooled, []).append(one.group_label)
     lines = [f"{'; '.join(labels)}: {reason}" for reason, labels in groups.items()]
-    return prose.Words(prose.bullets(lines)) if lines else None
+    return wording.Words(wording.bullets(lines)) if lines else None
 
 
-def policy_notes(answers: Iterable[Answer]) -> prose.Words:
+def policy_notes(answers: Iterable[Answer]) -> wording.Words:
     """The rule for each number of studies that occurs, said once."""
     counts = sorted({one.pooled.k for one in answers if one.pooled is not None})
-    return prose.Words(prose.bullets(few_studies(k) for k in counts))
+    return wording.Words(wording.bullets(few_studies(k) for k in counts))
 
 
 def _own_notes(answer: Answer) -> list[str]:
@@ -135,7 +135,7 @@ def _own_notes(answer: Answer) -> list[str]:
     return [*(note for note in answer.pooled.common.notes if note not in general), *of_effects]
 
 
-def scale_words(answers: Sequence[Answer]) -> prose.Words:
+def scale_words(answers: Sequence[Answer]) -> wording.Words:
     """The same counts by each of their ratios, and whether its interval includes no difference.
 
     The first measure of the plan is the primary one.
@@ -150,7 +150,7 @@ def scale_words(answers: Sequence[Answer]) -> prose.Words:
                 f"{estimate_text(one, model)}, an interval that "
                 f"{'includes' if includes else 'excludes'} no difference"
             )
-    return prose.Words(prose.bullets(lines, empty="Too few studies to pool."))
+    return wording.Words(wording.bullets(lines, empty="Too few studies to pool."))
 
 
 def published(answers: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
@@ -183,11 +183,11 @@ def _published(answer: Answer) -> Iterator[tuple[str, str]]:
         return
     if _predicts(random):
         yield "prediction", _interval_text(answer, random.pi_lower, random.pi_upper)
-    yield "i2", prose.percent(random.i2)
-    yield "tau2", prose.number(random.tau2, 3)
+    yield "i2", wording.percent(random.i2)
+    yield "tau2", wording.number(random.tau2, 3)
     if answer.pooled is not None and answer.pooled.bayes is not None:
         benefit = answer.pooled.bayes.probability_benefit
-        yield "probability-of-benefit", prose.percent(100 * benefit)
+        yield "probability-of-benefit", wording.percent(100 * benefit)
 
 
 def main_model(answer: Answer) -> Synthesis | None:
@@ -270,7 +270,7 @@ def _predicts(model: Synthesis) -> bool:
 
 def _interval_text(answer: Answer, lower: float, upper: float) -> str:
     decimals, sign = (1, "%") if answer.measure in PERCENT_MEASURES else (2, "")
-    low, high = (prose.number(shown(answer, value), decimals) for value in (lower, upper))
+    low, high = (wording.number(shown(answer, value), decimals) for value in (lower, upper))
     return f"{low}{sign} to {high}{sign}"
 
 
@@ -310,7 +310,7 @@ def _counts(answer: Answer, position: int) -> str:
 def _text(answer: Answer, estimate: float, lower: float, upper: float) -> str:
     percent = answer.measure in PERCENT_MEASURES
     decimals, sign = (1, "%") if percent else (2, "")
-    first, low, high = (prose.number(value, decimals) for value in (estimate, lower, upper))
+    first, low, high = (wording.number(value, decimals) for value in (estimate, lower, upper))
     return f"{first}{sign} ({low} to {high})"
 
 

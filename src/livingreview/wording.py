@@ -1,0 +1,216 @@
+"""Numbers and printed numbers as text: the only place where a value becomes a word of a page.
+
+A number becomes a plain ``str``, so that no type of a library can leak into a sentence; a page
+shows ``Words``, which ``markup`` escapes.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
+from livingreview_record.reported import Reported, ReportedInterval
+from livingreview_record.studies import INTERVAL_STATISTICS, Printed, Study, table_first
+
+MINUS = "\N{MINUS SIGN}"
+STATISTIC_WORDS: Mapping[str, str] = {
+    "ci95": "95% CI {}",
+    "range": "range {}",
+    "iqr": "IQR {}",
+    "sd": "SD {}",
+    "percent": "{}%",
+    "rate": "{}%",
+    "median": "median {}",
+    "mean": "mean {}",
+    "minimum": "minimum {}",
+    "maximum": "maximum {}",
+    "p": "p {}",
+}
+_FIRST = ("n", "percent", "rate", "hr", "median", "mean", "difference")
+_PLAIN_WHEN_FIRST = frozenset({"median", "mean", "p", "range", "minimum", "maximum"})
+
+
+class Words(Shown):
+    """Text of a page as it was typed: a paragraph, or a list with a bullet for each text.
+
+    A blank line begins a new paragraph; web addresses and DOIs are links.
+    """
+
+    def __init__(self, words: str | Sequence[str]) -> None:
+        self.words = words
+
+    def __repr__(self) -> str:
+        """The text itself, without quotes; a line for each bullet."""
+        words = self.words
+        return words if isinstance(words, str) else "\n".join(f"- {one}" for one in words)
+
+    def html(self) -> Html:
+        """The paragraphs, or the list."""
+        if isinstance(self.words, str):
+            parts = re.split(r"\n\s*\n", self.words.strip())
+            return joined(*(element("p", linked(part)) for part in parts), between="\n")
+        return element("ul", *(element("li", linked(one)) for one in self.words))
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """The value with fixed decimals and a true minus sign.
+
+    >>> number(0.125, 1), number(48.0, 0), number(float("nan"))
+    ('0.1', '48', 'not estimable')
+    """
+    value = float(value)
+    if math.isnan(value):
+        return "not estimable"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{value:,.{decimals}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+
+
+def percent(value: float) -> str:
+    """A share in percent, without decimals.
+
+    >>> percent(12.4), percent(float("nan"))
+    ('12%', 'not estimable')
+    """
+    return number(value, 0) + ("" if math.isnan(value) else "%")
+
+
+def p_value(value: float) -> str:
+    """A p-value to three decimals, never as zero.
+
+    >>> p_value(0.0312), p_value(0.00004)
+    ('0.031', '<0.001')
+    """
+    return "<0.001" if float(value) < 0.001 else number(value, 3)
+
+
+def with_interval(
+    estimate: float, lower: float, upper: float, *, decimals: int = 2, level: float = 0.95
+) -> str:
+    """An estimate with its interval.
+
+    >>> with_interval(0.6154, 0.51, 0.749)
+    '0.62 (95% CI 0.51 to 0.75)'
+    """
+    bounds = f"{number(lower, decimals)} to {number(upper, decimals)}"
+    return f"{number(estimate, decimals)} ({100 * float(level):g}% CI {bounds})"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items as an enumeration in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    words = [str(item) for item in items]
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str | list[str]:
+    """Items as sentences with a capital and a full stop, for ``Words`` to show as a list.
+
+    >>> print(Words(bullets(["one hospital", "24 patients."])))
+    - One hospital.
+    - 24 patients.
+    """
+    return [sentence(item) for item in items] or empty
+
+
+def sentence(text: object) -> str:
+    """The text with a capital first letter, unless it is an address, and a full stop."""
+    words = str(text).strip()
+    if not ADDRESS.match(words):
+        words = f"{words[:1].upper()}{words[1:]}"
+    end = "" if words.endswith((".", "!", "?")) else "."
+    return f"{words}{end}"
+
+
+def as_printed(places: Sequence[Printed], words: str = "{}") -> str:
+    """What the source prints for one quantity; different values in different places are all shown.
+
+    A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value, and a
+    mention such as ``>0.05`` adds nothing to a value that it admits.  ``words`` is put around each.
+    """
+    texts: dict[object, str] = {}
+    for place in table_first(places):
+        texts.setdefault(_printed_value(place), place.value)
+    first, *others = texts.values()
+    others = [words.format(other) for other in others if not _is_bound_of(other, first)]
+    first = words.format(first)
+    return f"{first}; also printed {listed(others)}" if others else first
+
+
+def _is_bound_of(text: str, value: str) -> bool:
+    """Whether ``text`` is an inequality that the printed ``value`` meets."""
+    try:
+        bound, exact = Reported(text), Reported(value)
+    except ValueError:
+        return False
+    return bound.relation != "=" and exact.relation == "=" and bound.admits(exact.value)
+
+
+def _printed_value(place: Printed) -> object:
+    """What the text stands for, so that two spellings of one value are equal."""
+    if place.quantity.statistic in INTERVAL_STATISTICS:
+        interval = ReportedInterval(place.value)
+        return tuple(_exact(bound) for bound in (interval.lower, interval.upper))
+    try:
+        return _exact(Reported(place.value))
+    except ValueError:
+        return place.value.casefold()
+
+
+def _exact(value: Reported) -> tuple[str, Decimal | str]:
+    return value.relation, value.text if value.exact is None else value.exact
+
+
+def cell(numbers: Iterable[Printed]) -> str:
+    """The printed numbers that belong together as one text: ``20 (83.3%)``, ``61 (range 21-77)``.
+
+    The main number comes first, the others follow in brackets.
+    """
+    by_statistic: dict[str, list[Printed]] = {}
+    for printed in numbers:
+        by_statistic.setdefault(printed.quantity.statistic, []).append(printed)
+    order = [name for name in _FIRST if name in by_statistic]
+    order += [name for name in by_statistic if name not in order]
+    texts = []
+    for position, name in enumerate(order):
+        plain = position == 0 and name in _PLAIN_WHEN_FIRST
+        words = "{}" if plain else STATISTIC_WORDS.get(name, "{}")
+        texts.append(as_printed(by_statistic[name], words))
+    main, *others = texts or [""]
+    return f"{main} ({'; '.join(others)})" if others else main
+
+
+def places(numbers: Iterable[Printed]) -> str:
+    """Where numbers are printed, each place once: ``Table 1, Sex > Male; Abstract``."""
+    found = dict.fromkeys(
+        ", ".join(part for part in (n.locator.table or n.locator.section, n.locator.row) if part)
+        for n in table_first(numbers)
+    )
+    return "; ".join(found)
+
+
+def printed(study: Study, *, interval: bool = True, **identity: str) -> str:
+    """One printed quantity of a study, with its interval where that is wanted and printed too.
+
+    ``identity`` names columns of the quantity; population ``whole``, no subgroup, no category and
+    no timepoint unless named.  Raises ``ValueError`` unless exactly one quantity fits.
+    """
+    wanted = {"population": "whole", "subgroup": "", "category": "", "timepoint": ""} | identity
+    found = {number.quantity: number for number in study.find(**wanted)}
+    if len(found) != 1:
+        fits = "; ".join(str(quantity) for quantity in found) or "none"
+        msg = f"{study.id}: need one printed quantity for {identity}, found {fits}; name more"
+        raise ValueError(msg)
+    (quantity,) = found
+    numbers = list(study.by_quantity[quantity])
+    if interval and quantity.statistic not in ("n", "p", *INTERVAL_STATISTICS):
+        numbers += study.find(**{**vars(quantity), "statistic": "ci95"})
+    return cell(numbers)

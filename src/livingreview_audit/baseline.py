@@ -1,0 +1,206 @@
+"""Baseline tables as a whole: are arms as different, and as alike, as their allocation makes them.
+
+Carlisle 2017, *Anaesthesia* 72:944, takes all characteristics of randomised arms together; Bolland
+et al. 2021, *Journal of Clinical Epidemiology* 136:180, count those that are printed alike.  Where
+patients were not allocated at random nothing is expected of either, and the checks say so.  A
+study says how in its design: ``randomisation: simple``, or ``stratified`` where the allocation
+itself makes arms alike.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import chdtr, chdtrc
+from scipy.stats import hypergeom
+
+from livingreview_audit.design import AFTER_START
+from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.lookup import (
+    Count,
+    compared,
+    complete,
+    group_size,
+    group_words,
+    level_counts,
+    mention,
+)
+from livingreview_audit.vocabulary import stated
+from livingreview_record.studies import Outcome, Printed, Quantity, Study
+
+# Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
+TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4
+FEWEST_VARIABLES, FEWEST_PATIENTS = 5, 20
+SIMPLE, STRATIFIED, MATCHED = "simple", "stratified", "matched"
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """One characteristic in two arms: its chi-squared, and the chance of equal counts."""
+
+    squares: float
+    freedom: int
+    equal: bool
+    chance: float
+    numbers: tuple[Printed, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The baseline table of two arms in one population."""
+
+    study: Study
+    wanted: Quantity
+    variables: tuple[_Variable, ...]
+    allocation: str
+
+    @property
+    def words(self) -> str:
+        of = self.study.comparisons[self.wanted.comparison].label
+        return f"Baseline, {of} ({group_words(self.study, self.wanted)})"
+
+    @property
+    def counted(self) -> str:
+        return f"{len(self.variables)} characteristics"
+
+    @property
+    def refused(self) -> str:
+        """Why nothing is expected of this table; empty where something is."""
+        if not self.allocation:
+            return "no allocation at random is recorded, so no distribution is expected"
+        if len(self.variables) < FEWEST_VARIABLES:
+            return f"{self.counted}, fewer than {FEWEST_VARIABLES}"
+        return ""
+
+    def find(self, verdict: Verdict, reported: str, recomputed: str, said: str) -> Finding:
+        numbers = tuple(n for variable in self.variables for n in variable.numbers)
+        return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
+
+
+def baseline_differences(study: Study) -> Iterator[Finding]:
+    """All baseline characteristics of two arms together, against what allocation at random gives.
+
+    The sum of their chi-squared, with its degrees of freedom.  Randomised arms can be too alike
+    and too different; stratified and matched ones only too different.  Not checkable where
+    patients were not allocated at random, or for fewer than five characteristics.
+    """
+    for table in _tables(study):
+        if table.refused:
+            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", table.refused)
+            continue
+        squares = sum(variable.squares for variable in table.variables)
+        freedom = sum(variable.freedom for variable in table.variables)
+        shown = f"{squares:.1f} on {freedom} degrees of freedom"
+        said = f"{table.counted} together differ by chi-squared {shown}"
+        verdict, why = Verdict.REPRODUCED, ""
+        if chdtrc(freedom, squares) < TOO_DIFFERENT:
+            why = (
+                "more than allocation at random gives; plausible only where it was not concealed "
+                "or kept, or where the characteristics largely overlap"
+            )
+        elif table.allocation == SIMPLE and chdtr(freedom, squares) < TOO_ALIKE:
+            why = (
+                "less than allocation at random gives; plausible only where it was stratified or "
+                "minimised by these characteristics, or where they largely overlap"
+            )
+        if why:
+            verdict, said = Verdict.IMPLAUSIBLE, f"{said}, {why}"
+        yield table.find(verdict, shown, f"about {freedom}", said)
+
+
+def baseline_identical(study: Study) -> Iterator[Finding]:
+    """How many baseline characteristics are counted alike in two randomised arms of equal size.
+
+    By the hypergeometric distribution of each.  Not checkable where patients were not allocated
+    simply at random, where the arms differ in size, or for fewer than five characteristics.
+    """
+    for table in _tables(study):
+        sizes = [group_size(study, arm) for arm in compared(study, table.wanted)]
+        refused = table.refused
+        if not refused and table.allocation != SIMPLE:
+            refused = f"the arms are {table.allocation}, which makes them alike"
+        if not refused and len({size.value for size in sizes if size}) != 1:
+            refused = "the arms differ in size"
+        if refused:
+            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", refused)
+            continue
+        chances = [variable.chance for variable in table.variables]
+        equal = sum(variable.equal for variable in table.variables)
+        expected = f"{sum(chances):.1f}"
+        said = f"{equal} of {len(chances)} characteristics are counted alike; {expected} expected"
+        verdict = Verdict.REPRODUCED
+        if at_least(equal, chances) < IDENTICAL:
+            verdict = Verdict.IMPLAUSIBLE
+            said += (
+                "; plausible only where allocation was stratified or minimised by them, or where "
+                "they largely overlap"
+            )
+        yield table.find(verdict, str(equal), expected, said)
+
+
+def at_least(number: int, chances: list[float]) -> float:
+    """Chance that at least so many of independent events happen."""
+    distribution = np.array([1.0])
+    for chance in chances:
+        distribution = np.convolve(distribution, [1 - chance, chance])
+    return float(distribution[number:].sum())
+
+
+def _tables(study: Study) -> Iterator[_Table]:
+    matched = {str(s.get("population", MATCHED)) for s in stated(study, "matching")}
+    for comparison in study.comparisons.values():
+        for population in study.populations:
+            wanted = Quantity(population=population, comparison=comparison.id)
+            found = [_variable(study, wanted, one) for one in study.variables.values()]
+            variables = tuple(one for one in found if one is not None)
+            allocation = str(study.design.get("randomisation", ""))
+            if population in matched:
+                allocation = MATCHED
+            if variables:
+                yield _Table(study, wanted, variables, allocation)
+
+
+def _variable(study: Study, wanted: Quantity, variable: Outcome) -> _Variable | None:
+    """The characteristic in both arms; None where it is no baseline one or not printed."""
+    details = variable.details or {}
+    if details.get("measured") == AFTER_START or details.get("only_arm") or variable.within:
+        return None
+    arms = compared(study, replace(wanted, outcome=variable.id))
+    if variable.kind == "continuous":
+        return _means(study, arms)
+    counts = [complete(level_counts(study, arm, variable)) for arm in arms]
+    if not variable.exhaustive or not all(counts):
+        return None
+    return _counts(counts)
+
+
+def _counts(counts: list[tuple[Count, ...]]) -> _Variable | None:
+    rows = [[level.value for level in levels] for levels in counts]
+    table = np.array(rows)
+    table = table[:, table.sum(axis=0) > 0]
+    if min(table.sum(axis=1)) < FEWEST_PATIENTS or table.shape[1] < 2:
+        return None
+    first, second = table.sum(axis=1)
+    both = table.sum(axis=0)
+    expected = np.outer((first, second), both) / (first + second)
+    squares = float(((table - expected) ** 2 / expected).sum()) * (1 - 1 / (first + second))
+    half, odd = divmod(int(both[0]), 2)
+    chance = 0.0 if odd else float(hypergeom.pmf(half, first + second, both[0], first))
+    numbers = tuple(n for levels in counts for level in levels for n in level.numbers)
+    return _Variable(squares, table.shape[1] - 1, rows[0] == rows[1], chance, numbers)
+
+
+def _means(study: Study, arms: list[Quantity]) -> _Variable | None:
+    wanted = [replace(arm, statistic=s) for s in ("mean", "sd") for arm in arms]
+    printed = complete(mention(study, quantity) for quantity in wanted)
+    sizes = complete(group_size(study, arm) for arm in arms)
+    if not printed or not sizes or min(size.value for size in sizes) < FEWEST_PATIENTS:
+        return None
+    means, spreads = ([n.number.value for n in pair] for pair in (printed[:2], printed[2:]))
+    variance = sum(s**2 / size.value for s, size in zip(spreads, sizes, strict=True))
+    apart = abs(means[0] - means[1]) / math.sqrt(variance) if variance > 0 else 0.0
+    decimals = max(n.number.decimals for n in printed[:2])
+    unit = 10.0**-decimals / math.sqrt(variance) if variance > 0 else 1.0
+    chance = min(1.0, unit / math.sqrt(2 * math.pi))
+    return _Variable(apart**2, 1, means[0] == means[1], chance, printed)

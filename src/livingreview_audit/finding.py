@@ -1,0 +1,154 @@
+"""What the audit says of one printed number: a fact about numbers, never about people."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livingreview_record.studies import Printed, Study
+
+
+class Verdict(StrEnum):
+    """How a printed number stands to what follows from the other printed numbers."""
+
+    REPRODUCED = "reproduced"  # what it should be
+    ROUNDING = "rounding"  # what it should be under another convention; the explanation names it
+    DISCREPANT = "discrepant"  # recomputable, and no convention gives it
+    IMPOSSIBLE = "impossible"  # no data whatever can give it
+    IMPLAUSIBLE = "implausible"  # needs an unusual reason; the explanation names it
+    REMARK = "remark"  # of the design; no number is in conflict with another
+    NOT_CHECKABLE = "not-checkable"  # the explanation says what is missing
+
+    @property
+    def is_contradiction(self) -> bool:
+        """Whether the number is in conflict with others beyond rounding and conventions."""
+        return self in (Verdict.DISCREPANT, Verdict.IMPOSSIBLE, Verdict.IMPLAUSIBLE)
+
+
+class Kind(StrEnum):
+    """What is held against what; the three kinds are never added up."""
+
+    NUMBERS = "numbers"  # printed numbers against each other
+    WORDS = "words"  # a claim of the text against printed numbers, or against another claim
+    DESIGN = "design"  # how the study was done: a remark
+
+
+class Severity(StrEnum):
+    """What a contradiction or a remark touches; the first that applies."""
+
+    CONCLUSION = "conclusion"  # a result, of arms, of an outcome that the review draws on
+    SYNTHESIS = "synthesis"  # another number that enters a planned synthesis
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one printed number (the first of ``numbers``) and how it was reached.
+
+    The other ``numbers`` are those it was recomputed from.  ``reported`` and ``recomputed`` are
+    short texts to stand side by side; ``explanation`` is one plain sentence with the arithmetic.
+    ``touches`` are further results that the finding bears on, such as the survival of patients
+    who were selected by their survival.  The registry adds the name of the check and its kind.
+    """
+
+    numbers: tuple[Printed, ...]
+    reported: str
+    recomputed: str
+    verdict: Verdict
+    explanation: str
+    touches: tuple[Printed, ...] = ()
+    check: str = ""
+    kind: Kind = Kind.NUMBERS
+    severity: Severity = Severity.NEITHER
+
+    @property
+    def counts_against(self) -> bool:
+        """Whether it is a contradiction or a remark: something to show and to reckon with."""
+        return self.verdict.is_contradiction or self.verdict is Verdict.REMARK
+
+    @property
+    def touched(self) -> tuple[Printed, ...]:
+        """The printed numbers it bears on: the one judged, unless a remark, and ``touches``."""
+        judged = self.numbers[:1] if self.verdict.is_contradiction else ()
+        return (*judged, *self.touches) if self.counts_against else ()
+
+    @property
+    def study_id(self) -> str:
+        """The study that prints the number judged."""
+        return self.numbers[0].study_id
+
+    @property
+    def where(self) -> str:
+        """Study and place of the number judged."""
+        return self.numbers[0].where
+
+    @property
+    def locator(self) -> str:
+        """Place of the number judged, without the study."""
+        return str(self.numbers[0].locator)
+
+
+WORST_FIRST = (
+    Verdict.IMPOSSIBLE,
+    Verdict.DISCREPANT,
+    Verdict.IMPLAUSIBLE,
+    Verdict.REMARK,
+    Verdict.ROUNDING,
+    Verdict.REPRODUCED,
+    Verdict.NOT_CHECKABLE,
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Findings of one study and kind that are about the same printed number, or say the same.
+
+    Counted once, whatever the number of places and of checks that notice it.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding with the worst verdict."""
+        return min(self.findings, key=lambda one: WORST_FIRST.index(one.verdict))
+
+    @property
+    def severity(self) -> Severity:
+        """What the finding with the worst verdict touches."""
+        return self.first.severity
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the findings with something against the number say, each once, worst first."""
+        ordered = sorted(self.findings, key=lambda one: WORST_FIRST.index(one.verdict))
+        return tuple(dict.fromkeys(one.explanation for one in ordered if one.counts_against))
+
+    @property
+    def places(self) -> tuple[Printed, ...]:
+        """The numbers judged, wherever they are printed."""
+        against = [one for one in self.findings if one.counts_against]
+        named = (n for one in against for n in (*one.numbers[:1], *_judged(one)))
+        return tuple(dict.fromkeys(named))
+
+
+def _judged(finding: Finding) -> tuple[Printed, ...]:
+    return finding.touches if finding.verdict.is_contradiction else ()
+
+
+def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
+    """The findings by fact, in the order of their first."""
+    known: dict[object, list[Finding]] = {}
+    for finding in findings:
+        whose = (finding.study_id, finding.kind)
+        judged = finding.numbers[0]
+        keys = ((*whose, finding.explanation), (*whose, judged.quantity, judged.value))
+        same = next((known[key] for key in keys if key in known), [])
+        same.append(finding)
+        for key in keys:
+            known.setdefault(key, same)
+    unique = {id(same): same for same in known.values()}
+    return tuple(Fact(tuple(same)) for same in unique.values())
+
+
+Check = Callable[[Study], Iterator[Finding]]
+"""One family's question to a study; the registry names it."""

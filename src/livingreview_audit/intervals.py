@@ -1,0 +1,112 @@
+"""Interval arithmetic on printed numbers: each stands for every value that prints like it.
+
+A derived quantity is compared over the whole box of its inputs, so that rounding alone can never
+raise a finding.  Ends are closed, because half-up and half-even are both allowed.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from livingreview_record.reported import Reported
+
+SLACK = 1e-9  # relative; absorbs floating-point noise, far below any printed decimal
+
+
+@dataclass(frozen=True)
+class Box:
+    """A closed interval of values; infinite ends are allowed.
+
+    >>> Box.of(Reported("0.70")).overlaps(Box(0.7049, 0.9))
+    True
+    """
+
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, number: Reported) -> "Box":
+        """Every value that may print as ``number``."""
+        return cls(*number.rounding_interval)
+
+    @classmethod
+    def at(cls, value: float) -> "Box":
+        """One exact value."""
+        return cls(value, value)
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether some value lies in both."""
+        slack = SLACK * max(1.0, *(abs(end) for end in self._ends(other) if math.isfinite(end)))
+        return self.lower <= other.upper + slack and other.lower <= self.upper + slack
+
+    def contains(self, value: float) -> bool:
+        """Whether ``value`` lies in the box."""
+        return self.overlaps(Box.at(value))
+
+    def within(self, lower: float, upper: float) -> "Box":
+        """The box cut to what is possible, such as 0 to 1 for a probability."""
+        return Box(min(max(self.lower, lower), upper), max(min(self.upper, upper), lower))
+
+    def hull(self, other: "Box") -> "Box":
+        """The smallest box that holds both."""
+        return Box(min(self.lower, other.lower), max(self.upper, other.upper))
+
+    def _ends(self, other: "Box") -> Iterator[float]:
+        yield from (0.0, self.lower, self.upper, other.lower, other.upper)
+
+
+def image(function: Callable[..., float], *boxes: Box) -> Box:
+    """All values of a function over boxes of its arguments, from the corners.
+
+    Right where the function is monotone in each argument (increasing or decreasing).
+
+    >>> image(lambda a, b: a / b, Box(1, 2), Box(4, 5))
+    Box(lower=0.2, upper=0.5)
+    """
+    corners = itertools.product(*((box.lower, box.upper) for box in boxes))
+    values = [function(*corner) for corner in corners]
+    return Box(min(values), max(values))
+
+
+def printed_as(value: Fraction, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """The value rounded to ``decimals``, exactly (no binary fraction in between).
+
+    >>> printed_as(Fraction(1, 8), 2), printed_as(Fraction(1, 8), 2, ROUND_HALF_EVEN)
+    (Decimal('0.13'), Decimal('0.12'))
+    """
+    scaled = value * 10**decimals
+    whole = scaled.numerator // scaled.denominator
+    rest = scaled - whole
+    if rounding == ROUND_DOWN:
+        up = value < 0 and rest > 0
+    elif rest == Fraction(1, 2):
+        up = rounding == ROUND_HALF_UP or whole % 2 == 1
+    else:
+        up = rest > Fraction(1, 2)
+    return Decimal(whole + up).scaleb(-decimals)
+
+
+def roundings(value: Fraction, decimals: int) -> dict[str, Decimal]:
+    """The value printed by each way of rounding: half up, half to even, cut off."""
+    return {
+        "half up": printed_as(value, decimals),
+        "half to even": printed_as(value, decimals, ROUND_HALF_EVEN),
+        "cut off": printed_as(value, decimals, ROUND_DOWN),
+    }
+
+
+def counts_that_print(percent: Reported, size: int) -> tuple[int, ...]:
+    """The counts of ``size`` whose percentage may print like ``percent`` (GRIM).
+
+    References: Brown & Heathers 2017, *Social Psychological and Personality Science* 8:363.
+
+    >>> counts_that_print(Reported("67.1"), 67), counts_that_print(Reported("67.2"), 67)
+    ((), (45,))
+    """
+    lower, upper = (end * size / 100 for end in percent.rounding_box)
+    first = 0 if lower <= 0 else math.ceil(lower)
+    last = size if upper >= size else math.floor(upper)
+    return tuple(range(first, last + 1))

@@ -1,0 +1,249 @@
+"""How many patients a printed number is about, from the printed sizes and the vocabulary.
+
+Every lookup goes through ``Study.by_quantity``, so the work grows with the numbers, not with their
+square.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import TypeVar
+
+from livingreview_audit.intervals import counts_that_print
+from livingreview_record.reported import Reported
+from livingreview_record.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview_record.studies import mention as mention
+from livingreview_record.studies import table_first as table_first
+
+PARTICIPANTS = "participants"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of patients and the printed numbers it comes from."""
+
+    value: int
+    numbers: tuple[Printed, ...]
+    words: str
+
+    def percent_of(self, whole: "Count") -> Fraction:
+        """The exact percentage that this count is of another."""
+        return Fraction(100 * self.value, whole.value)
+
+
+def complete(found: Iterable[T | None]) -> tuple[T, ...]:
+    """All of them; nothing where one is missing.
+
+    >>> complete([1, 2]), complete([1, None])
+    ((1, 2), ())
+    """
+    every = tuple(found)
+    known = tuple(one for one in every if one is not None)
+    return known if len(known) == len(every) else ()
+
+
+def counts(study: Study, quantity: Quantity) -> list[Count]:
+    """The distinct printed counts of this quantity (any statistic named is replaced by ``n``)."""
+    found: dict[int, Count] = {}
+    wanted = replace(quantity, statistic="n", method="")
+    for place in table_first(study.by_quantity.get(wanted, ())):
+        value = _whole_number(place.value)
+        if value is not None and value not in found:
+            found[value] = Count(value, (place,), place.value)
+    return list(found.values())
+
+
+def count(study: Study, quantity: Quantity) -> Count | None:
+    """The printed count of this quantity, a table cell before a mention in the text."""
+    return next(iter(counts(study, quantity)), None)
+
+
+def group_sizes(study: Study, quantity: Quantity) -> list[Count]:
+    """Sizes of the group (arm, population, subgroup) that the quantity is about."""
+    found = dict[int, Count]()
+    for arms in _same_patients(study, quantity.arm_id):
+        for size in _sizes_of(study, arms, quantity):
+            found.setdefault(size.value, size)
+    return list(found.values())
+
+
+def group_size(study: Study, quantity: Quantity) -> Count | None:
+    """The first of the group's sizes."""
+    return next(iter(group_sizes(study, quantity)), None)
+
+
+def sizes(study: Study, quantity: Quantity) -> list[Count]:
+    """Sizes that the percentages of this quantity are of, as the vocabulary declares them.
+
+    The group's size; for an outcome classified ``within`` others with ``denominator: within``,
+    the size of those; for the number of participants, the population around theirs.
+    """
+    if quantity.outcome == PARTICIPANTS:
+        return list(_around(study, quantity))
+    outcome = study.vocabulary(quantity.outcome)
+    if outcome.within and outcome.denominator == "within":
+        return classified_within(study, quantity, outcome)
+    return group_sizes(study, quantity)
+
+
+def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
+    """Sizes of the patients that ``outcome.within`` names, in the quantity's group."""
+    variable, _, level = outcome.within.partition("=")
+    around = replace(group_of(quantity), outcome=variable, category=level)
+    implied = known_count(study, around)
+    return counts(study, around) or ([implied] if implied else [])
+
+
+def known_count(study: Study, quantity: Quantity) -> Count | None:
+    """The printed count, or the only count of the group that its printed percentage allows."""
+    printed = count(study, quantity)
+    if printed is not None:
+        return printed
+    percent = replace(quantity, statistic="percent", method="")
+    places = table_first(study.by_quantity.get(percent, ()))
+    wholes = sizes(study, quantity) if places else []
+    for place in places:
+        fits = counts_that_print(place.number, wholes[0].value) if wholes else ()
+        if len(fits) == 1:
+            words = f"{fits[0]} ({place.value}% of {wholes[0].value})"
+            return Count(fits[0], (place, *wholes[0].numbers), words)
+    return None
+
+
+def arm_counts(study: Study, quantity: Quantity) -> list[Count | None]:
+    """The count in every arm of the study."""
+    return [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
+
+
+def sum_of_arms(study: Study, quantity: Quantity) -> Count | None:
+    """The arms' counts together, where the quantity is of all patients and every arm has one."""
+    if quantity.arm_id != ALL_ARMS or len(study.arms) < 2:
+        return None
+    return total(arm_counts(study, quantity))
+
+
+def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count | None]:
+    """The printed count of each level in the quantity's group."""
+    wanted = replace(quantity, outcome=outcome.id)
+    return [count(study, replace(wanted, category=level)) for level in outcome.levels]
+
+
+def level_of_others(study: Study, quantity: Quantity) -> Count | None:
+    """The count of a level that the vocabulary makes the sum of levels of other variables.
+
+    ``level_sum_of`` of the variable names them.  Another variable that classifies ``only_arm`` has
+    its counts there; a count of all patients then rests on that arm.
+    """
+    declared = study.vocabulary(quantity.outcome).details or {}
+    parts: list[Count | None] = []
+    for link in declared.get("level_sum_of", {}).get(quantity.category, ()):
+        of, _, level = link.partition("=")
+        only = str((study.vocabulary(of).details or {}).get("only_arm", ""))
+        arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
+        parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
+    return total(parts)
+
+
+def total(parts: Iterable[Count | None]) -> Count | None:
+    """The sum of counts; None where one is missing, or there is none."""
+    known = complete(parts)
+    if not known:
+        return None
+    numbers = tuple(number for part in known for number in part.numbers)
+    return Count(sum(part.value for part in known), numbers, " + ".join(p.words for p in known))
+
+
+def compared(study: Study, quantity: Quantity) -> list[Quantity]:
+    """The groups that a comparison holds against each other: two arms, or levels of a variable."""
+    if not quantity.comparison:
+        return []
+    alone = replace(quantity, comparison="", adjustment="", method="")
+    if quantity.comparison in study.comparisons:
+        comparison = study.comparisons[quantity.comparison]
+        arms = (comparison.experimental, comparison.control)
+        return [replace(alone, arm_id=arm) for arm in arms]
+    variable, _, contrast = quantity.comparison.partition(":")
+    levels = contrast.split("/") if contrast else list(study.vocabulary(variable).levels)
+    within = f"{quantity.subgroup}&" if quantity.subgroup else ""
+    return [replace(alone, subgroup=f"{within}{variable}={level}") for level in levels]
+
+
+def group_words(study: Study, quantity: Quantity) -> str:
+    """The group in words: arm, population, subgroup."""
+    arm = study.arms.get(quantity.arm_id)
+    words = ["all patients" if arm is None else arm.label]
+    if quantity.population in study.populations and quantity.population != "whole":
+        words.append(study.populations[quantity.population].label)
+    words += [subgroup_words(study, part) for part in quantity.subgroup.split("&") if part]
+    return ", ".join(words)
+
+
+def subgroup_words(study: Study, part: str) -> str:
+    """``variable=level`` in words."""
+    variable, _, level = part.partition("=")
+    declared = study.vocabulary(variable)
+    return f"{declared.label}: {declared.levels.get(level, level)}"
+
+
+def quantity_words(study: Study, quantity: Quantity) -> str:
+    """The outcome and its category in words."""
+    declared = study.vocabulary(quantity.outcome)
+    level = declared.levels.get(quantity.category, quantity.category)
+    return f"{declared.label}: {level}" if level else declared.label
+
+
+def full_words(study: Study, quantity: Quantity) -> str:
+    """The outcome, its category and the group in words."""
+    return f"{quantity_words(study, quantity)} ({group_words(study, quantity)})"
+
+
+def number_words(study: Study, number: Printed) -> str:
+    """The outcome, its category and the statistic in words."""
+    return f"{quantity_words(study, number.quantity)}, {number.quantity.statistic}"
+
+
+def group_of(quantity: Quantity) -> Quantity:
+    """Arm, population and subgroup alone."""
+    return Quantity(
+        arm_id=quantity.arm_id, population=quantity.population, subgroup=quantity.subgroup
+    )
+
+
+@lru_cache(maxsize=4096)
+def _whole_number(text: str) -> int | None:
+    """The printed text as a count; None for bounds and for what is no count."""
+    number = Reported(text)
+    is_count = number.relation == "=" and number.exact is not None and number.exact >= 0
+    return int(number.value) if is_count and number.value == int(number.value) else None
+
+
+def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
+    """Names of the same patients: the only arm of a study is all of its patients."""
+    if len(study.arms) == 1:
+        return tuple(dict.fromkeys((arm_id, *study.arms, ALL_ARMS)))
+    return (arm_id,)
+
+
+def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
+    group = Quantity(arm_id, quantity.population, quantity.subgroup, PARTICIPANTS)
+    yield from counts(study, group)
+    variable, _, level = quantity.subgroup.partition("=")
+    if quantity.subgroup and "&" not in quantity.subgroup:
+        yield from counts(study, replace(group, subgroup="", outcome=variable, category=level))
+    else:
+        together = sum_of_arms(study, group)
+        if together is not None:
+            yield together
+
+
+def _around(study: Study, quantity: Quantity) -> Iterator[Count]:
+    """Sizes of the group around a group of participants: no subgroup, the population around."""
+    if quantity.subgroup:
+        yield from group_sizes(study, replace(quantity, subgroup=""))
+    population = study.populations.get(quantity.population)
+    if population is not None and population.within:
+        yield from group_sizes(study, replace(quantity, population=population.within))
+    if quantity.arm_id != ALL_ARMS:
+        yield from group_sizes(study, replace(quantity, arm_id=ALL_ARMS))

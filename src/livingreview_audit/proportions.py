@@ -1,0 +1,174 @@
+"""Confidence intervals of proportions, by every usual method, and which one a paper used.
+
+References: Brown, Cai & DasGupta 2001, *Statistical Science* 16:101; Newcombe 1998, *Statistics in
+Medicine* 17:857.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+
+from scipy import special
+
+from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.lookup import Count, counts, full_words, known_count, sizes
+from livingreview_record.reported import Reported
+from livingreview_record.studies import Printed, Study
+
+PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
+LEVEL = 0.95
+Z = float(special.ndtri(1 - (1 - LEVEL) / 2))
+Interval = tuple[float, float]
+Judged = tuple[tuple[Printed, ...], str, Verdict, str]
+MISSING = "neither the count nor the size of its group is printed"
+NOT_PRINTED: Judged = ((), "", Verdict.NOT_CHECKABLE, MISSING)
+
+
+def clopper_pearson(x: int, n: int) -> Interval:
+    """Exact binomial interval.
+
+    >>> [round(100 * bound, 1) for bound in clopper_pearson(22, 68)]
+    [21.5, 44.8]
+    """
+    tail = (1 - LEVEL) / 2
+    lower = 0.0 if x == 0 else float(special.betaincinv(x, n - x + 1, tail))
+    upper = 1.0 if x == n else float(special.betaincinv(x + 1, n - x, 1 - tail))
+    return lower, upper
+
+
+def jeffreys(x: int, n: int) -> Interval:
+    """Bayesian interval with Jeffreys's prior; 0 and 1 where no or all patients have it."""
+    tail = (1 - LEVEL) / 2
+    lower = 0.0 if x == 0 else float(special.betaincinv(x + 0.5, n - x + 0.5, tail))
+    upper = 1.0 if x == n else float(special.betaincinv(x + 0.5, n - x + 0.5, 1 - tail))
+    return lower, upper
+
+
+def wilson(x: int, n: int) -> Interval:
+    """Score interval."""
+    share = x / n
+    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return centre - half, centre + half
+
+
+def wilson_corrected(x: int, n: int) -> Interval:
+    """Score interval with continuity correction."""
+    share, below = x / n, 2 * (n + Z**2)
+    root = Z**2 - 1 / n + 4 * n * share * (1 - share)
+    low = 2 * n * share + Z**2 - Z * math.sqrt(max(root + 4 * share - 2, 0.0)) - 1
+    high = 2 * n * share + Z**2 + Z * math.sqrt(max(root - 4 * share + 2, 0.0)) + 1
+    return (0.0 if x == 0 else low / below), (1.0 if x == n else high / below)
+
+
+def wald(x: int, n: int) -> Interval:
+    """Normal interval."""
+    share = x / n
+    half = Z * math.sqrt(share * (1 - share) / n)
+    return share - half, share + half
+
+
+def wald_corrected(x: int, n: int) -> Interval:
+    """Normal interval with continuity correction."""
+    lower, upper = wald(x, n)
+    return lower - 1 / (2 * n), upper + 1 / (2 * n)
+
+
+def agresti_coull(x: int, n: int) -> Interval:
+    """Normal interval around Wilson's centre."""
+    size = n + Z**2
+    centre = (x + Z**2 / 2) / size
+    half = Z * math.sqrt(centre * (1 - centre) / size)
+    return centre - half, centre + half
+
+
+def logit(x: int, n: int) -> Interval:
+    """Normal interval on the logit scale; not defined where no or all patients have it."""
+    if x in (0, n):
+        return math.nan, math.nan
+    centre, half = math.log(x / (n - x)), Z * math.sqrt(1 / x + 1 / (n - x))
+    return float(special.expit(centre - half)), float(special.expit(centre + half))
+
+
+METHODS: Mapping[str, Callable[[int, int], Interval]] = {
+    "Clopper-Pearson": clopper_pearson,
+    "Wilson": wilson,
+    "Wald": wald,
+    "Agresti-Coull": agresti_coull,
+    "Jeffreys": jeffreys,
+    "Wilson with continuity correction": wilson_corrected,
+    "Wald with continuity correction": wald_corrected,
+    "logit": logit,
+}
+
+
+def interval_of_proportion(study: Study) -> Iterator[Finding]:
+    """Every 95% interval of a share of patients against the usual methods.
+
+    Assumes the group's size as denominator and any of eight methods; see the module's docstring
+    for their sources.
+    """
+    for number in study.numbers:
+        quantity = number.quantity
+        if quantity.statistic != "ci95" or quantity.comparison or quantity.timepoint:
+            continue
+        if study.vocabulary(quantity.outcome).kind not in PROPORTION_KINDS:
+            continue
+        share = replace(quantity, statistic="percent", method="")
+        part, wholes = known_count(study, share), sizes(study, share)
+        parts = counts(study, share) or ([part] if part else [])
+        judged = _judge(number, parts, wholes) if parts and wholes else NOT_PRINTED
+        used, recomputed, verdict, said = judged
+        text = f"{full_words(study, quantity)}: {said}."
+        yield Finding((number, *used), number.value, recomputed, verdict, text)
+
+
+def _judge(number: Printed, parts: list[Count], wholes: list[Count]) -> Judged:
+    """The counts used, what they give, the verdict and why."""
+    for size, part in product(wholes, parts):
+        by = _methods_giving(number, part, size)
+        if by:
+            said = f"{part.value} of {size.value} gives it by {by[0]}"
+            return (*part.numbers, *size.numbers), by[0], Verdict.REPRODUCED, said
+    part, size = parts[0], wholes[0]
+    used, of = (*part.numbers, *size.numbers), f"{part.value} of {size.value}"
+    if part.value > size.value:
+        return used, "", Verdict.NOT_CHECKABLE, f"{part.value} is more than {size.value}"
+    given = {name: _text(method(part.value, size.value)) for name, method in METHODS.items()}
+    near = _methods_giving(number, part, size, units=1)
+    if near:
+        said = f"{of}; {near[0]}, but for one unit in the last decimal"
+        return used, given[near[0]], Verdict.ROUNDING, said
+    usual = [name for name in METHODS if " with " not in name and name != "logit"]
+    shown = ", ".join(f"{given[name]} ({name})" for name in usual)
+    said = f"{of} gives {shown}; {number.value} is printed"
+    return used, given["Clopper-Pearson"], Verdict.DISCREPANT, said
+
+
+def _methods_giving(number: Printed, part: Count, size: Count, *, units: int = 0) -> list[str]:
+    """Methods whose interval prints like this, or so many units in the last decimal off."""
+    if part.value > size.value:
+        return []
+    x, n = part.value, size.value
+    return [name for name, method in METHODS.items() if _prints(number, method(x, n), units)]
+
+
+def _prints(number: Printed, interval: Interval, units: int) -> bool:
+    bounds = (number.interval.lower, number.interval.upper)
+    scale = 100.0 if number.unit == "%" else 1.0
+    return all(
+        _admits(bound, scale * value, units) or _admits(bound, scale * min(max(value, 0), 1), units)
+        for bound, value in zip(bounds, interval, strict=True)
+    )
+
+
+def _admits(bound: Reported, value: float, units: int) -> bool:
+    if math.isnan(value):
+        return False
+    return bound.admits(value, slack=1e-9 + units * 10.0**-bound.decimals)
+
+
+def _text(interval: Interval) -> str:
+    lower, upper = (min(max(value, 0.0), 1.0) for value in interval)
+    return f"{100 * lower:.1f} to {100 * upper:.1f}%"

@@ -1,0 +1,186 @@
+"""Medians and landmark rates held against each other, and against response.
+
+A Kaplan-Meier curve never rises, the median is the first time at which it is at or below one half,
+and progression-free survival ends at or before death.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from livingreview_audit.curves import Curve, beside, by_time, curves, in_months, share
+from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.intervals import Box
+from livingreview_audit.lookup import Count, count
+from livingreview_audit.vocabulary import says, stated
+from livingreview_record.studies import Printed, Study
+
+HALF = 0.5
+TIME_SLACK = 0.03  # a month may be 28 to 31 days
+PROGRESSION, DEATH = "pfs", "os"
+RESPONSE, PROGRESSED = "response", "pd"
+CENSORING_SLACK = 0.25  # two curves with different risk sets: share of a median,
+CENSORING_ERRORS = 2.0  # and binomial standard errors of a rate
+EPSILON = 1e-6
+FIRST_ASSESSMENT = 6 * 7 / 30.4375  # months
+SHARE_EXPECTED = 0.5
+UNLIKELY = 0.001
+
+
+def rate_against_median(study: Study) -> Iterator[Finding]:
+    """After the median no rate exceeds one half; before it none is below one half.
+
+    Assumes the usual median, the first time at which the curve is at or below one half, and
+    that months have 28 to 31 days.
+    """
+    for curve in curves(study):
+        for median in curve.medians[:1]:
+            for at, rates in by_time(curve) if median.number.exact is not None else ():
+                yield from (_rate_against_median(curve, median, at, rate) for rate in rates)
+
+
+def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed) -> Finding:
+    time, alive = in_months(median), share(rate.number)
+    after = at * (1 - TIME_SLACK) > time.upper
+    before = at * (1 + TIME_SLACK) < time.lower
+    said = f"{rate.value}% at {rate.quantity.timepoint} with a median of {median.value} months"
+    side = "at most 50%" if after else "at least 50%" if before else "near 50%, or either side"
+    verdict = Verdict.IMPOSSIBLE
+    if after and alive.lower > HALF + EPSILON:
+        said += "; after its own median no survival curve is above 50%"
+    elif before and alive.upper < HALF - EPSILON:
+        said += "; before its own median no survival curve is below 50%"
+    else:
+        verdict = Verdict.REPRODUCED
+    return curve.find(verdict, (rate, median), side, said)
+
+
+def rates_fall(study: Study) -> Iterator[Finding]:
+    """A later rate is not above an earlier one.
+
+    Assumes nothing but a Kaplan-Meier curve, which never rises.
+    """
+    for curve in curves(study):
+        for (_, earlier), (_, later) in pairwise(by_time(curve)):
+            yield from (_falls(curve, beside(rate, earlier), rate) for rate in later)
+
+
+def _falls(curve: Curve, first: Printed, rate: Printed) -> Finding:
+    rises = share(rate.number).lower > share(first.number).upper + EPSILON
+    verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
+    shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
+    said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
+    return curve.find(verdict, (rate, first), f"at most {first.value}%", said)
+
+
+def progression_before_death(study: Study) -> Iterator[Finding]:
+    """Progression-free survival ends at or before death: medians and rates, and more events.
+
+    With censoring the two curves have different risk sets, and that of progression-free survival
+    can come to lie a little above the other where few patients are left; a quarter of a median and
+    two binomial standard errors of a rate are allowed.
+    """
+    known = {curve.group: curve for curve in curves(study)}
+    for group, curve in known.items():
+        overall = known.get(replace(group, outcome=DEATH))
+        if group.outcome != PROGRESSION or overall is None:
+            continue
+        for number, limit in _pairs(curve, overall):
+            yield _ordered(curve, number, limit)
+        yield from _events_ordered(curve, overall)
+
+
+def _pairs(curve: Curve, overall: Curve) -> Iterator[tuple[Printed, Printed]]:
+    for median in curve.medians:
+        if overall.medians and median.number.exact is not None:
+            yield median, beside(median, list(overall.medians))
+    for timepoint, rates in curve.rates.items():
+        for rate in rates:
+            if timepoint in overall.rates:
+                yield rate, beside(rate, overall.rates[timepoint])
+
+
+def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
+    own, bound = Box.of(number.number), Box.of(limit.number)
+    said = f"{number.value}, with overall survival {limit.value}"
+    if own.lower <= bound.upper:
+        verdict = Verdict.REPRODUCED
+    elif own.lower <= bound.upper + _slack(curve, limit):
+        verdict, said = Verdict.ROUNDING, f"{said}; different censoring may explain it"
+    else:
+        verdict, said = Verdict.IMPOSSIBLE, f"{said}; no one progresses or dies after death"
+    return curve.find(verdict, (number, limit), f"at most {limit.value}", said)
+
+
+def _slack(curve: Curve, limit: Printed) -> float:
+    if limit.quantity.statistic == "median":
+        return CENSORING_SLACK * limit.number.value
+    alive, size = share(limit.number), curve.size
+    if size is None or size.value == 0:
+        return 0.0
+    return 100 * CENSORING_ERRORS * math.sqrt(alive.upper * (1 - alive.lower) / size.value)
+
+
+def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
+    own, deaths = curve.events, overall.events
+    if own is None or deaths is None:
+        return
+    fewer = own.value < deaths.value
+    said = f"{own.value} progressed or died, and {deaths.value} died"
+    said += "; every death is an event unless it was censored before" if fewer else ""
+    verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
+    numbers = (*own.numbers, *deaths.numbers)
+    yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
+
+
+def early_progression(study: Study) -> Iterator[Finding]:
+    """Groups in which no patient progressed at best, and a median of the time to progression.
+
+    Who progresses before the first assessment of response has progression as best response.  Under
+    exponential times the median gives the share who do by six weeks, when response is usually
+    assessed first (every six to eight weeks: Eisenhauer et al. 2009, RECIST 1.1).  Times may vary
+    less than exponential ones and early deaths may not be evaluable, so only half of that share is
+    expected.
+    """
+    for curve in curves(study):
+        if curve.group.outcome != PROGRESSION or not curve.medians:
+            continue
+        wanted = replace(curve.group, outcome=RESPONSE, category=PROGRESSED)
+        none, size = count(study, wanted), curve.size
+        if none is None or none.value or size is None or curve.medians[0].number.exact is None:
+            continue
+        yield _progressed_early(curve, none, size)
+
+
+def chance_of_none(median: float, patients: int) -> float:
+    """Chance that none of ``patients`` progresses by the first assessment, cautiously.
+
+    >>> round(chance_of_none(5.25, 93), 4), round(chance_of_none(5.25, 10), 2)
+    (0.0003, 0.42)
+    """
+    share = 1 - 2.0 ** (-FIRST_ASSESSMENT / median)
+    return float((1 - SHARE_EXPECTED * share) ** patients)
+
+
+def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
+    median = curve.medians[0]
+    longest = in_months(median).upper
+    chance = chance_of_none(longest, size.value)
+    share = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
+    said = (
+        f"{none.value} of {size.value} progressed as best response; with a median of "
+        f"{median.value} months about {share:.0f}% progress or die by six weeks (exponential times)"
+    )
+    verdict = Verdict.REPRODUCED
+    if chance < UNLIKELY:
+        verdict = Verdict.IMPLAUSIBLE
+        said += (
+            "; plausible only if hardly anyone progressed early, or those who did are not among "
+            "these patients"
+        )
+        excluded = stated(curve.study, "survival-exclusion")
+        left_out = says(excluded, "that early deaths were left out")
+        said += f" ({left_out})" if left_out else ""
+    numbers = (*none.numbers, median, *size.numbers)
+    return curve.find(verdict, numbers, "some", said)

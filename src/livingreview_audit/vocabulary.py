@@ -1,0 +1,126 @@
+"""What the study's vocabulary implies about counts: parts of a whole, and subsets.
+
+Everything here is read from ``study.yaml``; no check knows an outcome by name, apart from the ids
+that every study shares (``participants``) and the grades of adverse events.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from livingreview_record.studies import Outcome, Quantity, Study
+
+Statement = Mapping[str, object]
+ADVERSE_EVENT = "adverse-event"
+LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"
+# A grade on the left is among those on the right; blank is any grade.
+WIDER_GRADES = {
+    "grade5": ("grade3plus", ""),
+    "grade4": ("grade3to4", "grade3plus", ""),
+    "grade3": ("grade3to4", "grade3plus", ""),
+    "grade3to4": ("grade3plus", ""),
+    "grade3plus": ("",),
+    "grade1to2": ("",),
+}
+
+
+def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str | None]:
+    """The categories that share patients with no other and add up, with ``category`` among them.
+
+    The second value is the category they add up to, or None where they add up to everyone who is
+    classified.  Empty where the vocabulary implies no such sum.
+    """
+    if outcome.exhaustive and category in outcome.levels:
+        return tuple(outcome.levels), None
+    grades = (LOW_GRADES, HIGH_GRADES)
+    if outcome.kind == ADVERSE_EVENT and category in grades and set(grades) <= set(outcome.levels):
+        return grades, ""
+    return (), None
+
+
+def stated(study: Study, *kinds: str) -> Iterator[Statement]:
+    """What the text says, as far as ``study.yaml`` records it, of these kinds."""
+    return (statement for statement in study.statements if statement["kind"] in kinds)
+
+
+def listed(value: object) -> list[str]:
+    """The entries of a list in a statement; none where it has no such list."""
+    return [str(one) for one in value] if isinstance(value, Iterable) else []
+
+
+def says(statements: Iterable[Statement], otherwise: str) -> str:
+    """What the sections say, in their own words where ``quote`` records them, else ``otherwise``.
+
+    Sections with the same words share them.
+    """
+    sections: dict[str, list[str]] = {}
+    for statement in statements:
+        words = f'"{statement["quote"]}"' if "quote" in statement else otherwise
+        known = sections.setdefault(words, [])
+        if str(statement["section"]) not in known:
+            known.append(str(statement["section"]))
+    told = (
+        f"{' and '.join(where)} {'says' if len(where) == 1 else 'say'} {words}"
+        for words, where in sections.items()
+    )
+    return "; ".join(told)
+
+
+def qualified(statements: Iterable[Statement]) -> str:
+    """The words that qualify what was said, with their place, to end a sentence; or nothing."""
+    told = dict.fromkeys(
+        f'; {statement["qualified_in"]} has "{statement["qualifier"]}"'
+        for statement in statements
+        if "qualifier" in statement
+    )
+    return "".join(told)
+
+
+def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
+    """Quantities whose patients include those of ``quantity``, as the vocabulary declares.
+
+    The flag is True where this holds by definition, False where it holds by the usual meaning of
+    the words only (``subset_of``).
+    """
+    outcome = study.vocabulary(quantity.outcome)
+    if outcome.kind == ADVERSE_EVENT:
+        for wider in WIDER_GRADES.get(quantity.category, ()):
+            yield replace(quantity, category=wider), True
+    if outcome.within:
+        yield from _within(study, quantity, outcome)
+    if quantity.population in study.populations:
+        around = study.populations[quantity.population].within
+        if around:
+            yield replace(quantity, population=around), True
+    for wider_outcome in study.outcomes.values() if outcome.sum_of else ():
+        if wider_outcome.id != outcome.id and _levels_within(outcome, wider_outcome):
+            yield replace(quantity, outcome=wider_outcome.id), True
+    yield from _by_meaning(outcome, quantity)
+
+
+def _within(study: Study, quantity: Quantity, outcome: Outcome) -> Iterator[tuple[Quantity, bool]]:
+    variable, _, level = outcome.within.partition("=")
+    if level:
+        yield replace(quantity, outcome=variable, category=level), True
+    elif not quantity.category or quantity.category in study.vocabulary(variable).levels:
+        grade = "" if quantity.category == LOW_GRADES else quantity.category
+        yield replace(quantity, outcome=variable, category=grade), True
+
+
+def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
+    """Whether both are sums of levels of the same outcome, the first of fewer."""
+    if not narrow.sum_of or not wide.sum_of or narrow.sum_of.keys() != wide.sum_of.keys():
+        return False
+    return all(set(levels) < set(wide.sum_of[of]) for of, levels in narrow.sum_of.items())
+
+
+def _by_meaning(outcome: Outcome, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
+    links = (outcome.details or {}).get("subset_of", {})
+    if isinstance(links, str):
+        links = {"": links}
+    for wider in _as_list(links.get(quantity.category, ())):
+        variable, _, level = wider.partition("=")
+        yield replace(quantity, outcome=variable, category=level), False
+
+
+def _as_list(links: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (links,) if isinstance(links, str) else tuple(links)

@@ -1,0 +1,100 @@
+"""Which files ``data/`` holds: each is described, none is a link, and extractions are counted."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from livingreview_record.files import read_rows
+from livingreview_record.problems import Collector, Problem
+from livingreview_record.shapes import Declared
+from livingreview_record.studies import Study
+
+WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
+OWN = (
+    "data/dictionary.csv",
+    "data/extraction.csv",
+    "data/review.yaml",
+    "data/audit/mistyped.csv",
+    "data/studies/*/reported.csv",
+    "data/studies/*/study.yaml",
+    "data/LICENSE",
+    "data/README.md",
+)
+EXTRACTION_COLUMNS = (
+    "study_id",
+    "rows_first",
+    "rows_second",
+    "values_in_conflict",
+    "only_first",
+    "only_second",
+    "settled",
+)
+COUNT = re.compile(r"0|[1-9][0-9]*")
+
+
+def check_files(data: Path, declared: Declared, problems: list[Problem]) -> None:
+    """Add a problem for every file below ``data`` that nothing describes, and for every link.
+
+    Hidden files, such as those of editors and desktops, are no data and are passed over.
+    """
+    patterns = (*OWN, *sorted(declared.files))
+    for folder, folders, files in os.walk(data):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        here = Path(folder)
+        for name in [*folders, *sorted(files)]:
+            path = PurePosixPath("data", *(here / name).relative_to(data).parts)
+            known = name in folders or any(path.match(pattern) for pattern in patterns)
+            if (here / name).is_symlink() and name in folders and here != data / "studies":
+                found = f"a symbolic link to {(here / name).readlink()}"
+                do = "put the folder itself in its place"
+                problems.append(Problem(str(here / name), "a folder", found, do))
+            if not known and not name.startswith("."):
+                needed = "only files that belong to the data"
+                do = "move it out of data/, or describe its columns in data/dictionary.csv"
+                problems.append(Problem(str(here / name), needed, "another file", do))
+
+
+def check_extraction(
+    path: Path, known: Iterable[str], studies: Mapping[str, Study], problems: list[Problem]
+) -> None:
+    """Add a problem for every row on the second extraction that cannot be true.
+
+    Rows that both extractions have are counted twice, and are still in the study's table.
+    """
+    seen: set[str] = set()
+    collector = Collector(str(path), problems)
+    for line, cells in read_rows(path, EXTRACTION_COLUMNS, problems, may_be_empty=True):
+        place, id_ = f"row {line}", cells["study_id"].strip()
+        collector.one_of(f"{place} column study_id", id_, known, "correct it, or add the study")
+        if id_ in seen:
+            collector.need(
+                f"{place} column study_id", "one row a study", f"another of {id_}", "remove one"
+            )
+        seen.add(id_)
+        wrong = [name for name in EXTRACTION_COLUMNS[1:-1] if not COUNT.fullmatch(cells[name])]
+        for name in wrong:
+            collector.need(
+                f"{place} column {name}", "a whole number", repr(cells[name]), "correct it"
+            )
+        if not cells["settled"].strip():
+            do = "say how the differences were settled, or that there were none"
+            collector.need(f"{place} column settled", "words", "nothing", do)
+        if not wrong and id_ in studies:
+            _check_counts(collector, place, cells, len(studies[id_].numbers))
+
+
+def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], rows: int) -> None:
+    first, second, conflicts, only_first, only_second = (
+        int(cells[name]) for name in EXTRACTION_COLUMNS[1:-1]
+    )
+    both = first - only_first
+    if both != second - only_second or not 0 <= conflicts <= both:
+        needed = (
+            "rows less those of one extraction only to be the same for both, conflicts among them"
+        )
+        found = f"{first} - {only_first}, {second} - {only_second}, {conflicts} in conflict"
+        collector.need(place, needed, found, "count again")
+    elif rows < both:
+        needed = f"at least the {both} rows that both extractions have in the study's reported.csv"
+        collector.need(place, needed, str(rows), "look for rows that were lost")

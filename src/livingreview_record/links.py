@@ -1,0 +1,273 @@
+"""Links of a study.yaml, to its own ids and to the review's: each must lead to one declared."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from livingreview_record.problems import Collector, Problem, shown
+from livingreview_record.references import excludes
+from livingreview_record.rows import METHODS, TIMEPOINT
+from livingreview_record.rules import SIDES, fits
+from livingreview_record.studies import ALL_ARMS, STATISTICS, Comparison, Outcome, Study
+
+Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
+BY_LEVEL = ("subset_of", "level_sum_of")
+DAYS = ("submitted", "accepted", "published")
+ELSEWHERE = ("10.", "https://", "http://")  # a DOI or an address
+
+
+def check_study(path: Path, study: Study, problems: list[Problem]) -> None:
+    """Add a problem for every link of the study to an unknown id, and for ids that clash."""
+    collector = Collector(str(path), problems)
+    for where, found, declared in _links(study):
+        collector.one_of(where, found, declared)
+    _check_ids(collector, study)
+    _check_labels(collector, study)
+    _check_circles(collector, study)
+    _check_statements(collector, study)
+    for position, report in enumerate(study.reports):
+        days = [(key, report.details[key]) for key in DAYS if key in report.details]
+        for (earlier, first), (later, second) in pairwise(days):
+            if first > second:
+                needed = f"a day not before the one of {earlier!r} ({first})"
+                collector.need(
+                    f"reports.{position}.{later}", needed, repr(second), "correct the days"
+                )
+
+
+def check_arms(
+    path: Path, study: Study, protocol: Mapping[str, Any], problems: list[Problem]
+) -> None:
+    """Add a problem for arms without a class or flag of the review, and for swapped comparisons."""
+    collector = Collector(str(path), problems)
+    asked = arm_flags(protocol)
+    for arm in study.arms.values():
+        place = f"arms.{arm.id}"
+        classes = protocol["treatment_classes"]
+        collector.one_of(f"{place}.treatment_class", arm.treatment_class, classes)
+        flags = {key for key, value in arm.details.items() if isinstance(value, bool)}
+        for flag in (flag for flag in asked if flag not in flags):
+            needed = "true or false, by which review.yaml's syntheses choose arms"
+            do = "write true or false, without quotes"
+            collector.need(f"{place}.{flag}", needed, shown(arm.details.get(flag)), do)
+        for flag in sorted(flags.difference(asked)):
+            needed = f"only flags that review.yaml's syntheses ask for ({', '.join(asked)})"
+            collector.need(place, needed, repr(flag), "correct its name, or say it in words")
+    for comparison in study.comparisons.values():
+        _check_direction(collector, study, comparison, protocol)
+
+
+def check_shared(path: Path, study: Study, studies: Iterable[str], problems: list[Problem]) -> None:
+    """Add a problem where the study shares patients with itself or with nothing that is known."""
+    collector = Collector(str(path), problems)
+    known = [id_ for id_ in studies if id_ != study.id]
+    for position, shared in enumerate(study.shares_patients):
+        if not shared.other.startswith(ELSEWHERE) and shared.other not in known:
+            needed = f"another study of the review ({', '.join(known)}), a DOI or an address"
+            collector.need(
+                f"shares_patients.{position}.with", needed, repr(shared.other), "correct it"
+            )
+
+
+def arm_flags(protocol: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the review's syntheses ask of an arm with true or false.
+
+    >>> arm_flags({"syntheses": [{"experimental": {"is_new": True}, "control": {"is_new": False}}]})
+    ('is_new',)
+    """
+    asked = (
+        item
+        for plan in protocol["syntheses"]
+        for rule in ("arms", *SIDES)
+        for item in plan.get(rule, {}).items()
+    )
+    return tuple(dict.fromkeys(key for key, value in asked if isinstance(value, bool)))
+
+
+def _check_direction(
+    collector: Collector, study: Study, comparison: Comparison, protocol: Mapping[str, Any]
+) -> None:
+    """A comparison that a synthesis could use only the other way round is the wrong way round."""
+    if not {comparison.experimental, comparison.control} <= study.arms.keys():
+        return
+    arms = study.arms[comparison.experimental], study.arms[comparison.control]
+    rules = [
+        (plan["experimental"], plan["control"])
+        for plan in protocol["syntheses"]
+        if all(plan.get(side) for side in SIDES)
+    ]
+    forward = [rule for rule in rules if all(map(fits, arms, rule))]
+    backward = [rule for rule in rules if all(map(fits, arms, reversed(rule)))]
+    if backward and not forward and excludes(*backward[0]):
+        wanted = ", ".join(f"{key}: {str(value).lower()}" for key, value in backward[0][0].items())
+        collector.need(
+            f"comparisons.{comparison.id}",
+            f"the arm that review.yaml's syntheses call experimental ({wanted}) as experimental",
+            f"it as control: experimental {comparison.experimental}, control {comparison.control}",
+            "swap the two, and check which way its ratios in reported.csv are printed",
+        )
+
+
+def _check_ids(collector: Collector, study: Study) -> None:
+    """Ids that share a column of reported.csv, or name one thing, differ."""
+    for id_ in sorted(study.outcomes.keys() & study.variables.keys()):
+        collector.need(id_, "one meaning for an id", "an outcome and a variable", "rename one")
+    vocabulary = study.outcomes.keys() | study.variables.keys()
+    for id_ in sorted(study.comparisons.keys() & vocabulary):
+        found = "a comparison and an outcome or variable"
+        collector.need(id_, "one meaning for an id", found, "rename one")
+    if ALL_ARMS in study.arms:
+        needed = f"another id for an arm: {ALL_ARMS!r} stands for all patients in reported.csv"
+        collector.need(f"arms.{ALL_ARMS}", needed, repr(ALL_ARMS), "rename the arm")
+    for comparison in study.comparisons.values():
+        if comparison.experimental == comparison.control:
+            place = f"comparisons.{comparison.id}"
+            collector.need(
+                place, "two different arms", repr(comparison.control), "correct one of them"
+            )
+
+
+def _check_labels(collector: Collector, study: Study) -> None:
+    """Nothing that a reader must tell apart has the same name."""
+    named: dict[str, list[tuple[str, str]]] = {
+        "reports (id)": [(str(n), report.id) for n, report in enumerate(study.reports)],
+        "reports (doi)": [
+            (report.id, report.details["doi"])
+            for report in study.reports
+            if "doi" in report.details
+        ],
+    }
+    for group in ("arms", "comparisons", "populations", "variables", "outcomes"):
+        entries = getattr(study, group).values()
+        named[group] = [(entry.id, entry.label) for entry in entries]
+        for entry in entries if group in ("variables", "outcomes") else ():
+            named[f"{group}.{entry.id}.levels"] = list(entry.levels.items())
+    for place, labels in named.items():
+        first: dict[str, str] = {}
+        for id_, label in labels:
+            known = first.setdefault(" ".join(label.casefold().split()), id_)
+            if known != id_:
+                needed = "a name of its own for each"
+                found = f"{label!r} for {known} and for {id_}"
+                collector.need(place, needed, found, "tell the two apart, or remove one")
+
+
+def _check_statements(collector: Collector, study: Study) -> None:
+    """Times and scales that a computation reads are of a form that it can read."""
+    for position, statement in enumerate(study.statements):
+        time = statement.get("timepoint")
+        if time is not None and not TIMEPOINT.fullmatch(time):
+            needed = "a time such as 12 months"
+            collector.need(f"statements.{position}.timepoint", needed, repr(time), "correct it")
+    for entry in (*study.variables.values(), *study.outcomes.values()):
+        low, high = ((entry.details or {}).get(end) for end in ("minimum", "maximum"))
+        if low is not None and high is not None and low >= high:
+            needed = f"a minimum below the maximum ({high})"
+            collector.need(f"{entry.id}.minimum", needed, str(low), "correct them")
+
+
+def _check_circles(collector: Collector, study: Study) -> None:
+    """Nothing is part of itself, directly or by way of others."""
+    parts: dict[str, Mapping[str, str]] = {
+        "populations": {id_: entry.within for id_, entry in study.populations.items()},
+        "variables or outcomes": {
+            id_: entry.within.partition("=")[0]
+            for id_, entry in {**study.variables, **study.outcomes}.items()
+        },
+    }
+    for group, wider in parts.items():
+        for id_ in wider:
+            seen, other = {id_}, wider[id_]
+            while other and other not in seen:
+                seen.add(other)
+                other = wider.get(other, "")
+            if other == id_:
+                needed = "a wider set that is not part of this one"
+                collector.need(f"{group} {id_}.within", needed, repr(wider[id_]), "correct it")
+
+
+def _links(study: Study) -> Iterator[Link]:
+    for id_, comparison in study.comparisons.items():
+        yield f"comparisons.{id_}.experimental", comparison.experimental, study.arms
+        yield f"comparisons.{id_}.control", comparison.control, study.arms
+    for id_, population in study.populations.items():
+        if population.within:
+            yield f"populations.{id_}.within", population.within, study.populations
+    for id_, entry in study.details.get("populations", {}).items():
+        for member in entry.get("members", ()):
+            yield from _to_level(study, f"populations.{id_}.members", member)
+    for id_, variable in study.variables.items():
+        yield from _of_entry(study, f"variables.{id_}", variable)
+    for id_, outcome in study.outcomes.items():
+        yield from _of_entry(study, f"outcomes.{id_}", outcome)
+    for position, statement in enumerate(study.statements):
+        yield from _of_statement(study, f"statements.{position}", statement)
+
+
+def _of_entry(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
+    details = entry.details or {}
+    if entry.within or "within" in (entry.denominator, details.get("denominator_declared")):
+        yield from _to_level(study, f"{where}.within", entry.within)
+    for other in details.get("includes", ()):
+        yield f"{where}.includes", other, study.outcomes
+    if "form_of" in details:
+        yield f"{where}.form_of", details["form_of"], study.variables
+    if "only_arm" in details:
+        yield f"{where}.only_arm", details["only_arm"], study.arms
+    yield from _of_levels(study, where, entry)
+
+
+def _of_levels(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
+    for of, levels in (entry.sum_of or {}).items():
+        yield f"{where}.sum_of", of, study.outcomes
+        for level in levels if of in study.outcomes else ():
+            yield f"{where}.sum_of.{of}", level, study.outcomes[of].levels
+    for key in BY_LEVEL:
+        links = (entry.details or {}).get(key, {})
+        for level, targets in links.items() if isinstance(links, Mapping) else [("", links)]:
+            if level:
+                yield f"{where}.{key}", level, entry.levels
+            for target in [targets] if isinstance(targets, str) else targets:
+                yield from _to_level(study, f"{where}.{key}", target)
+
+
+def _to_level(study: Study, where: str, link: str) -> Iterator[Link]:
+    """``variable`` or ``variable=level``: both must be declared."""
+    vocabulary = {**study.variables, **study.outcomes}
+    of, _, level = link.partition("=")
+    yield where, of, vocabulary
+    if level and of in vocabulary:
+        yield where, level, vocabulary[of].levels
+
+
+def _of_statement(study: Study, where: str, statement: Mapping[str, Any]) -> Iterator[Link]:
+    vocabulary = {**study.variables, **study.outcomes}
+    declared: dict[str, Iterable[str]] = {
+        "arm_id": [*study.arms, ALL_ARMS],
+        "population": study.populations,
+        "outcome": vocabulary,
+        "statistic": sorted(STATISTICS),
+        "method": METHODS[1:],
+    }
+    for key, known in declared.items():
+        if key in statement:
+            yield f"{where}.{key}", statement[key], known
+    for key, known in (
+        ("variables", study.variables),
+        ("covariates", study.variables),
+        ("except", vocabulary),
+    ):
+        for one in statement.get(key, ()):
+            yield f"{where}.{key}", one, known
+    for part in statement["subgroup"].split("&") if "subgroup" in statement else ():
+        yield from _to_level(study, f"{where}.subgroup", part)
+    outcome = vocabulary.get(statement.get("outcome", ""))
+    if "category" in statement and outcome:
+        yield f"{where}.category", statement["category"], outcome.levels
+    comparison = statement.get("comparison", "")
+    if comparison and comparison not in study.comparisons:
+        variable, _, levels = comparison.partition(":")
+        for level in levels.split("/") if levels else ("",):
+            link = f"{variable}={level}" if level else variable
+            yield from _to_level(study, f"{where}.comparison", link)

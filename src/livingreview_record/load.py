@@ -1,0 +1,217 @@
+"""Files to a validated review: every problem is gathered, then raised once.
+
+The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the review's own
+``data/dictionary.csv``.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from livingreview_record.files import is_folder, read_rows
+from livingreview_record.inventory import WITHOUT_NUMBERS, check_extraction, check_files
+from livingreview_record.links import check_arms, check_shared, check_study
+from livingreview_record.plain_yaml import read_yaml
+from livingreview_record.problems import Collector, DataProblemsError, Problem
+from livingreview_record.references import check_references, check_references_to_studies
+from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
+from livingreview_record.shapes import DICTIONARY_COLUMNS, Declared, check_shape
+from livingreview_record.studies import (
+    Arm,
+    Comparison,
+    Outcome,
+    Population,
+    Report,
+    Review,
+    SharedPatients,
+    Study,
+)
+
+
+def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
+    """The review under ``root/data``, with every study or with those named in ``only``.
+
+    Files of other studies are then not read, so that a change of theirs changes nothing here.
+    Raises ``DataProblemsError``, which lists every problem of every file.
+    """
+    data = Path(root) / "data"
+    problems: list[Problem] = []
+    declared = _load_dictionary(data, problems)
+    protocol = _load_protocol(data, declared, problems)
+    sound = not problems
+    names = None if only is None else frozenset(only)
+    folders = _study_folders(data, names, problems)
+    loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
+    studies = {id_: study for id_, study in loaded.items() if study is not None}
+    for id_, study in studies.items() if sound else ():
+        check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
+    if names is None:
+        check_files(data, declared, problems)
+        _check_together(data, protocol if sound else {}, studies, declared, problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return Review(protocol, studies)
+
+
+def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
+    """The question and rules of the review under ``root/data``, without its studies.
+
+    Raises ``DataProblemsError``, which lists every problem of ``review.yaml``.
+    """
+    data = Path(root) / "data"
+    problems: list[Problem] = []
+    protocol = _load_protocol(data, _load_dictionary(data, problems), problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return protocol
+
+
+def load_study(study_id: str, root: Path | str = ".") -> Study:
+    """One study of the review under ``root/data``.
+
+    Raises ``DataProblemsError``, which lists every problem of the study's files.
+    """
+    data = Path(root) / "data"
+    problems: list[Problem] = []
+    declared = _load_dictionary(data, problems)
+    folders = _study_folders(data, frozenset({study_id}), problems)
+    study = _load_study(folders[0], declared, problems) if folders else None
+    if problems or study is None:
+        raise DataProblemsError(problems)
+    return study
+
+
+def _load_dictionary(data: Path, problems: list[Problem]) -> Declared:
+    """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
+    if not is_folder(data, problems):
+        raise DataProblemsError(problems)
+    rows = read_rows(data / "dictionary.csv", DICTIONARY_COLUMNS, problems, may_be_empty=True)
+    return Declared([cells for _, cells in rows], is_whole=not problems)
+
+
+def _load_protocol(data: Path, declared: Declared, problems: list[Problem]) -> dict[str, Any]:
+    known, path = len(problems), data / "review.yaml"
+    protocol = read_yaml(path, problems)
+    check_shape(path, "review", protocol, declared, problems)
+    if len(problems) == known:
+        check_references(path, protocol, declared, problems)
+    return protocol
+
+
+def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Problem]) -> list[Path]:
+    """The folders of the wanted studies; a problem for each that cannot be read."""
+    studies = data / "studies"
+    if not is_folder(studies, problems):
+        return []
+    found = [path for path in sorted(studies.iterdir()) if not path.name.startswith(".")]
+    wanted = [path for path in found if names is None or path.name in names]
+    for name in sorted((names or frozenset()) - {path.name for path in wanted}):
+        problems.append(Problem(str(studies / name), "a folder", "none", "add the study"))
+    folders = [path for path in wanted if path.is_symlink() or path.is_dir()]
+    if not folders and names is None:
+        problems.append(Problem(str(studies), "a folder a study", "none", "add a study"))
+    return [path for path in folders if is_folder(path, problems)]
+
+
+def _check_together(
+    data: Path,
+    protocol: Mapping[str, Any],
+    studies: Mapping[str, Study],
+    declared: Declared,
+    problems: list[Problem],
+) -> None:
+    """What only all files together show: rules, shared patients and counts of the extraction."""
+    if protocol:
+        found = tuple(studies.values())
+        check_references_to_studies(data / "review.yaml", protocol, found, declared, problems)
+    folders = data / "studies"
+    known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
+    for id_, study in studies.items():
+        check_shared(folders / id_ / "study.yaml", study, known, problems)
+    check_extraction(data / "extraction.csv", known, studies, problems)
+
+
+def _load_study(folder: Path, declared: Declared, problems: list[Problem]) -> Study | None:
+    known = len(problems)
+    path = folder / "study.yaml"
+    content = read_yaml(path, problems)
+    check_shape(path, "study", content, declared, problems)
+    if len(problems) > known:
+        return None
+    study = _study(content)
+    if study.id != folder.name:
+        do = "make the id and the folder's name equal"
+        Collector(str(path), problems).need("id", repr(folder.name), repr(study.id), do)
+    check_study(path, study, problems)
+    return _with_numbers(folder / "reported.csv", study, problems)
+
+
+def _study(content: Mapping[str, Any]) -> Study:
+    arms = {
+        id_: Arm(id_, arm["label"], arm["treatment_class"], arm)
+        for id_, arm in content.get("arms", {}).items()
+    }
+    populations = {
+        id_: Population(id_, entry["label"], entry.get("within", ""))
+        for id_, entry in content.get("populations", {"whole": {"label": "All patients"}}).items()
+    }
+    return Study(
+        id=content["id"],
+        label=content["label"],
+        status=content["status"],
+        status_reason=content.get("status_reason", ""),
+        population=content["population"],
+        reports=tuple(
+            Report(entry["id"], entry["kind"], entry["title"], entry)
+            for entry in content["reports"]
+        ),
+        shares_patients=tuple(
+            SharedPatients(e["with"], e["certainty"], e["why"], str(e.get("source", "")))
+            for e in content.get("shares_patients", [])
+        ),
+        design=content["design"],
+        arms=arms,
+        comparisons={
+            id_: Comparison(id_, entry["label"], entry["experimental"], entry["control"])
+            for id_, entry in content.get("comparisons", {}).items()
+        },
+        populations=populations,
+        outcomes=_vocabulary(content.get("outcomes", {})),
+        variables=_vocabulary(content.get("variables", {})),
+        statements=tuple(content.get("statements", [])),
+        numbers=(),
+        details=content,
+    )
+
+
+def _vocabulary(entries: Mapping[str, Any]) -> dict[str, Outcome]:
+    return {
+        id_: Outcome(
+            id=id_,
+            label=entry["label"],
+            kind=entry["kind"],
+            levels=entry.get("levels", {}) | entry.get("categories", {}),
+            exhaustive=entry.get("exhaustive", False),
+            within=entry.get("within", ""),
+            denominator=entry.get("denominator", "arm"),
+            sum_of={of: tuple(levels) for of, levels in entry.get("sum_of", {}).items()} or None,
+            details=entry,
+        )
+        for id_, entry in entries.items()
+    }
+
+
+def _with_numbers(path: Path, study: Study, problems: list[Problem]) -> Study:
+    if study.status in WITHOUT_NUMBERS:
+        if path.exists():
+            advice = "change the status in study.yaml or remove the file"
+            found = f"a file, with status {study.status!r}"
+            problems.append(Problem(str(path), "no reported.csv", found, advice))
+        return study
+    known = len(problems)
+    rows = read_rows(path, COLUMNS, problems)
+    numbers = tuple(printed_number(path, line, cells, study, problems) for line, cells in rows)
+    check_together(path, numbers, problems)
+    if len(problems) == known:
+        check_sizes(path, numbers, problems)
+    return Study(**{**vars(study), "numbers": numbers})

@@ -1,0 +1,261 @@
+"""References of review.yaml: everything that its rules name must exist and fit what uses it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from livingreview_record.problems import Collector, Problem, perhaps, shown
+from livingreview_record.rows import TIMEPOINT
+from livingreview_record.rules import SIDES
+from livingreview_record.shapes import CLOSED_VALUES, Declared, known_keys
+from livingreview_record.studies import Study
+
+Rule = Mapping[str, Any]
+WHOLE = "whole"
+NEEDED = {"proportion": (), "two-arm": SIDES, "hazard-ratio": (*SIDES, "adjustment")}
+POSSIBLE = {
+    "proportion": ("category", "group_by", "arms"),
+    "two-arm": (*SIDES, "category", "measures", "favours"),
+    "hazard-ratio": (*SIDES, "adjustment", "favours"),
+}
+SPECIFIC = tuple(sorted({key for keys in POSSIBLE.values() for key in keys}))
+
+
+def check_references(
+    path: Path, protocol: Rule, declared: Declared, problems: list[Problem]
+) -> None:
+    """Add a problem for every rule of the review that cannot be followed, whatever the studies."""
+    collector = Collector(str(path), problems)
+    _check_days(collector, protocol)
+    for position, plan in enumerate(protocol["syntheses"]):
+        place = f"syntheses.{position} ({plan['id']})"
+        _check_kind(collector, place, plan)
+        _check_sides(collector, place, plan)
+        if declared.is_whole:
+            _check_properties(collector, place, plan, protocol, declared)
+    _check_favours(collector, protocol["syntheses"])
+    _check_uses(collector, protocol)
+
+
+def check_references_to_studies(
+    path: Path,
+    protocol: Rule,
+    studies: Sequence[Study],
+    declared: Declared,
+    problems: list[Problem],
+) -> None:
+    """Add a problem for every outcome, population and level in the rules that no study declares.
+
+    Outcomes and populations that ``review.yaml`` itself declares, and values of the design that the
+    dictionary allows, are known without a study.
+    """
+    collector = Collector(str(path), problems)
+    if not any(study.outcomes for study in studies):
+        return
+    vocabulary = _Vocabulary(protocol, studies)
+    for position, plan in enumerate(protocol["syntheses"]):
+        place = f"syntheses.{position} ({plan['id']})"
+        vocabulary.check_outcome(collector, f"{place}.outcome", plan["outcome"])
+        if "category" in plan:
+            vocabulary.check_level(
+                collector, f"{place}.category", plan["outcome"], plan["category"]
+            )
+        for number, rule in enumerate(plan["include"]["patients"]):
+            vocabulary.check_patients(collector, f"{place}.include.patients.{number}", rule)
+            for name, value in rule.get("design", {}).items():
+                where = f"{place}.include.patients.{number}.design.{name}"
+                found = [study.design[name] for study in studies if name in study.design]
+                if not declared.values("study", f"design.{name}") and value not in found:
+                    do = f"correct it, or let data/dictionary.csv allow it ({CLOSED_VALUES}...)"
+                    known = ", ".join(dict.fromkeys(map(shown, found)))
+                    collector.need(where, f"a value that a study has ({known})", shown(value), do)
+    for position, entry in enumerate(protocol.get("restricted_means", ())):
+        vocabulary.check_outcome(
+            collector, f"restricted_means.{position}.outcome", entry["outcome"]
+        )
+    outcomes = {plan["id"]: plan["outcome"] for plan in protocol["syntheses"]}
+    for position, entry in enumerate(protocol.get("absolute", ())):
+        outcome, time = outcomes.get(entry["synthesis"]), entry.get("timepoint")
+        rates = {
+            number.quantity.timepoint
+            for study in studies
+            for number in study.find(statistic="rate")
+            if number.quantity.outcome == outcome
+        }
+        if outcome and time and rates:
+            do = "correct it, or remove the entry: a baseline must be printed at this time"
+            collector.one_of(f"absolute.{position}.timepoint", time, sorted(rates), do)
+
+
+class _Vocabulary:
+    """What the review and its studies declare, for the rules to name."""
+
+    def __init__(self, protocol: Rule, studies: Sequence[Study]) -> None:
+        self.levels: dict[str, set[str]] = {}
+        for study in studies:
+            for id_, entry in {**study.variables, **study.outcomes}.items():
+                same = (entry.details or {}).get("same_as", id_)
+                for name in (id_, same):
+                    self.levels.setdefault(name, set()).update(entry.levels)
+        self.outcomes = [*protocol["outcomes"], *(id_ for s in studies for id_ in s.outcomes)]
+        self.populations = [
+            WHOLE,
+            *protocol.get("populations", ()),
+            *(id_ for study in studies for id_ in study.populations),
+        ]
+
+    def check_outcome(self, collector: Collector, place: str, outcome: str) -> None:
+        same = (id_ for id_ in self.levels)
+        known = dict.fromkeys((*self.outcomes, *same))
+        do = "correct it, or declare it under outcomes in review.yaml"
+        collector.one_of(place, outcome, known, do)
+
+    def check_level(self, collector: Collector, place: str, of: str, level: str) -> None:
+        if of in self.levels:
+            do = f"correct it, or declare it among the levels of {of} in a study.yaml"
+            collector.one_of(place, level, sorted(self.levels[of]), do)
+
+    def check_patients(self, collector: Collector, place: str, rule: Rule) -> None:
+        do = "correct it, or declare it under populations in review.yaml"
+        collector.one_of(f"{place}.population", rule["population"], self.populations, do)
+        for part in rule["subgroup"].split("&") if "subgroup" in rule else ():
+            variable, _, level = part.partition("=")
+            do = "correct it (variable=level), or declare it under variables in a study.yaml"
+            if collector.one_of(f"{place}.subgroup", variable, sorted(self.levels), do):
+                self.check_level(collector, f"{place}.subgroup", variable, level)
+
+
+def _check_days(collector: Collector, protocol: Rule) -> None:
+    """No day on which something was done may lie in the future, in any time zone."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    days = [(key, protocol[key]) for key in ("documents_read_until", "searched")]
+    decisions = enumerate(protocol.get("decisions", ()))
+    days += [(f"decisions.{position}.date", entry["date"]) for position, entry in decisions]
+    for place, day in days:
+        if day != "never" and day > tomorrow:
+            collector.need(place, "a day that is not in the future", repr(day), "correct it")
+
+
+def _check_kind(collector: Collector, place: str, plan: Rule) -> None:
+    """A synthesis has what its kind needs, and nothing that its kind would pass over."""
+    kind = plan["kind"]
+    for key in NEEDED[kind]:
+        if key not in plan:
+            needed = f"the key {key!r}, which a synthesis of kind {kind} needs"
+            collector.need(place, needed, "nothing", "add it")
+    for key in SPECIFIC:
+        if key in plan and key not in POSSIBLE[kind]:
+            needed = f"no key {key!r} in a synthesis of kind {kind}, which would not use it"
+            collector.need(place, needed, shown(plan[key]), "remove it, or correct the kind")
+
+
+def _check_sides(collector: Collector, place: str, plan: Rule) -> None:
+    """No arm may fit both sides."""
+    experimental, control = (plan.get(side) for side in SIDES)
+    if experimental and control and not excludes(experimental, control):
+        needed = "a property in which experimental and control differ"
+        do = "give both the same property with different values, such as true and false"
+        collector.need(place, needed, f"{dict(experimental)} and {dict(control)}", do)
+
+
+def excludes(one: Rule, other: Rule) -> bool:
+    """Whether nothing can fit both rules.
+
+    >>> excludes({"is_new": True}, {"is_new": False}), excludes({"is_new": True}, {"line": 2})
+    (True, False)
+    """
+    return any(key in other and other[key] != value for key, value in one.items())
+
+
+def _check_properties(
+    collector: Collector, place: str, plan: Rule, protocol: Rule, declared: Declared
+) -> None:
+    """Rules on arms and designs name properties that an arm or a design can have."""
+    arm_keys = known_keys("study", "arms.*", declared)
+    described = "correct it, or describe it in data/dictionary.csv: data/studies/*/study.yaml, "
+    for key in ("arms", *SIDES):
+        for name, value in plan.get(key, {}).items():
+            known = collector.one_of(f"{place}.{key}", name, arm_keys, f"{described}arms.*.{name}")
+            allowed = declared.values("study", f"arms.*.{name}")
+            if name == "treatment_class":
+                allowed = list(protocol["treatment_classes"])
+            if known and allowed:
+                _one_of_values(collector, f"{place}.{key}.{name}", value, allowed)
+    if "group_by" in plan:
+        collector.one_of(f"{place}.group_by", plan["group_by"], arm_keys, "correct it")
+    design_keys = known_keys("study", "design", declared)
+    for number, rule in enumerate(plan["include"]["patients"]):
+        for name, value in rule.get("design", {}).items():
+            where = f"{place}.include.patients.{number}.design"
+            if collector.one_of(where, name, design_keys, f"{described}design.{name}"):
+                allowed = declared.values("study", f"design.{name}")
+                if allowed:
+                    _one_of_values(collector, f"{where}.{name}", value, allowed)
+
+
+def _one_of_values(collector: Collector, place: str, value: object, allowed: list[Any]) -> None:
+    if type(value) is not type(allowed[0]) or value not in allowed:
+        near = perhaps(str(value), map(str, allowed))
+        needed = f"one of {', '.join(map(shown, allowed))}"
+        collector.need(place, needed, shown(value), f"correct it{near}")
+
+
+def _check_favours(collector: Collector, plans: Iterable[Rule]) -> None:
+    """Syntheses of the same arms put the same words on the side on which each arm wins.
+
+    The experimental arm wins on the right where benefit lies above no difference, else on the left.
+    """
+    first: dict[str, tuple[list[str], str]] = {}
+    for position, plan in enumerate(plans):
+        if "favours" not in plan or not all(side in plan for side in SIDES):
+            continue
+        below = plan.get("benefit") != "above"
+        words = plan["favours"] if below else plan["favours"][::-1]
+        arms = repr([sorted(plan[side].items()) for side in SIDES])
+        known, where = first.setdefault(arms, (words, plan["id"]))
+        if words != known:
+            wanted = known if below else known[::-1]
+            needed = f"{wanted} (the side of the experimental arm as in {where})"
+            place = f"syntheses.{position} ({plan['id']}).favours"
+            collector.need(place, needed, str(plan["favours"]), "correct them, or benefit")
+
+
+def _check_uses(collector: Collector, protocol: Rule) -> None:
+    """Whatever names a synthesis names one that exists, of a kind that suits it, and once."""
+    plans = {plan["id"]: plan for plan in protocol["syntheses"]}
+    _check_once(collector, "syntheses", "id", [plan["id"] for plan in protocol["syntheses"]])
+    judged = [entry["synthesis"] for entry in protocol.get("certainty", ())]
+    _check_once(collector, "certainty", "synthesis", judged)
+    for place, synthesis in _named(protocol):
+        collector.one_of(place, synthesis, plans, "correct it")
+    for position, entry in enumerate(protocol.get("absolute", ())):
+        place, plan = f"absolute.{position}", plans.get(entry["synthesis"], {"kind": ""})
+        if plan["kind"] == "proportion":
+            needed = "a synthesis of two arms, which has a relative effect"
+            collector.need(f"{place}.synthesis", needed, repr(entry["synthesis"]), "correct it")
+        if plan["kind"] == "hazard-ratio" and not TIMEPOINT.fullmatch(entry.get("timepoint", "")):
+            needed = "a time such as 12 months, at which the control arm prints a rate"
+            collector.need(
+                f"{place}.timepoint", needed, shown(entry.get("timepoint")), "correct or add it"
+            )
+
+
+def _check_once(collector: Collector, place: str, key: str, values: Sequence[str]) -> None:
+    for value, times in Counter(values).items():
+        if times > 1:
+            positions = [str(n) for n, other in enumerate(values) if other == value]
+            found = f"{value} at {' and '.join(positions)}"
+            collector.need(place, f"each {key} once", found, "rename or remove all but one")
+
+
+def _named(protocol: Rule) -> Iterator[tuple[str, str]]:
+    for key in ("certainty", "absolute"):
+        for position, entry in enumerate(protocol.get(key, ())):
+            yield f"{key}.{position}.synthesis", entry["synthesis"]
+    for position, entry in enumerate(protocol.get("multiverses", ())):
+        for synthesis in entry["syntheses"]:
+            yield f"multiverses.{position}.syntheses", synthesis
+        for aside in entry.get("set_aside", ()):
+            yield f"multiverses.{position}.set_aside", aside["synthesis"]

@@ -1,0 +1,83 @@
+"""The rules of a planned synthesis, applied to one study: its patients, arms and comparisons."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study
+
+SIDES = ("experimental", "control")
+STATUS_REASONS = {
+    "included": "It is included in the review, but this synthesis takes other studies.",
+    "awaiting-classification": "It awaits classification.",
+    "ongoing": "It reports no results yet.",
+    "excluded": "It is excluded from the review.",
+}
+
+
+def plan(review: Review, synthesis_id: str) -> Mapping[str, Any]:
+    """The planned synthesis with this id; ``ValueError`` names those that exist."""
+    plans = {entry["id"]: entry for entry in review.protocol["syntheses"]}
+    if synthesis_id not in plans:
+        msg = f"need a synthesis of data/review.yaml ({', '.join(plans)}), found {synthesis_id!r}"
+        raise ValueError(msg)
+    entry: Mapping[str, Any] = plans[synthesis_id]
+    return entry
+
+
+def place_of(study: Study, include: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Why a study is left out (empty when it is not), and the patients of it that enter."""
+    if study.status not in include["status"]:
+        return STATUS_REASONS[study.status], {}
+    for rule in include["patients"]:
+        wanted = rule.get("design", {})
+        if all(study.design.get(key) == value for key, value in wanted.items()):
+            return "", {"population": rule["population"], "subgroup": rule.get("subgroup", "")}
+    return "No rule of this synthesis says which patients of a study of this design enter.", {}
+
+
+def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
+    """The study's outcome of this name, or those it declares to measure the same."""
+    for outcome in study.outcomes.values():
+        if outcome_id in (outcome.id, (outcome.details or {}).get("same_as")):
+            yield outcome
+
+
+def fits(arm: Arm, rule: Mapping[str, Any]) -> bool:
+    """Whether the arm has every property that the rule names."""
+    return all(arm.details.get(key) == value for key, value in rule.items())
+
+
+def comparisons_of(
+    study: Study, rules: Mapping[str, Any], *, reverse: bool = False
+) -> Iterator[Comparison]:
+    """Comparisons whose arms are what the rules want on either side, or the other way round."""
+    for comparison in study.comparisons.values():
+        arms = (comparison.experimental, comparison.control)
+        sides = zip(SIDES, arms[::-1] if reverse else arms, strict=True)
+        if all(fits(study.arms[arm], rules.get(role, {})) for role, arm in sides):
+            yield comparison
+
+
+def nothing_printed(
+    review: Review, study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+) -> str:
+    """Why a study of which no number is near is not used, in words and labels."""
+    sides = [rules[role] for role in SIDES if role in rules]
+    if not all(any(fits(arm, side) for arm in study.arms.values()) for side in sides):
+        return "It does not compare these treatments."
+    if sides and not any(any(comparisons_of(study, rules, reverse=way)) for way in (False, True)):
+        return "No comparison of its arms is declared that fits this synthesis."
+    if place["population"] not in study.populations:
+        return "It reports no results of the patients that this synthesis takes."
+    kind = f"{rules['adjustment']} hazard ratio" if "adjustment" in rules else "number of patients"
+    return f"It prints no {kind} for {_outcome_words(review, rules)} in these arms and patients."
+
+
+def _outcome_words(review: Review, rules: Mapping[str, Any]) -> str:
+    """The outcome, and its level, by the labels of the review or of any study that has it."""
+    found = [one for s in review.studies.values() for one in outcomes_of(s, rules["outcome"])]
+    own = review.protocol["outcomes"].get(rules["outcome"], {}).get("label")
+    label = str(own or next((outcome.label for outcome in found), "this outcome"))
+    levels = (outcome.levels.get(rules.get("category", "")) for outcome in found)
+    level = next((f" ({level})" for level in levels if level), "")
+    return f"{label[:1].lower()}{label[1:]}{level}"
