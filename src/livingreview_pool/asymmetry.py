@@ -149,7 +149,7 @@ def _missing(y: Floats, v: Floats, estimator: str, model: str) -> tuple[int, flo
     """Number of studies missing on the left of sorted effects, and the trimmed mean."""
     missing, previous = 0, -1
     for _ in range(MAX_ROUNDS):
-        centre = _pool(Inputs(y[: y.size - missing], v[: y.size - missing]), model).mean
+        centre = _pool(Inputs(y[: y.size - missing], v[: y.size - missing], ()), model).mean
         if missing == previous:
             return missing, centre
         previous, missing = missing, _count(y - centre, estimator)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from livingreview_pool.checks import LARGEST, Floats, check_choice, is_number, normal_quantile
+from livingreview_pool.checks import LARGEST, Floats, check_choice, check_positive, normal_quantile
 from livingreview_pool.inputs import Estimates, Inputs, read_inputs
 from livingreview_pool.measures import MEASURES
 
@@ -224,9 +224,7 @@ def _conditional_mean(inputs: Inputs, tau: Floats) -> tuple[Floats, Floats]:
 
 def _check_scale(inputs: Inputs, scale: float) -> None:
     """Refuse a prior, or variances, under which the effects have no density that is a number."""
-    if not (is_number(scale) and 0 < scale <= LARGEST):
-        msg = f"scale: need a positive number, at most {LARGEST:g}, found {scale!r}"
-        raise ValueError(msg)
+    check_positive("scale", scale, f"a positive number, at most {LARGEST:g}")
     reach, precise = float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.min()))
     if reach > 1e4 * max(scale, precise) or reach > 1e15 * precise:
         msg = (

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from livingreview_pool.checks import listed
-from livingreview_pool.effects import Effect
-from livingreview_pool.inputs import Estimates, Inputs, read_inputs
+from livingreview_pool.inputs import Estimates, read_inputs
 from livingreview_pool.result import Synthesis
 from livingreview_pool.univariate import random_effects, random_effects_batch
 
@@ -23,8 +22,8 @@ class Influence:
 
     `residual` is the studentised deleted residual; `dffits` and `cook` measure the shift of
     the mean without the study; `hat` is its weight as a share; `influential` follows
-    Viechtbauer and Cheung's bounds.  Where the other studies agree exactly, Knapp-Hartung
-    leaves them no yardstick: what differs from them is infinitely far, and NaN stands for 0/0.
+    Viechtbauer and Cheung's bounds.  If the other studies agree exactly, their Knapp-Hartung
+    variance is 0: measures are then infinite, or NaN where this study agrees with them.
     """
 
     study: str
@@ -51,9 +50,10 @@ def leave_one_out(
     >>> [round(fit.mean, 9) for fit in leave_one_out([0.0, 3.0, 6.0], [1.0, 1.0, 1.0])]
     [4.5, 3.0, 1.5]
     """
-    inputs = _at_least(read_inputs(yi, vi), 2)
+    inputs = read_inputs(yi, vi)
+    _check_at_least(inputs.k, 2)
     pool = partial(random_effects, tau2_estimator=tau2_estimator, interval=interval, level=level)
-    return tuple(pool(_subset(yi, vi, inputs, kept)) for kept in _without_each(inputs.k))
+    return tuple(pool(inputs.take(kept)) for kept in _without_each(inputs.k))
 
 
 def cumulative(
@@ -76,7 +76,7 @@ def cumulative(
     inputs = read_inputs(yi, vi)
     places = _in_order(listed("order", order, inputs.k))
     pool = partial(random_effects, tau2_estimator=tau2_estimator, interval=interval, level=level)
-    return tuple(pool(_subset(yi, vi, inputs, places[:first])) for first in range(1, inputs.k + 1))
+    return tuple(pool(inputs.take(places[:first])) for first in range(1, inputs.k + 1))
 
 
 def influence(
@@ -93,7 +93,8 @@ def influence(
     >>> [study.influential for study in influence([0.0, 0.1, 0.2, 5.0], [0.1] * 4)]
     [False, False, False, True]
     """
-    inputs = _at_least(read_inputs(yi, vi), 3)
+    inputs = read_inputs(yi, vi)
+    _check_at_least(inputs.k, 3)
     k, v = inputs.k, inputs.vi
     y = inputs.yi - inputs.yi[0]  # differences between studies: no digits go to an offset
     full = random_effects(y, v, tau2_estimator=tau2_estimator, interval=interval)
@@ -123,11 +124,10 @@ def influence(
     return tuple(Influence(*row) for row in rows)
 
 
-def _at_least(inputs: Inputs, smallest: int) -> Inputs:
-    if inputs.k < smallest:
-        msg = f"yi: need at least {smallest} studies, found {inputs.k}"
+def _check_at_least(k: int, smallest: int) -> None:
+    if k < smallest:
+        msg = f"yi: need at least {smallest} studies, found {k}"
         raise ValueError(msg)
-    return inputs
 
 
 def _without_each(k: int) -> list[list[int]]:
@@ -146,15 +146,3 @@ def _in_order(dates: list[Any]) -> list[int]:
         msg = f"order: need values that sort, found {wrong[0]}"
         raise ValueError(msg)
     return ordered
-
-
-def _subset(
-    yi: Estimates, vi: ArrayLike | None, inputs: Inputs, places: Sequence[int]
-) -> Estimates:
-    """Choose studies: as effects, whose notes go with them, or under their numbers."""
-    if vi is None:
-        effects = list(cast(Sequence[Effect], yi))
-        return [effects[place] for place in places]
-    chosen = list(places)
-    names = tuple(inputs.studies[place] for place in places)
-    return Inputs(inputs.yi[chosen], inputs.vi[chosen], studies=names)

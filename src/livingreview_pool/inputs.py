@@ -19,26 +19,70 @@ LARGEST_RATIO = 1e10  # of two variances: beyond it sums of weights lose the sma
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Checked estimates, their variances, and what is known about them."""
+    """Checked estimates and their variances; the effects they come from, if they were effects."""
 
     yi: Floats
     vi: Floats
+    studies: tuple[str, ...]
     measure: str = ""
-    studies: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     @property
     def k(self) -> int:
         """Number of estimates."""
-        return int(self.yi.shape[-1])
+        return self.yi.size
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes of the effects, after one where their adjustments or populations differ."""
+        notes = []
+        for aspect in ("adjustment", "population"):
+            values = dict.fromkeys(getattr(effect, aspect) for effect in self.effects)
+            if len(values) > 1:
+                shown = ", ".join(value or "not stated" for value in values)
+                notes.append(f"estimates of different {aspect} are pooled: {shown}")
+        for effect in self.effects:
+            notes += [f"{effect.name}: {note}" for note in effect.notes]
+        return tuple(notes)
+
+    def take(self, places: Sequence[int]) -> "Inputs":
+        """Return the estimates at these places, in this order, without checking them again."""
+        chosen = list(places)
+        return Inputs(
+            self.yi[chosen],
+            self.vi[chosen],
+            tuple(self.studies[place] for place in chosen),
+            self.measure,
+            tuple(self.effects[place] for place in chosen) if self.effects else (),
+        )
 
 
 def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
-    """Check effects (vi omitted) or two arrays of equal length; ValueError names the place."""
-    if vi is None:
-        return yi if isinstance(yi, Inputs) else _from_effects(yi)
-    y, v = checked_arrays(yi, vi, ndim=1)
-    return Inputs(y, v, studies=_numbered(y.size))
+    """Check effects (vi omitted) or two arrays of equal length, unless they are checked already.
+
+    Raise ValueError, with the place, for what is no effect or no number, for effects of
+    different measures, and for effects that share patients.
+    """
+    if isinstance(yi, Inputs):
+        return yi
+    if vi is not None:
+        y, v = checked_arrays(yi, vi, ndim=1)
+        return Inputs(y, v, _numbered(y.size))
+    given: list[object] = list(yi) if isinstance(yi, Iterable) else []
+    if not given:
+        msg = "effects: need at least one Effect, or both yi and vi; found k = 0"
+        raise ValueError(msg)
+    for place, effect in enumerate(given):
+        if not isinstance(effect, Effect):
+            msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
+            raise ValueError(msg)
+    effects = tuple(effect for effect in given if isinstance(effect, Effect))
+    check_poolable(effects)
+    y = np.array([effect.yi for effect in effects], dtype=float)
+    v = np.array([effect.vi for effect in effects], dtype=float)
+    check_range(y, v)
+    names = tuple(effect.name for effect in effects)
+    return Inputs(y, v, names, effects[0].measure, effects)
 
 
 @lru_cache(maxsize=64)
@@ -120,34 +164,3 @@ def named_studies(
         check_cohorts(f"cohorts[{place}]", cohort)
     check_disjoint([(name, frozenset(of)) for name, of in zip(names, patients, strict=True)])
     return tuple(names)
-
-
-def _from_effects(effects: Estimates) -> Inputs:
-    given: list[object] = list(effects) if isinstance(effects, Iterable) else []
-    if not given:
-        msg = "effects: need at least one Effect, or both yi and vi; found k = 0"
-        raise ValueError(msg)
-    for place, effect in enumerate(given):
-        if not isinstance(effect, Effect):
-            msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
-            raise ValueError(msg)
-    known = [effect for effect in given if isinstance(effect, Effect)]
-    check_poolable(known)
-    y = np.array([effect.yi for effect in known], dtype=float)
-    v = np.array([effect.vi for effect in known], dtype=float)
-    check_range(y, v)
-    return Inputs(
-        y, v, known[0].measure, tuple(effect.name for effect in known), tuple(_mixtures(known))
-    )
-
-
-def _mixtures(effects: list[Effect]) -> list[str]:
-    notes = []
-    for aspect in ("adjustment", "population"):
-        values = dict.fromkeys(getattr(effect, aspect) for effect in effects)
-        if len(values) > 1:
-            shown = ", ".join(value or "not stated" for value in values)
-            notes.append(f"estimates of different {aspect} are pooled: {shown}")
-    for effect in effects:
-        notes += [f"{effect.name}: {note}" for note in effect.notes]
-    return notes

@@ -6,31 +6,19 @@ distribution is close to normal; only tables turn it back, with `to_display`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from livingreview_pool.checks import Floats, check_number
+
 Transform = Callable[[Floats], Floats]
-
-
-def _identity(x: Floats) -> Floats:
-    return x
 
 
 def _exponential(x: Floats) -> Floats:
     with np.errstate(over="ignore"):  # a ratio beyond all numbers is infinite
         return np.exp(x)
-
-
-def _logistic(x: Floats) -> Floats:
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
-
-
-def _squared(x: Floats) -> Floats:
-    return np.square(np.clip(x, 0.0, None))
 
 
 def _squared_sine(x: Floats) -> Floats:
@@ -39,10 +27,10 @@ def _squared_sine(x: Floats) -> Floats:
 
 BACK: Mapping[str, Transform] = MappingProxyType(
     {
-        "identity": _identity,
+        "identity": lambda x: x,
         "log": _exponential,
-        "logit": _logistic,
-        "square root": _squared,
+        "logit": lambda x: 0.5 * (1.0 + np.tanh(0.5 * x)),
+        "square root": lambda x: np.square(np.clip(x, 0.0, None)),
         "arcsine": _squared_sine,
         "double arcsine": _squared_sine,
     }
@@ -63,6 +51,11 @@ class Measure:
     compares: bool
     bounds: tuple[float, float]
     null: float | None
+
+    @property
+    def is_log_ratio(self) -> bool:
+        """Whether it is the logarithm of a ratio of two arms."""
+        return self.compares and self.scale == "log"
 
     def to_display(self, value: ArrayLike, *, n: float | None = None) -> Floats:
         """Turn values on the analysis scale into values to show, kept within `bounds`.
@@ -99,9 +92,7 @@ def double_arcsine(events: ArrayLike, n: ArrayLike) -> Floats:
 
 
 def _inverse_double_arcsine(x: Floats, n: float) -> Floats:
-    if not (isinstance(n, Real) and 0 < n < np.inf):
-        msg = f"to_display: need a positive finite n, found {n!r}"
-        raise ValueError(msg)
+    check_number("to_display", n, "a positive finite n", lambda size: 0 < size < np.inf)
     lowest, highest = double_arcsine(0, n), double_arcsine(n, n)
     inside = np.clip(x, lowest, highest)
     sine = np.sin(2 * inside)

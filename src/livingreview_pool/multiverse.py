@@ -11,8 +11,8 @@ from itertools import combinations, product
 from livingreview_pool.bayes import BayesianSynthesis, bayes_random_effects
 from livingreview_pool.checks import check_choice, listed
 from livingreview_pool.effects import Effect
-from livingreview_pool.inputs import read_inputs
-from livingreview_pool.measures import MEASURES
+from livingreview_pool.inputs import Inputs, read_inputs
+from livingreview_pool.measures import measure
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_pool.result import Synthesis
 from livingreview_pool.tau2 import ESTIMATORS
@@ -114,19 +114,20 @@ def multiverse(
     check_choice("inclusion", inclusion, INCLUSIONS)
     estimators = _each_once("tau2_estimators", tau2_estimators, (COMMON, *ESTIMATORS))
     named = _each_once("intervals", INTERVALS if intervals is None else intervals, INTERVALS)
-    _check_selections(selections)
     universes: list[Universe] = []
-    for name, effects in selections.items():
-        for kept in _kept(effects, inclusion):
-            left_out = tuple(effect.name for effect in effects if effect not in kept)
-            usual = ["z"] if intervals is None and len(kept) == 2 else named
-            for estimator, interval in _methods(len(kept), estimators, usual):
-                pooled = _pool(kept, estimator, interval, level)
-                universes.append(Universe(name, left_out, estimator, pooled.interval, pooled))
-            universes += [
-                Universe(name, left_out, BAYES, f"half-normal {scale:g}", result)
-                for scale, result in _by_prior(kept, prior_scales, level)
-            ]
+    for name, inputs in _read_selections(selections).items():
+        for kept in _subsets(inputs.k, inclusion):
+            pooled = inputs.take(kept)
+            left_out = tuple(inputs.studies[i] for i in range(inputs.k) if i not in kept)
+            usual = ["z"] if intervals is None and pooled.k == 2 else named
+            for estimator, interval in _methods(pooled.k, estimators, usual):
+                result = _pool(pooled, estimator, interval, level)
+                universes.append(Universe(name, left_out, estimator, result.interval, result))
+            if pooled.k > 1 and measure(pooled.measure).is_log_ratio:
+                for scale in dict.fromkeys(prior_scales):
+                    posterior = bayes_random_effects(pooled, scale=scale, level=level)
+                    prior = f"half-normal {scale:g}"
+                    universes.append(Universe(name, left_out, BAYES, prior, posterior))
     return _summary(universes)
 
 
@@ -140,30 +141,32 @@ def _each_once(argument: str, values: Sequence[str], known: Sequence[str]) -> li
     return chosen
 
 
-def _check_selections(selections: Mapping[str, Sequence[Effect]]) -> None:
-    """Refuse what is no selection of effects of one measure, on patients of their own."""
+def _read_selections(selections: Mapping[str, Sequence[Effect]]) -> dict[str, Inputs]:
+    """Check that each selection holds effects, of one measure in all."""
     if not isinstance(selections, Mapping) or not selections:
         msg = f"selections: need names with their effects, found {selections!r}"
         raise ValueError(msg)
-    measures = set()
+    read = {}
     for name, effects in selections.items():
         if not listed(f"selections[{name!r}]", effects):
             msg = f"selections[{name!r}]: need at least one effect, found none"
             raise ValueError(msg)
-        measures.add(read_inputs(effects).measure)
+        read[name] = read_inputs(effects)
+    measures = sorted({inputs.measure for inputs in read.values()})
     if len(measures) > 1:
-        msg = f"selections: need one measure, found {', '.join(sorted(measures))}"
+        msg = f"selections: need one measure, found {', '.join(measures)}"
         raise ValueError(msg)
+    return read
 
 
-def _kept(effects: Sequence[Effect], inclusion: str) -> Iterator[list[Effect]]:
-    k = len(effects)
+def _subsets(k: int, inclusion: str) -> Iterator[tuple[int, ...]]:
+    """Places of the studies to pool, the most studies first."""
     if inclusion == "subsets" and k > LARGEST_FOR_SUBSETS:
         msg = f"inclusion: subsets of {k} studies are too many; at most {LARGEST_FOR_SUBSETS}"
         raise ValueError(msg)
     smallest = {"all": k, "leave-one-out": max(k - 1, 1), "subsets": min(k, 2)}[inclusion]
     for size in range(k, smallest - 1, -1):
-        yield from (list(subset) for subset in combinations(effects, size))
+        yield from combinations(range(k), size)
 
 
 def _methods(
@@ -180,26 +183,16 @@ def _methods(
             yield COMMON, "z"
 
 
-def _pool(effects: Sequence[Effect], estimator: str, interval: str, level: float) -> Synthesis:
+def _pool(inputs: Inputs, estimator: str, interval: str, level: float) -> Synthesis:
     if estimator == COMMON:
-        return common_effect(effects, level=level)
-    return random_effects(effects, tau2_estimator=estimator, interval=interval, level=level)
-
-
-def _by_prior(
-    effects: Sequence[Effect], scales: Sequence[float], level: float
-) -> Iterator[tuple[float, BayesianSynthesis]]:
-    """Bayesian results of two studies or more, for measures that the priors are made for."""
-    known = MEASURES[effects[0].measure]
-    if len(effects) > 1 and known.compares and known.scale == "log":
-        for scale in dict.fromkeys(scales):
-            yield scale, bayes_random_effects(effects, scale=scale, level=level)
+        return common_effect(inputs, level=level)
+    return random_effects(inputs, tau2_estimator=estimator, interval=interval, level=level)
 
 
 def _summary(universes: list[Universe]) -> Multiverse:
     selections = dict.fromkeys(str(universe.selection) for universe in universes)
     pooled = [universe.synthesis for universe in universes]
-    null = MEASURES[pooled[0].measure].null
+    null = measure(pooled[0].measure).null
     below = sum(null is not None and result.ci_upper < null for result in pooled)
     above = sum(null is not None and result.ci_lower > null for result in pooled)
     return Multiverse(

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from livingreview_pool.bayes import BayesianSynthesis, bayes_random_effects
-from livingreview_pool.checks import is_number, normal_quantile
+from livingreview_pool.checks import check_positive, check_whole, normal_quantile
 from livingreview_pool.effects import Effect
 from livingreview_pool.inputs import read_inputs
 from livingreview_pool.measures import measure
@@ -68,9 +68,7 @@ def few_studies(k: int) -> str:
     >>> few_studies(1)
     'one study: the result is that study'
     """
-    if not (is_number(k) and k >= 1 and k == int(k)):
-        msg = f"k: need at least one study, found {k!r}"
-        raise ValueError(msg)
+    check_whole("k", k, "at least one study")
     if k == 1:
         return "one study: the result is that study"
     if k == 2:
@@ -109,17 +107,16 @@ def synthesise(
     -0.4
     """
     inputs = read_inputs(effects)
-    common = common_effect(effects, level=level)
+    common = common_effect(inputs, level=level)
     pooled = None
     if inputs.k > 1:
         interval = "adhoc" if inputs.k > 2 else "z"
-        pooled = random_effects(effects, interval=interval, level=level)
+        pooled = random_effects(inputs, interval=interval, level=level)
     notes = [few_studies(inputs.k)] if inputs.k > 1 else []  # of one study the rest says it
     by_prior: dict[float, BayesianSynthesis] = {}
-    known = measure(inputs.measure)
-    if inputs.k > 1 and known.compares and known.scale == "log":
+    if inputs.k > 1 and measure(inputs.measure).is_log_ratio:
         by_prior = {
-            scale: bayes_random_effects(effects, scale=scale, benefit=benefit, level=level)
+            scale: bayes_random_effects(inputs, scale=scale, benefit=benefit, level=level)
             for scale in PRIOR_SCALES
         }
         scales = ", ".join(f"{scale:g}" for scale in by_prior)
@@ -131,7 +128,7 @@ def synthesise(
     return PolicySynthesis(
         k=inputs.k,
         measure=inputs.measure,
-        effects=tuple(effects),
+        effects=inputs.effects,
         policy=few_studies(inputs.k),
         main=pooled or common,
         common=common,
@@ -164,9 +161,7 @@ def prior_meaning(scale: float) -> PriorMeaning:
     >>> round(found.median_tau, 2), round(found.median_factor, 1), round(found.high_factor, 1)
     (0.34, 1.9, 6.8)
     """
-    if not (is_number(scale) and scale > 0):
-        msg = f"scale: need a number above 0, found {scale!r}"
-        raise ValueError(msg)
+    check_positive("scale", scale, "a number above 0")
     median, high = scale * normal_quantile(0.5), scale * normal_quantile(0.95)
     spread = normal_quantile(0.95)
     return PriorMeaning(scale, median, high, math.exp(spread * median), math.exp(spread * high))

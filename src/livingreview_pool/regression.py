@@ -167,21 +167,21 @@ def subgroups(
     4.0
     """
     inputs = read_inputs(effects)
-    members: dict[str, list[Effect]] = {}
+    places: dict[str, list[int]] = {}
     for place, name in enumerate(listed("by", by, inputs.k)):
         if not isinstance(name, str):
             msg = f"by[{place}]: need the name of a subgroup, found {name!r}"
             raise ValueError(msg)
-        members.setdefault(name, []).append(effects[place])
-    if len(members) < 2:
-        msg = f"by: need at least two subgroups, found {list(members)}"
+        places.setdefault(name, []).append(place)
+    if len(places) < 2:
+        msg = f"by: need at least two subgroups, found {list(places)}"
         raise ValueError(msg)
-
+    members = {name: inputs.take(own) for name, own in places.items()}
     pool = partial(random_effects, tau2_estimator=tau2_estimator, level=level)
     plain = [pool(own, interval="z") for own in members.values()]
     between = common_effect([own.mean for own in plain], [own.se**2 for own in plain])
     notes = ["subgroups compare studies, not patients within studies"]
-    small = [name for name, own in members.items() if len(own) < 3]
+    small = [name for name, own in members.items() if own.k < 3]
     if small:
         notes.append(f"fewer than three studies in {', '.join(small)}: tau2 hardly estimable there")
     return SubgroupTest(
