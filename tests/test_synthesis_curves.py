@@ -19,7 +19,7 @@ from livingreview_pool import (
     restricted_mean_difference,
 )
 from livingreview_pool.guyot import kaplan_meier
-from livingreview_pool.printed_points import wilson_interval
+from livingreview_pool.proportions import wilson_interval
 from reference_cases import cases
 
 ARMS = {(case["set"], arm["level"]): arm for case in cases("survival") for arm in case["arms"]}

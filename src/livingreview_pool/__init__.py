@@ -10,7 +10,6 @@ from livingreview_pool.asymmetry import EggerTest, TrimAndFill, egger_test, trim
 from livingreview_pool.bayes import BayesianSynthesis, ShrunkenEffect, bayes_random_effects
 from livingreview_pool.binary import mantel_haenszel, peto
 from livingreview_pool.complement import Complement, complement
-from livingreview_pool.curves import ReconstructedCurve, reconstruct_curve
 from livingreview_pool.diagnostics import Influence, cumulative, influence, leave_one_out
 from livingreview_pool.glmm import binomial_normal
 from livingreview_pool.guyot import (
@@ -29,7 +28,7 @@ from livingreview_pool.policy import (
     prior_meaning,
     synthesise,
 )
-from livingreview_pool.printed_points import Landmark, Median, contradictions
+from livingreview_pool.proportions import clopper_pearson, wilson_interval
 from livingreview_pool.regression import (
     Coefficient,
     Regression,
@@ -44,7 +43,18 @@ from livingreview_pool.restricted_mean import (
     restricted_mean_of_patients,
 )
 from livingreview_pool.result import Synthesis, SynthesisBatch, few_studies_notes
-from livingreview_pool.univariate import common_effect, random_effects, random_effects_batch
+from livingreview_pool.survival_curves import (
+    Landmark,
+    Median,
+    ReconstructedCurve,
+    contradictions,
+    reconstruct_curve,
+)
+from livingreview_pool.univariate import (
+    common_effect,
+    random_effects,
+    random_effects_batch,
+)
 
 __all__ = [
     "PRIOR_SCALE",
@@ -76,6 +86,7 @@ __all__ = [
     "absolute_effects",
     "bayes_random_effects",
     "binomial_normal",
+    "clopper_pearson",
     "common_effect",
     "complement",
     "contradictions",
@@ -102,4 +113,5 @@ __all__ = [
     "subgroups",
     "synthesise",
     "trim_and_fill",
+    "wilson_interval",
 ]

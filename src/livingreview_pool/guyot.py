@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from livingreview_pool.checks import is_number, numbers, refuse
-from livingreview_pool.curves import Bound
+from livingreview_pool.survival_curves import Bound
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import exprel
 
-from livingreview_pool.checks import is_number, normal_quantile
-from livingreview_pool.curves import ReconstructedCurve
+from livingreview_pool.checks import check_number, normal_quantile
 from livingreview_pool.guyot import kaplan_meier
+from livingreview_pool.survival_curves import ReconstructedCurve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def restricted_mean(curve: ReconstructedCurve, horizon: float) -> RestrictedMean
     >>> round(found.value, 3), found.lower, found.upper
     (8.656, 6.0, 12.0)
     """
-    _check_horizon(horizon)
+    check_number("horizon", horizon, "a positive finite time", lambda x: 0 < x < math.inf)
     notes = curve.notes
     if horizon > curve.last:
         notes = (*notes, f"no estimate: the last printed point is {curve.last:g}; bounds only")
@@ -107,7 +107,7 @@ def restricted_mean_of_patients(
     >>> found.value, round(found.ci_lower, 3), round(found.ci_upper, 3)
     (2.25, 1.437, 3.0)
     """
-    _check_horizon(horizon)
+    check_number("horizon", horizon, "a positive finite time", lambda x: 0 < x < math.inf)
     z, curve = normal_quantile(level), kaplan_meier(time, event)
     last = float(np.max(np.asarray(time, dtype=float)))
     unknown = last < horizon and (not curve.survival or curve.survival[-1] > 0)
@@ -131,12 +131,6 @@ def restricted_mean_of_patients(
         level=level,
         notes=(note,) if unknown else (),
     )
-
-
-def _check_horizon(horizon: float) -> None:
-    if not (is_number(horizon) and 0 < horizon < math.inf):
-        msg = f"horizon: need a positive finite time, found {horizon!r}"
-        raise ValueError(msg)
 
 
 def _area(curve: ReconstructedCurve, horizon: float) -> float:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
 from livingreview import wording
 from livingreview.analysis import Answer
@@ -16,6 +15,7 @@ from livingreview_pool import (
     PRIOR_SCALES,
     BayesianSynthesis,
     Synthesis,
+    clopper_pearson,
     few_studies,
     few_studies_notes,
 )
@@ -237,8 +237,8 @@ def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[floa
         return estimate.number.value, bounds.lower.value, bounds.upper.value
     count = answer.counts[position]
     if isinstance(count, ArmCount):
-        exact = binomtest(count.events, count.total).proportion_ci(method="exact")
-        return 100 * count.events / count.total, 100 * exact.low, 100 * exact.high
+        lower, upper = clopper_pearson(count.events, count.total)
+        return 100 * count.events / count.total, 100 * lower, 100 * upper
     lower, upper = effect.interval()
     return shown(answer, effect.yi), shown(answer, lower), shown(answer, upper)
 

@@ -1,10 +1,12 @@
 """Survival from what is printed: landmarks, a median and their intervals, without the curve.
 
-Every printed number bounds a curve that never rises (`printed_points`).  Two envelopes
-follow, both step functions:
+A survival of 38% at 12 months says that survival was at least 38% before and at most 38%
+after; a median of 8 months, that it was at least 50% before and at most 50% from then on.
+Each printed point is therefore a floor up to a time and a ceiling from a time on, and so are
+the limits of its interval.  As survival never rises, two envelopes follow, both step functions:
 
 * the envelope (`lower`, `upper`): every curve that prints like the source's numbers lies in
-  it; it holds what is not printed and what is rounded, and no chance;
+  it; its width is what is not printed and what is rounded, not chance;
 * the confidence envelope (`ci_lower`, `ci_upper`): the same from the limits of the printed
   intervals.  Limits are pointwise, so it is not a simultaneous band.
 
@@ -14,32 +16,176 @@ points.  It ends at the last of them; nothing is extrapolated.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from itertools import permutations
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from livingreview_pool.checks import normal_quantile, numbers
-from livingreview_pool.printed_points import (
-    Corner,
-    Landmark,
-    Median,
-    Point,
-    bounds,
-    check_patients,
-    contradictions,
-    just_before,
-    limits,
-    printed_points,
-    with_limits,
+from livingreview_pool.checks import (
+    Floats,
+    check_number,
+    check_whole,
+    listed,
+    normal_quantile,
+    numbers,
 )
-
-Floats = NDArray[np.float64]
+from livingreview_pool.proportions import wilson_interval
 
 RECONSTRUCTED = "reconstructed from printed numbers, not from patients or from a drawn curve"
 NO_CURVE = (
     "between the printed points the curve is drawn with constant hazard; only the envelope is known"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """Survival (0 to 1) printed at a time, and the values that print like it.
+
+    `lower` and `upper` are the rounding interval (not named: the value itself);
+    `ci_lower` and `ci_upper` the printed confidence interval, NaN where there is none.
+
+    >>> Landmark(12, 0.38, 0.375, 0.385).upper
+    0.385
+    """
+
+    time: float
+    survival: float
+    lower: float = math.nan
+    upper: float = math.nan
+    ci_lower: float = math.nan
+    ci_upper: float = math.nan
+
+    def __post_init__(self) -> None:
+        _check(self)
+        _complete(self, self.survival, most=1.0)
+
+    def __str__(self) -> str:
+        return f"{100 * self.survival:g}% at {self.time:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """Printed median survival time, and the values that print like it.
+
+    `lower`, `upper`, `ci_lower` and `ci_upper` as for `Landmark`, in units of time; a limit
+    that was not reached is infinite.
+
+    >>> Median(8.0, 7.95, 8.05, 6.1, float("inf")).ci_lower
+    6.1
+    """
+
+    time: float
+    lower: float = math.nan
+    upper: float = math.nan
+    ci_lower: float = math.nan
+    ci_upper: float = math.nan
+
+    def __post_init__(self) -> None:
+        _check(self)
+        _complete(self, self.time, most=math.inf)
+
+    def __str__(self) -> str:
+        return f"median {self.time:g}"
+
+
+Point: TypeAlias = Landmark | Median
+Corner: TypeAlias = tuple[float, float]  # a time, and a survival up to it or from it on
+
+
+def contradictions(landmarks: Iterable[Landmark], median: Median | None = None) -> tuple[str, ...]:
+    """Pairs of printed numbers that no falling curve can have, one sentence each.
+
+    Rounding is allowed for: only numbers that contradict each other whatever was rounded
+    away are named.
+
+    >>> contradictions([Landmark(12, 0.6)], Median(8.0))
+    ('median 8 and 60% at 12: survival is at most 50% from 8 on, and at least 60% up to 12',)
+    """
+    found = []
+    for first, second in permutations(_read_points(landmarks, median), 2):
+        (since, least), (until, most) = _bounds(second)[0], _bounds(first)[1]
+        if until <= since and most < least:
+            found.append(
+                f"{first} and {second}: survival is at most {100 * most:g}% from {until:g} "
+                f"on, and at least {100 * least:g}% up to {since:g}"
+            )
+    return tuple(found)
+
+
+def _read_points(landmarks: Iterable[Landmark], median: Median | None) -> list[Point]:
+    """Landmarks in the order of their times, then the median; ValueError names what is neither."""
+    given = listed("landmarks", landmarks)
+    for place, point in enumerate(given):
+        if not isinstance(point, Landmark):
+            msg = f"landmarks[{place}]: need a Landmark, found {point!r}"
+            raise ValueError(msg)
+    if not isinstance(median, Median | None):
+        msg = f"median: need a Median or None, found {median!r}"
+        raise ValueError(msg)
+    ordered = sorted(given, key=lambda point: (point.time, -point.survival))
+    return [*ordered, median] if median else [*ordered]
+
+
+def _check(point: Point) -> None:
+    name = type(point).__name__.lower()
+    for value in astuple(point):
+        check_number(name, value, "numbers", lambda _: True)
+    check_number(name, point.time, "a positive finite time", lambda x: 0 < x < math.inf)
+
+
+def _complete(point: Point, value: float, *, most: float) -> None:
+    """Fill in a rounding interval that is not named; refuse bounds in the wrong order."""
+    lower, upper = (value if math.isnan(x) else x for x in (point.lower, point.upper))
+    lower, upper = max(lower, 0.0), min(upper, most)
+    if not (0 <= lower <= value <= upper <= most):
+        msg = (
+            f"{point}: need lower <= value <= upper within 0 and {most:g}, "
+            f"found {lower:g}, {value:g}, {upper:g}"
+        )
+        raise ValueError(msg)
+    ci = (point.ci_lower, point.ci_upper)
+    if not (all(map(math.isnan, ci)) or 0 <= ci[0] <= value <= ci[1] <= most):
+        msg = f"{point}: need ci_lower <= value <= ci_upper, found {ci[0]:g}, {value:g}, {ci[1]:g}"
+        raise ValueError(msg)
+    object.__setattr__(point, "lower", lower)
+    object.__setattr__(point, "upper", upper)
+
+
+def _just_before(time: float) -> float:
+    """The last number below a time: a median is a floor up to there, not at the time itself."""
+    return math.nextafter(time, 0.0)
+
+
+def _bounds(point: Point) -> tuple[Corner, Corner]:
+    """Floor and ceiling: up to which time survival is at least what, from when at most what."""
+    return _corners(point, point.lower, point.upper)
+
+
+def _limits(point: Point) -> tuple[Corner, Corner]:
+    """Floor and ceiling that the confidence interval gives, as `bounds` does for the value."""
+    return _corners(point, min(point.ci_lower, point.lower), max(point.ci_upper, point.upper))
+
+
+def _corners(point: Point, lower: float, upper: float) -> tuple[Corner, Corner]:
+    if isinstance(point, Median):
+        return (_just_before(lower), 0.5), (upper, 0.5)
+    return (point.time, lower), (point.time, upper)
+
+
+def _with_limits(points: Iterable[Point], n: int | None, level: float) -> list[Point]:
+    """The points; where n is known, landmarks without interval get that of n patients."""
+    return [
+        replace(
+            point,
+            ci_lower=wilson_interval(point.lower, n, level)[0],
+            ci_upper=wilson_interval(point.upper, n, level)[1],
+        )
+        if isinstance(point, Landmark) and math.isnan(point.ci_lower) and n is not None
+        else point
+        for point in points
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +243,7 @@ class ReconstructedCurve:
         """Survival of the drawn curve at each time; NaN beyond the last printed point."""
         wanted = numbers("times", times)
         knots, values = np.array(self.times), np.array(self.survival)
-        drawn = constant_hazard(knots, values, np.atleast_1d(wanted)).reshape(wanted.shape)
+        drawn = _constant_hazard(knots, values, np.atleast_1d(wanted)).reshape(wanted.shape)
         return np.where(wanted <= self.last, drawn, np.nan)
 
 
@@ -114,7 +260,7 @@ def reconstruct_curve(
     `n` patients at the start give a landmark that is printed without interval one by
     Wilson's method, as if nobody had been censored before: where some were, it is too
     narrow, and a note says so.  Numbers that contradict each other leave no curve: a
-    ``ValueError`` names them (`contradictions` lists them without raising).
+    `ValueError` names them (`contradictions` lists them without raising).
 
     References: for the bounds, that survival never rises; Wilson 1927, *J Am Stat Assoc*
     22:209.
@@ -127,8 +273,8 @@ def reconstruct_curve(
     """
     normal_quantile(level)
     if n is not None:
-        check_patients(n)
-    points = printed_points(landmarks, median)
+        check_whole("n", n, "a whole number of patients, at least 1")
+    points = _read_points(landmarks, median)
     if not points:
         msg = f"curve ({label}): need at least one landmark or a median, found none"
         raise ValueError(msg)
@@ -136,9 +282,9 @@ def reconstruct_curve(
     if clash:
         msg = f"curve ({label}): no falling curve has these numbers: {'; '.join(clash)}"
         raise ValueError(msg)
-    lower, upper = _envelope([bounds(point) for point in points])
-    limited = [point for point in with_limits(points, n, level) if not math.isnan(point.ci_lower)]
-    ci_lower, ci_upper = _envelope([limits(point) for point in limited])
+    lower, upper = _envelope([_bounds(point) for point in points])
+    limited = [point for point in _with_limits(points, n, level) if not math.isnan(point.ci_lower)]
+    ci_lower, ci_upper = _envelope([_limits(point) for point in limited])
     last = max(point.time for point in points)
     times, survival = _drawn(points, lower, upper, last)
     return ReconstructedCurve(
@@ -181,7 +327,7 @@ def _drawn(
     them, it does so everywhere.
     """
     printed = sorted(
-        (just_before(point.time), 0.5)
+        (_just_before(point.time), 0.5)
         if isinstance(point, Median)
         else (point.time, point.survival)
         for point in points
@@ -191,14 +337,14 @@ def _drawn(
     survival = np.minimum.accumulate(np.clip(survival, lower.at(times), upper.at(times)))
     corners = np.array([time for time in (*lower.times, *upper.times) if time < last])
     knots = np.unique(np.concatenate([times, corners]))
-    drawn = constant_hazard(times, survival, knots)
+    drawn = _constant_hazard(times, survival, knots)
     drawn = np.minimum.accumulate(np.clip(drawn, lower.at(knots), upper.at(knots)))
     if knots[-1] < last:
         knots, drawn = np.append(knots, last), np.append(drawn, drawn[-1])
     return tuple(knots.tolist()), tuple(drawn.tolist())
 
 
-def constant_hazard(times: Floats, survival: Floats, wanted: Floats) -> Floats:
+def _constant_hazard(times: Floats, survival: Floats, wanted: Floats) -> Floats:
     """Survival at the wanted times, log-linear between knots (linear down to zero)."""
     segment = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, times.size - 2)
     width = times[segment + 1] - times[segment]
