@@ -113,7 +113,7 @@ def test_every_quantile_and_probability_agrees_with_adaptive_quadrature(name, pr
     assert oracle.tau_cdf(result.tau_upper) == pytest.approx(0.975, **near)
     assert result.probability_benefit == pytest.approx(oracle.cdf(0), **near)
     assert result.probability_benefit_new_study == pytest.approx(oracle.cdf(0, extra=1), **near)
-    first = result.shrunken[0]
+    first = result.shrinkage_estimates[0]
     for value, probability in ((first.median, 0.5), (first.ci_lower, 0.025)):
         assert oracle.study_cdf(value, 0) == pytest.approx(probability, **near)
 
@@ -198,7 +198,7 @@ def test_studies_are_drawn_towards_the_mean_and_intervals_are_in_order(rows, pri
     assert result.shortest_upper - result.shortest_lower <= (result.ci_upper - result.ci_lower) * (
         1 + 1e-9
     )
-    medians = [study.median for study in result.shrunken]
+    medians = [study.median for study in result.shrinkage_estimates]
     assert np.ptp(medians) <= np.ptp(yi) + 1e-9
 
 

@@ -7,7 +7,7 @@ from livingreview_pool.absolute import (
     absolute_effects,
 )
 from livingreview_pool.asymmetry import EggerTest, TrimAndFill, egger_test, trim_and_fill
-from livingreview_pool.bayes import BayesianSynthesis, ShrunkenEffect, bayes_random_effects
+from livingreview_pool.bayes import BayesianSynthesis, ShrinkageEstimate, bayes_random_effects
 from livingreview_pool.binary import mantel_haenszel, peto
 from livingreview_pool.complement import Complement, complement
 from livingreview_pool.diagnostics import Influence, cumulative, influence, leave_one_out
@@ -76,7 +76,7 @@ __all__ = [
     "ReconstructedPatients",
     "Regression",
     "RestrictedMean",
-    "ShrunkenEffect",
+    "ShrinkageEstimate",
     "SubgroupTest",
     "Synthesis",
     "SynthesisBatch",

@@ -22,10 +22,12 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(12)
 PANELS = 64
 SQRT_2PI = float(np.sqrt(2 * np.pi))
 NEGLIGIBLE = 42.0  # drop of the log posterior below its peak that ends the grid: e^-42
+TRIAL = 4001  # values of tau that show where the posterior is not negligible,
+FAR = 1e20  # from 0 to so many times the largest length of the data and the prior
 
 
 @dataclass(frozen=True, slots=True)
-class ShrunkenEffect:
+class ShrinkageEstimate:
     """Posterior of the true effect of one study: median and central interval."""
 
     study: str
@@ -40,7 +42,8 @@ class BayesianSynthesis:
 
     `median`, `ci_lower` and `ci_upper` are of the mean (central interval); the names with
     `shortest` give the shortest interval; `pi_lower` and `pi_upper` are of the effect in a
-    new study.  `probability_benefit` is of a mean on the side named by `benefit`, and
+    new study, `shrinkage_estimates` of the true effects of the studies.
+    `probability_benefit` is of a mean on the side named by `benefit`, and
     `probability_benefit_new_study` of the effect in a new study; both are NaN for a measure
     of single arms, which has no value of no effect.
     """
@@ -66,7 +69,7 @@ class BayesianSynthesis:
     benefit: str
     probability_benefit: float
     probability_benefit_new_study: float
-    shrunken: tuple[ShrunkenEffect, ...]
+    shrinkage_estimates: tuple[ShrinkageEstimate, ...]
     notes: tuple[str, ...]
 
 
@@ -132,7 +135,8 @@ def bayes_random_effects(
     """Bayesian random effects with a flat prior on the mean and a weak prior on tau.
 
     `prior` is "half-normal" or "half-cauchy" with `scale` on the analysis scale.
-    `benefit` says on which side of no effect ("below" or "above") benefit lies.
+    `benefit` says on which side of no effect ("below" or "above") benefit lies.  ValueError
+    for data whose range is too large for the prior to have a density that is a number.
 
     References: Roever 2020, *Journal of Statistical Software* 93(6); Friede et al. 2017,
     *Research Synthesis Methods* 8:79, for the prior with two studies.
@@ -176,7 +180,7 @@ def bayes_random_effects(
         benefit=benefit,
         probability_benefit=_below(average, null, sign),
         probability_benefit_new_study=_below(new, null, sign),
-        shrunken=_shrunken(inputs, posterior, tails),
+        shrinkage_estimates=_shrinkage_estimates(inputs, posterior, tails),
         notes=(*inputs.notes, *_notes(inputs.k, null)),
     )
 
@@ -223,7 +227,7 @@ def _conditional_mean(inputs: Inputs, tau: Floats) -> tuple[Floats, Floats]:
 
 
 def _check_scale(inputs: Inputs, scale: float) -> None:
-    """Refuse a prior, or variances, under which the effects have no density that is a number."""
+    """Raise ValueError if the density of the effects is no number under this prior."""
     check_positive("scale", scale, f"a positive number, at most {LARGEST:g}")
     reach, precise = float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.min()))
     if reach > 1e4 * max(scale, precise) or reach > 1e15 * precise:
@@ -258,14 +262,23 @@ def _panel_nodes(edges: Floats) -> tuple[Floats, Floats]:
 
 
 def _tau_posterior(inputs: Inputs, prior: str, scale: float) -> TauPosterior:
-    """Panels even in asinh(tau / s): linear near zero, geometric far away."""
+    """Put quadrature panels where the posterior of tau is not negligible.
+
+    With tau = u sinh(x), steps in x are like steps in tau near zero and like steps in log tau
+    far away.  u is the smaller of the smallest standard error and the scale of the prior, so
+    that both are resolved.  The posterior mass per step of x is p(tau) dtau/dx, and
+    dtau/dx = sqrt(u^2 + tau^2): where that is above e^-NEGLIGIBLE of its peak on a trial grid,
+    panels of one width in x are placed; one more panel reaches from the grid to 0, or beyond
+    its end.
+    """
     log_density = _log_posterior(inputs, prior, scale)
-    unit = min(float(np.sqrt(inputs.vi.min())), scale)
-    largest = max(float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.max())), scale)
-    trial = unit * np.sinh(np.linspace(0, np.arcsinh(1e20 * largest / unit), 4001))
-    mass = log_density(trial) + 0.5 * np.log(unit**2 + trial**2)
-    matters = np.flatnonzero(mass > mass.max() - NEGLIGIBLE)
-    first, last = trial[max(matters[0] - 1, 0)], trial[min(matters[-1] + 1, trial.size - 1)]
+    smallest, largest = np.sqrt(inputs.vi.min()), np.sqrt(inputs.vi.max())
+    unit = min(float(smallest), scale)
+    length = max(float(np.ptp(inputs.yi)), float(largest), scale)
+    trial = unit * np.sinh(np.linspace(0, np.arcsinh(FAR * length / unit), TRIAL))
+    log_mass = log_density(trial) + 0.5 * np.log(unit**2 + trial**2)
+    matters = np.flatnonzero(log_mass > log_mass.max() - NEGLIGIBLE)
+    first, last = trial[max(matters[0] - 1, 0)], trial[min(matters[-1] + 1, TRIAL - 1)]
     edges = unit * np.sinh(np.linspace(np.arcsinh(first / unit), np.arcsinh(last / unit), PANELS))
     edges = np.append(0.0, edges) if first > 0 else np.append(edges, 2 * last)
     tau, weights = _panel_nodes(edges)
@@ -276,10 +289,10 @@ def _tau_posterior(inputs: Inputs, prior: str, scale: float) -> TauPosterior:
     return TauPosterior(log_density, edges, tau, unnormalised / total, float(peak + np.log(total)))
 
 
-def _shrunken(
+def _shrinkage_estimates(
     inputs: Inputs, posterior: TauPosterior, tails: tuple[float, float]
-) -> tuple[ShrunkenEffect, ...]:
-    """Posterior of each true effect: drawn to the mean by v / (v + tau^2), given tau."""
+) -> tuple[ShrinkageEstimate, ...]:
+    """Posterior of each true effect; given tau, the mean has the weight v / (v + tau^2)."""
     mean, spread = _conditional_mean(inputs, posterior.tau)
     results = []
     for study, y, v in zip(inputs.studies, inputs.yi, inputs.vi, strict=True):
@@ -288,7 +301,7 @@ def _shrunken(
         sd = np.sqrt((1 - pull) * v + (pull * spread) ** 2)
         own = NormalMixture(posterior.probabilities, centre, sd)
         quantiles = (own.quantile(p) for p in (0.5, *tails))
-        results.append(ShrunkenEffect(study, *quantiles))
+        results.append(ShrinkageEstimate(study, *quantiles))
     return tuple(results)
 
 

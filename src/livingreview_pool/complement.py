@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from scipy.special import ndtr
-
-from livingreview_pool.checks import normal_quantile
 from livingreview_pool.effects import Effect
+from livingreview_pool.result import wald
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +45,14 @@ def complement(whole: Effect, subgroup: Effect, *, level: float = 0.95) -> Compl
     weight = 1 / whole.vi - 1 / subgroup.vi
     mean = (whole.yi / whole.vi - subgroup.yi / subgroup.vi) / weight
     difference = subgroup.yi - mean
-    se, se_difference = weight**-0.5, (subgroup.vi + 1 / weight) ** 0.5
-    z = normal_quantile(level)
+    rest = wald(mean, weight**-0.5, level)
+    test = wald(difference, (subgroup.vi + 1 / weight) ** 0.5, level)
     return Complement(
         mean=mean,
-        ci_lower=mean - z * se,
-        ci_upper=mean + z * se,
+        ci_lower=rest.ci_lower,
+        ci_upper=rest.ci_upper,
         difference=difference,
-        difference_lower=difference - z * se_difference,
-        difference_upper=difference + z * se_difference,
-        pval=2 * float(ndtr(-abs(difference) / se_difference)),
+        difference_lower=test.ci_lower,
+        difference_upper=test.ci_upper,
+        pval=float(test.pval),
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, fdtrc, ndtr, stdtr
+from scipy.special import chdtrc, fdtrc
 
 from livingreview_pool.checks import (
     Floats,
@@ -16,12 +16,11 @@ from livingreview_pool.checks import (
     normal_quantile,
     numbers,
     refuse,
-    t_quantile,
 )
 from livingreview_pool.effects import Effect
 from livingreview_pool.inputs import Estimates, Inputs, read_inputs
 from livingreview_pool.models import DesignModel, MeanModel, scaled
-from livingreview_pool.result import NAN, Synthesis
+from livingreview_pool.result import NAN, Synthesis, wald
 from livingreview_pool.tau2 import ESTIMATORS, estimate_tau2
 from livingreview_pool.univariate import INTERVALS, common_effect, random_effects
 
@@ -92,11 +91,12 @@ def meta_regression(
     interval: str = "knha",
     level: float = 0.95,
 ) -> Regression:
-    """Explain effects by study characteristics, with an intercept and normal residual tau2.
+    """Explain effects by study characteristics: an intercept, a slope for each, residual tau2.
 
     `moderators` maps names to one number per study; `tau2_estimator` may also be "common"
     for no residual heterogeneity.  With few studies per moderator expect nothing: below
-    ten each the result says so.
+    ten each the result says so.  ValueError for a moderator that is constant or repeats
+    others, and for fewer than two studies more than moderators.
 
     References: Thompson & Higgins 2002, *Statistics in Medicine* 21:1559; Knapp & Hartung
     2003, *Statistics in Medicine* 22:2693.
@@ -110,40 +110,39 @@ def meta_regression(
     check_choice("interval", interval, INTERVALS)
     normal_quantile(level)
     design = _design(inputs.k, moderators)
-    extra, k = len(moderators), inputs.k
-    before, tau2 = _residual_tau2(inputs, design, tau2_estimator)
-    plain = _least_squares(design, inputs, 0.0)
-    fit = _least_squares(design, inputs, tau2)
-    residual_df = k - extra - 1
-    scatter = fit.unexplained / residual_df
-    widening = {"z": 1.0, "knha": scatter, "adhoc": max(1.0, scatter)}[interval]
-    df = np.inf if interval == "z" else float(residual_df)
+    m, residual_df = len(moderators), inputs.k - len(moderators) - 1
+    tau2_without, tau2 = _residual_tau2(inputs, design, tau2_estimator)
+    common, fit = _least_squares(design, inputs, 0.0), _least_squares(design, inputs, tau2)
+    residual_variance = fit.residual_sum / residual_df
+    factors = {"z": 1.0, "knha": residual_variance, "adhoc": max(1.0, residual_variance)}
+    factor, df = factors[interval], np.inf if interval == "z" else float(residual_df)
     with np.errstate(divide="ignore", invalid="ignore"):
-        moved = float(np.float64(fit.explained) / widening)
-    # without tau2 there is nothing to measure it by: Q against its degrees of freedom
-    common = tau2_estimator == COMMON
-    h2 = plain.unexplained / residual_df if common else tau2 * plain.trace_p / residual_df + 1
+        qm = float(np.float64(fit.explained_sum) / factor)
+    if tau2_estimator == COMMON:  # the residual variance measures what is left, as tau2 is none
+        h2 = common.residual_sum / residual_df
+    else:
+        h2 = tau2 * common.trace_p / residual_df + 1
     return Regression(
         model="meta-regression",
         measure=inputs.measure,
         studies=inputs.studies,
-        k=k,
-        coefficients=_coefficients(moderators, fit, widening, df=df, level=level),
+        k=inputs.k,
+        coefficients=_coefficients(moderators, fit, factor, df=df, level=level),
         tau2=tau2,
         tau2_estimator=tau2_estimator,
         interval=interval,
         level=level,
         df=df,
-        q=plain.unexplained,
+        q=common.residual_sum,
         q_df=residual_df,
-        q_pval=float(chdtrc(residual_df, plain.unexplained)),
-        qm=moved if np.isinf(df) else moved / extra,
-        qm_df=extra,
-        qm_pval=float(chdtrc(extra, moved) if np.isinf(df) else fdtrc(extra, df, moved / extra)),
+        q_pval=float(chdtrc(residual_df, common.residual_sum)),
+        qm=qm if np.isinf(df) else qm / m,
+        qm_df=m,
+        qm_pval=float(chdtrc(m, qm) if np.isinf(df) else fdtrc(m, df, qm / m)),
         i2=100 * max(0.0, 1 - 1 / h2) if h2 > 0 else 0.0,
         h2=h2,
-        r2=max(0.0, 100 * (before - tau2) / before) if before > 0 else NAN,
-        notes=(*inputs.notes, *_notes(k, extra, untested=widening == 0)),
+        r2=max(0.0, 100 * (tau2_without - tau2) / tau2_without) if tau2_without > 0 else NAN,
+        notes=(*inputs.notes, *_notes(inputs.k, m, untested=factor == 0)),
     )
 
 
@@ -231,39 +230,35 @@ class _Fit(NamedTuple):
 
     beta: Floats
     root: Floats
-    explained: float  # sum of squares, by all columns but the first
-    unexplained: float  # y'Py
+    explained_sum: float  # of squares, by all columns but the first
+    residual_sum: float  # y'Py
     trace_p: float
 
 
 def _least_squares(design: Floats, inputs: Inputs, tau2: float) -> _Fit:
-    """Solve by orthogonal columns, on effects moved near zero: no digits go to an offset."""
+    """Solve by orthogonal columns; y is measured from the first estimate, to lose no digits."""
     weight = 1 / (inputs.vi + tau2)
     y = np.sqrt(weight) * (inputs.yi - inputs.yi[0])
     basis, triangle = np.linalg.qr(np.sqrt(weight)[:, None] * design)
-    root, along = np.linalg.inv(triangle), basis.T @ y
-    beta = root @ along
+    root, projected = np.linalg.inv(triangle), basis.T @ y
+    beta = root @ projected
     beta[0] += inputs.yi[0]
-    unexplained = float(np.sum((y - basis @ along) ** 2))
+    residual_sum = float(np.sum((y - basis @ projected) ** 2))
     return _Fit(
         beta=beta,
         root=root,
-        explained=float(along[1:] @ along[1:]),
-        unexplained=0.0 if unexplained <= ROUNDING * float(y @ y) else unexplained,
+        explained_sum=float(projected[1:] @ projected[1:]),
+        residual_sum=0.0 if residual_sum <= ROUNDING * float(y @ y) else residual_sum,
         trace_p=float(weight @ (1 - np.vecdot(basis, basis))),
     )
 
 
 def _coefficients(
-    names: Iterable[str], fit: _Fit, widening: float, *, df: float, level: float
+    names: Iterable[str], fit: _Fit, factor: float, *, df: float, level: float
 ) -> tuple[Coefficient, ...]:
-    se = np.hypot.reduce(fit.root, axis=1) * np.sqrt(widening)  # its square might overflow
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = fit.beta / se
-    pval = 2 * (ndtr(-abs(statistic)) if np.isinf(df) else stdtr(df, -abs(statistic)))
-    half = t_quantile(df, level) * se
-    columns = (fit.beta, se, statistic, pval, fit.beta - half, fit.beta + half)
-    rows = np.column_stack(columns).tolist()
+    """Test each coefficient; `factor` multiplies its variance (Knapp and Hartung)."""
+    se = np.hypot.reduce(fit.root, axis=1) * np.sqrt(factor)  # its square might overflow
+    rows = np.column_stack([fit.beta, se, *wald(fit.beta, se, level, df)]).tolist()
     return tuple(
         Coefficient(name, *row) for name, row in zip(("intercept", *names), rows, strict=True)
     )
