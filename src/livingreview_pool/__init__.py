@@ -50,11 +50,7 @@ from livingreview_pool.survival_curves import (
     contradictions,
     reconstruct_curve,
 )
-from livingreview_pool.univariate import (
-    common_effect,
-    random_effects,
-    random_effects_batch,
-)
+from livingreview_pool.univariate import common_effect, random_effects, random_effects_batch
 
 __all__ = [
     "PRIOR_SCALE",

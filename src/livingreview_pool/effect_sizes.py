@@ -106,15 +106,10 @@ RECIPES: Mapping[str, Recipe] = {
     "rd": Recipe(TWO_ARMS, COUNTS, _rd),
     "peto": Recipe(TWO_ARMS, COUNTS, _peto),
     "log_rate_ratio": Recipe(
-        TWO_ARMS,
-        TIMES,
-        lambda x1, t1, x2, t2: (np.log(x1 / t1) - np.log(x2 / t2), 1 / x1 + 1 / x2),
+        TWO_ARMS, TIMES, lambda x1, t1, x2, t2: (np.log(x1 / t1) - np.log(x2 / t2), 1 / x1 + 1 / x2)
     ),
     "md": Recipe(
-        TWO_ARMS,
-        MEANS,
-        lambda m1, s1, n1, m2, s2, n2: (m1 - m2, s1**2 / n1 + s2**2 / n2),
-        add=0.0,
+        TWO_ARMS, MEANS, lambda m1, s1, n1, m2, s2, n2: (m1 - m2, s1**2 / n1 + s2**2 / n2), add=0.0
     ),
     "proportion": Recipe(ONE_ARM, COUNTS, lambda x, m: (x / (x + m), x * m / (x + m) ** 3)),
     "log_proportion": Recipe(

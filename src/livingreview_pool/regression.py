@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, fdtrc
 
-from livingreview_pool.checks import (
-    Floats,
-    check_choice,
-    listed,
-    normal_quantile,
-    numbers,
-    refuse,
-)
+from livingreview_pool.checks import Floats, check_choice, listed, normal_quantile, numbers, refuse
 from livingreview_pool.effects import Effect
 from livingreview_pool.inputs import Estimates, Inputs, read_inputs
 from livingreview_pool.models import DesignModel, MeanModel, scaled
