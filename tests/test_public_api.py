@@ -1,0 +1,51 @@
+"""What each package promises: the names at its front door, all of them and no others."""
+
+import importlib
+import inspect
+
+import pytest
+
+API = {
+    "livingreview_pool": """
+        AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
+        KaplanMeier Landmark MEASURES Measure Median Multiverse NumberNeeded PRIOR_SCALE
+        PRIOR_SCALES PolicySynthesis PriorMeaning ReconstructedCurve ReconstructedPatients
+        Regression RestrictedMean ShrinkageEstimate SubgroupTest Synthesis SynthesisBatch
+        TrimAndFill Universe absolute_effect absolute_effects bayes_random_effects
+        binomial_normal clopper_pearson common_effect complement contradictions cumulative
+        effect_sizes egger_test few_studies few_studies_notes generic_effect influence
+        kaplan_meier leave_one_out log_hazard_ratio_from_ci log_hazard_ratio_from_events
+        log_hazard_ratio_from_medians log_hazard_ratio_from_p
+        log_hazard_ratio_from_p_and_events log_ratio_from_ci mantel_haenszel measure
+        meta_regression multiverse one_arm_effect peto prefer prior_meaning random_effects
+        random_effects_batch reconstruct_curve reconstruct_patients restricted_mean
+        restricted_mean_difference restricted_mean_of_patients subgroups synthesise
+        trim_and_fill two_arm_effect wilson_interval
+    """,
+}
+
+
+@pytest.mark.parametrize("package", API)
+def test_the_front_door_of_a_package_is_the_list_it_states(package):
+    found = importlib.import_module(package).__all__
+    assert sorted(found) == sorted(API[package].split())
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("package", API)
+def test_every_public_name_is_there_and_says_what_it_is(package):
+    module = importlib.import_module(package)
+    assert module.__doc__
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert inspect.getdoc(value), name
+            assert value.__module__.startswith(package), name
+
+
+@pytest.mark.parametrize("package", API)
+def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
+    """`package.name` is the function, also after `import package.name`."""
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        assert not inspect.ismodule(getattr(module, name)), name
