@@ -72,34 +72,20 @@ class KaplanMeier:
         return Bound(self.times, self.survival, up_to=False).at(times)
 
 
-class Digitised(NamedTuple):
-    """Checked coordinates of a curve, from (0, 1) on, falling."""
+class Curve(NamedTuple):
+    """Checked coordinates of a curve that starts at (0, 1) and never rises, or a part of it."""
 
     times: Floats
     survival: Floats
 
 
 class Interval(NamedTuple):
-    """The digitised points between two times of the risk table, and the time of its end."""
-
-    times: Floats
-    survival: Floats
-    end: float
-
-
-class State(NamedTuple):
-    """Where the reconstruction stands at the start of an interval."""
-
-    at_risk: int
-    survival: float
-
-
-class Stretch(NamedTuple):
-    """Events and censored patients at each point of one interval, and the state at its end."""
+    """What is reconstructed between two times of the risk table, point by point."""
 
     events: list[int]
     censored: list[int]
-    end: State
+    at_risk: int  # at its end
+    survival: float  # at its end
 
 
 def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
@@ -109,7 +95,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     (0.75, 0.5)
     """
     t, died = _columns(time=time, event=event)
-    refuse("time", t, _is_time(t), TIME)
+    refuse("time", t, (t >= 0) & (t < np.inf), TIME)
     refuse("event", died, (died == 0) | (died == 1), "True or False")
     times, events = np.unique(t[died == 1], return_counts=True)
     at_risk = t.size - np.searchsorted(np.sort(t), times, side="left")
@@ -148,8 +134,7 @@ def reconstruct_patients(
         raise ValueError(msg)
     used = risk_at <= curve.times[-1]
     curve = _with_points_at(curve, risk_at[used])
-    stretches = _stretches(_intervals(curve, risk_at[used]), risk_n[used], events)
-    time, event = _patients(curve, stretches)
+    time, event = _patients(curve, _intervals(curve, risk_at[used], risk_n[used], events))
     found = ReconstructedPatients(
         label=label,
         time=tuple(time.tolist()),
@@ -166,122 +151,114 @@ def reconstruct_patients(
     return replace(found, notes=tuple(_notes(found)))
 
 
-def _with_points_at(curve: Digitised, times: Floats) -> Digitised:
-    """The curve with a point at each of the times, at the height of the point before."""
+def _with_points_at(curve: Curve, times: Floats) -> Curve:
+    """Add a point at each of the times, at the height of the point before."""
     merged = np.union1d(curve.times, times)
     place = np.searchsorted(curve.times, merged, side="right") - 1
-    return Digitised(merged, curve.survival[place])
+    return Curve(merged, curve.survival[place])
 
 
-def _intervals(curve: Digitised, risk_times: Floats) -> list[Interval]:
+def _intervals(
+    curve: Curve, risk_times: Floats, at_risk: Counts, events: int | None
+) -> list[Interval]:
+    """Reconstruct every interval in turn, each from where the one before ends."""
     edges = [*np.searchsorted(curve.times, risk_times), curve.times.size]
-    return [
-        Interval(
-            curve.times[start:stop],
-            curve.survival[start:stop],
-            float(curve.times[min(stop, curve.times.size - 1)]),
-        )
-        for start, stop in pairwise(edges)
+    parts = [
+        (Curve(curve.times[a:b], curve.survival[a:b]), float(curve.times[min(b, edges[-1] - 1)]))
+        for a, b in pairwise(edges)
     ]
-
-
-def _stretches(intervals: Sequence[Interval], at_risk: Counts, events: int | None) -> list[Stretch]:
-    """Every interval in turn, each from the state at the end of the one before."""
-    state = State(int(at_risk[0]), 1.0)
-    stretches: list[Stretch] = []
-    for interval, following in zip(intervals[:-1], at_risk[1:], strict=True):
-        stretches.append(_to_target(interval, state, int(following)))
-        state = stretches[-1].end
-    last = intervals[-1]
-    censored = _by_rate(last, stretches, state)
+    state = Interval([], [], int(at_risk[0]), 1.0)
+    done: list[Interval] = []
+    for (part, end), following in zip(parts[:-1], at_risk[1:].tolist(), strict=True):
+        state = _to_number_at_risk(part, end, state, following)
+        done.append(state)
+    last, end = parts[-1]
+    censored = _by_rate(last, end, done, state.at_risk)
     if events is None:
-        return [*stretches, _stretch(last, state, censored)]
-    missing = events - sum(sum(stretch.events) for stretch in stretches)
-    return [*stretches, _to_events(last, state, missing, censored)]
+        return [*done, _interval(last, end, state, censored)]
+    missing = events - sum(sum(interval.events) for interval in done)
+    return [*done, _to_events(last, end, state, missing, censored)]
 
 
-def _stretch(interval: Interval, state: State, censored: int) -> Stretch:
-    """Events that the curve's fall needs when so many are censored evenly over the interval."""
-    start, width = interval.times[0], interval.end - interval.times[0]
-    places = start + width * np.arange(1, censored + 1) / (censored + 1)
-    slot = np.searchsorted(interval.times, places, side="right") - 1
-    leaving = np.bincount(slot, minlength=interval.times.size)
-    left, survival = state
+def _interval(part: Curve, end: float, start: Interval, censored: int) -> Interval:
+    """Find the events that the curve's fall needs with so many censored evenly up to `end`.
+
+    At each point as many events are taken as bring the survival nearest to the curve's.
+    """
+    first, width = part.times[0], end - part.times[0]
+    places = first + width * np.arange(1, censored + 1) / (censored + 1)
+    slot = np.searchsorted(part.times, places, side="right") - 1
+    leaving = np.bincount(slot, minlength=part.times.size)
+    left, survival = start.at_risk, start.survival
     events, gone = [], []
-    for wanted, leave in zip(interval.survival.tolist(), leaving.tolist(), strict=True):
-        events.append(_fall(left, survival, wanted))
+    for wanted, leave in zip(part.survival.tolist(), leaving.tolist(), strict=True):
+        needed = math.floor(left * (1 - wanted / survival) + 0.5) if survival > 0 else 0
+        events.append(min(max(needed, 0), left))
         survival *= 1 - events[-1] / max(left, 1)
         left -= events[-1]
         gone.append(min(leave, left))
         left -= gone[-1]
-    return Stretch(events, gone, State(left, survival))
+    return Interval(events, gone, left, survival)
 
 
-def _fall(at_risk: int, survival: float, wanted: float) -> int:
-    """Events among those at risk that bring the survival nearest to the wanted one."""
-    if survival <= 0:
-        return 0
-    return min(max(math.floor(at_risk * (1 - wanted / survival) + 0.5), 0), at_risk)
-
-
-def _to_target(interval: Interval, state: State, following: int) -> Stretch:
-    """The interval with the number of censored whose end is nearest to the number printed there.
+def _to_number_at_risk(part: Curve, end: float, start: Interval, following: int) -> Interval:
+    """Choose the number of censored so that nearest to `following` are at risk at the end.
 
     More censored leave fewer at risk, so the search halves; the counts on both sides of the
     crossing are compared.
     """
 
     def is_enough(censored: int) -> bool:
-        return _stretch(interval, state, censored).end.at_risk <= following
+        return _interval(part, end, start, censored).at_risk <= following
 
-    enough = bisect_left(range(state.at_risk), True, key=is_enough)
-    near = [_stretch(interval, state, count) for count in range(max(enough - 1, 0), enough + 1)]
-    return min(near, key=lambda found: abs(found.end.at_risk - following))
+    enough = bisect_left(range(start.at_risk), True, key=is_enough)
+    near = [_interval(part, end, start, count) for count in range(max(enough - 1, 0), enough + 1)]
+    return min(near, key=lambda found: abs(found.at_risk - following))
 
 
-def _to_events(interval: Interval, state: State, events: int, guess: int) -> Stretch:
-    """The last interval with as many events as are missing; censored nearest to the guess."""
-    counts = sorted(range(state.at_risk + 1), key=lambda count: abs(count - guess))
-    tried = (_stretch(interval, state, count) for count in counts)
+def _to_events(part: Curve, end: float, start: Interval, events: int, guess: int) -> Interval:
+    """Choose the number of censored for as many events as are missing; nearest to the guess."""
+    counts = sorted(range(start.at_risk + 1), key=lambda count: abs(count - guess))
+    tried = (_interval(part, end, start, count) for count in counts)
     return min(tried, key=lambda found: abs(sum(found.events) - events))
 
 
-def _by_rate(last: Interval, before: Sequence[Stretch], state: State) -> int:
+def _by_rate(last: Curve, end: float, before: Sequence[Interval], at_risk: int) -> int:
     """Censored in the last interval, at the rate per time of the intervals before."""
-    gone = sum(sum(stretch.censored) for stretch in before)
-    past, ahead = float(last.times[0]), last.end - float(last.times[0])
-    return min(math.floor(gone * ahead / past + 0.5), state.at_risk) if past > 0 else 0
+    gone = sum(sum(interval.censored) for interval in before)
+    past, ahead = float(last.times[0]), end - float(last.times[0])
+    return min(math.floor(gone * ahead / past + 0.5), at_risk) if past > 0 else 0
 
 
-def _patients(curve: Digitised, stretches: list[Stretch]) -> tuple[Floats, NDArray[np.bool_]]:
+def _patients(curve: Curve, intervals: list[Interval]) -> tuple[Floats, NDArray[np.bool_]]:
     """Events at the points; censored halfway to the next point; who is left, at the end."""
-    events = [count for stretch in stretches for count in stretch.events]
-    censored = [count for stretch in stretches for count in stretch.censored]
+    events = [count for interval in intervals for count in interval.events]
+    censored = [count for interval in intervals for count in interval.censored]
     times, last = curve.times, curve.times[-1]
     halfway = 0.5 * (times + np.append(times[1:], last))
-    left = np.full(stretches[-1].end.at_risk, last)
+    left = np.full(intervals[-1].at_risk, last)
     time = np.concatenate([np.repeat(times, events), np.repeat(halfway, censored), left])
     event = np.arange(time.size) < sum(events)
     order = np.lexsort((~event, time))
     return time[order], event[order]
 
 
-def _read_curve(times: ArrayLike, survival: ArrayLike) -> Digitised:
+def _read_curve(times: ArrayLike, survival: ArrayLike) -> Curve:
     t, s = _columns(times=times, survival=survival)
     t = np.where((t < 0) & (t >= -STRAY * t.max()), 0.0, t)
     s = np.where((s < -STRAY) | (s > 1 + STRAY), s, np.clip(s, 0.0, 1.0))
-    refuse("times", t, _is_time(t), TIME)
+    refuse("times", t, (t >= 0) & (t < np.inf), TIME)
     refuse("survival", s, (s >= 0) & (s <= 1), "a survival from 0 to 1")
     order = np.lexsort((-s, t))
     t, s = np.append(0.0, t[order]), np.append(1.0, s[order])
     last_of_time = np.append(t[1:] > t[:-1], True)
     s = np.minimum.accumulate(s)
-    return Digitised(t[last_of_time], s[last_of_time])
+    return Curve(t[last_of_time], s[last_of_time])
 
 
 def _read_risk(risk_times: ArrayLike, at_risk: ArrayLike) -> tuple[Floats, Counts]:
     t, n = _columns(risk_times=risk_times, at_risk=at_risk)
-    refuse("risk_times", t, _is_time(t), TIME)
+    refuse("risk_times", t, (t >= 0) & (t < np.inf), TIME)
     if t[0] != 0 or (np.diff(t) <= 0).any():
         msg = f"risk_times: need rising times from 0 on, found {t.tolist()}"
         raise ValueError(msg)
@@ -301,11 +278,6 @@ def _columns(**columns: ArrayLike) -> tuple[Floats, Floats]:
         msg = f"{' and '.join(columns)}: need two arrays of equal length, found {found}"
         raise ValueError(msg)
     return first, second
-
-
-def _is_time(t: Floats) -> NDArray[np.bool_]:
-    valid: NDArray[np.bool_] = (t >= 0) & (t < np.inf)
-    return valid
 
 
 def _notes(found: ReconstructedPatients) -> Iterator[str]:
