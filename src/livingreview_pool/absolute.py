@@ -16,7 +16,7 @@ from livingreview_pool.measures import measure as find_measure
 from livingreview_pool.result import Synthesis
 
 PER = 1000.0
-LARGEST_EFFECT = 700.0  # of a ratio on the log scale: the exponential of more is no number
+LARGEST_EFFECT = 700.0  # of a ratio on the log scale: the exponential of more overflows
 RISK_OUTSIDE = (
     "the effect at this baseline risk leads outside 0 to 1; the risk is held at its limit"
 )

@@ -136,7 +136,7 @@ def bayes_random_effects(
 
     `prior` is "half-normal" or "half-cauchy" with `scale` on the analysis scale.
     `benefit` says on which side of no effect ("below" or "above") benefit lies.  ValueError
-    for data whose range is too large for the prior to have a density that is a number.
+    for data whose range is so large, beside the prior, that the density underflows.
 
     References: Roever 2020, *Journal of Statistical Software* 93(6); Friede et al. 2017,
     *Research Synthesis Methods* 8:79, for the prior with two studies.
@@ -227,7 +227,7 @@ def _conditional_mean(inputs: Inputs, tau: Floats) -> tuple[Floats, Floats]:
 
 
 def _check_scale(inputs: Inputs, scale: float) -> None:
-    """Raise ValueError if the density of the effects is no number under this prior."""
+    """Raise ValueError for a prior or a range of effects whose density would under- or overflow."""
     check_positive("scale", scale, f"a positive number, at most {LARGEST:g}")
     reach, precise = float(np.ptp(inputs.yi)), float(np.sqrt(inputs.vi.min()))
     if reach > 1e4 * max(scale, precise) or reach > 1e15 * precise:

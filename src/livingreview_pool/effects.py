@@ -13,7 +13,7 @@ the adjustment) is added with `dataclasses.replace`.
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Any
 
@@ -132,7 +132,8 @@ def log_hazard_ratio_from_ci(
 ) -> Effect:
     """Log hazard ratio, with the variance implied by its confidence interval.
 
-    Assumes a Wald interval on the log scale, of any `level`.
+    Assumes a Wald interval on the log scale, of any `level`.  Raise ValueError unless
+    0 < ci_lower < hazard_ratio < ci_upper.
 
     References: Parmar, Torri & Stewart 1998, *Statistics in Medicine* 17:2815.
 
@@ -146,6 +147,9 @@ def log_ratio_from_ci(
     study: str, ratio: float, ci: tuple[float, float], measure: str, *, level: float = 0.95
 ) -> Effect:
     """Log of any printed ratio, with the variance implied by its confidence interval.
+
+    `measure` names the ratio, such as "log_or"; `ratio` and `ci` (lower, upper) are as printed,
+    not logarithms.  Assumes a Wald interval on the log scale, of any `level`.
 
     >>> round(log_ratio_from_ci("S1", 2.0, (1.0, 4.0), "log_or").standard_error, 4)
     0.3537
@@ -182,14 +186,8 @@ def log_hazard_ratio_from_p(study: str, hazard_ratio: float, p_value: float) -> 
         raise ValueError(msg)
     check_share(f"p_value ({study})", p_value)
     standard_error = abs(math.log(hazard_ratio)) / float(-ndtri(p_value / 2))
-    return Effect(
-        study,
-        math.log(hazard_ratio),
-        standard_error**2,
-        "log_hr",
-        route="hazard ratio and p-value",
-        assumption="two-sided Wald p-value",
-    )
+    route, assumption = "hazard ratio and p-value", "two-sided Wald p-value"
+    return _log_hr(study, math.log(hazard_ratio), standard_error**2, route, assumption)
 
 
 def log_hazard_ratio_from_p_and_events(
@@ -213,33 +211,25 @@ def log_hazard_ratio_from_p_and_events(
     check_share(f"p_value ({study})", p_value)
     vi = _variance_from_events(study, events, share)
     size = float(-ndtri(p_value / 2)) * math.sqrt(vi)
-    return Effect(
-        study,
-        -size if favours == "experimental" else size,
-        vi,
-        "log_hr",
-        route="p-value and events",
-        assumption="two-sided log-rank p-value, proportional hazards, events shared as patients",
-    )
+    yi = -size if favours == "experimental" else size
+    assumption = "two-sided log-rank p-value, proportional hazards, events shared as patients"
+    return _log_hr(study, yi, vi, "p-value and events", assumption)
 
 
 def log_hazard_ratio_from_events(
     study: str, hazard_ratio: float, events: int, *, share: float = 0.5
 ) -> Effect:
-    """Log hazard ratio, with the variance that the number of events allows at best.
+    """Log hazard ratio, with the variance that the number of events in both arms allows at best.
+
+    `share` is the part of all patients in the experimental arm.
 
     >>> round(log_hazard_ratio_from_events("S1", 0.8, 50).vi, 3)
     0.08
     """
     check_positive(f"hazard_ratio ({study})", hazard_ratio)
-    return Effect(
-        study,
-        math.log(hazard_ratio),
-        _variance_from_events(study, events, share),
-        "log_hr",
-        route="hazard ratio and events",
-        assumption="log-rank information; adjustment and ties would widen it",
-    )
+    vi = _variance_from_events(study, events, share)
+    assumption = "log-rank information; adjustment and ties would widen it"
+    return _log_hr(study, math.log(hazard_ratio), vi, "hazard ratio and events", assumption)
 
 
 def log_hazard_ratio_from_medians(
@@ -258,15 +248,13 @@ def log_hazard_ratio_from_medians(
     for name, pair in (("medians", medians), ("events", events)):
         for value in check_tuple(f"{name} ({study})", pair, 2):
             check_positive(f"{name} ({study})", value)
-    return Effect(
-        study,
-        math.log(medians[1] / medians[0]),
-        1 / events[0] + 1 / events[1],
-        "log_hr",
-        route="medians",
-        assumption="exponential survival in both arms",
-        notes=("approximate: from medians, under exponential survival",),
-    )
+    yi, vi = math.log(medians[1] / medians[0]), 1 / events[0] + 1 / events[1]
+    effect = _log_hr(study, yi, vi, "medians", "exponential survival in both arms")
+    return replace(effect, notes=("approximate: from medians, under exponential survival",))
+
+
+def _log_hr(study: str, yi: float, vi: float, route: str, assumption: str) -> Effect:
+    return Effect(study, yi, vi, "log_hr", route=route, assumption=assumption)
 
 
 def _variance_from_events(study: str, events: int, share: float) -> float:

@@ -51,9 +51,9 @@ def binomial_normal(
 ) -> Synthesis:
     """Maximum-likelihood mean logit of proportions of single arms, with its tau2.
 
-    `q` is the likelihood-ratio statistic of equal proportions.  If every arm has no
-    events, or every arm nothing else, there is no finite mean, and if arms have either
-    none or all there may be no finite tau2: ValueError.
+    `events` and `n` (patients) are one value per arm.  `q` is the likelihood-ratio statistic
+    of equal proportions.  Raise ValueError if no arm, or every patient, has the event (the
+    mean is infinite), and if arms are so far apart that tau2 is.
 
     References: Hamza, van Houwelingen & Stijnen 2008, *J Clin Epidemiol* 61:41; Stijnen,
     Hamza & Ozdemir 2010, *Statistics in Medicine* 29:3046.

@@ -19,7 +19,7 @@ LARGEST_RATIO = 1e10  # of two variances: beyond it sums of weights lose the sma
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Checked estimates and their variances; the effects they come from, if they were effects."""
+    """Checked estimates and variances of k studies, and the effects they were read from, if any."""
 
     yi: Floats
     vi: Floats
@@ -60,8 +60,8 @@ class Inputs:
 def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
     """Check effects (vi omitted) or two arrays of equal length, unless they are checked already.
 
-    Raise ValueError, with the place, for what is no effect or no number, for effects of
-    different measures, and for effects that share patients.
+    Raise ValueError, with the place, for a value that is neither an effect nor a number, for
+    effects of different measures, and for effects that share patients.
     """
     if isinstance(yi, Inputs):
         return yi
@@ -108,7 +108,7 @@ def checked_arrays(yi: Estimates, vi: ArrayLike, *, ndim: int) -> tuple[Floats, 
 
 
 def check_range(y: Floats, v: Floats) -> None:
-    """Refuse estimates and variances so large or small that their powers are no numbers."""
+    """Raise ValueError for estimates and variances so large or small that powers overflow."""
     least, most, reach = LARGEST**-2, LARGEST**2, np.maximum.reduce(np.abs(y), axis=None)
     smallest, largest = np.minimum.reduce(v, axis=None), np.maximum.reduce(v, axis=None)
     within = reach <= LARGEST and least <= smallest <= largest <= most

@@ -39,7 +39,7 @@ class Sums(NamedTuple, Generic[Values]):
 
 @dataclass(frozen=True, slots=True)
 class Model(ABC, Generic[Values]):
-    """Estimates y and variances v, both of shape (k,), with what explains them."""
+    """Estimates y and variances v of shape (k,), with the design that explains them."""
 
     y: Floats
     v: Floats

@@ -86,7 +86,7 @@ def few_studies(k: int) -> str:
 
 
 def refuse_below(k: int, what: str, smallest: int = SMALLEST_FOR_ASYMMETRY) -> None:
-    """Refuse a method that needs more studies, with the reason."""
+    """Raise ValueError, with the reason, if a method needs more studies."""
     if k < smallest:
         msg = (
             f"{what}: need at least {smallest} studies, found {k}; "

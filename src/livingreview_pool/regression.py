@@ -87,8 +87,8 @@ def meta_regression(
     """Explain effects by study characteristics: an intercept, a slope for each, residual tau2.
 
     `moderators` maps names to one number per study; `tau2_estimator` may also be "common"
-    for no residual heterogeneity.  With few studies per moderator expect nothing: below
-    ten each the result says so.  ValueError for a moderator that is constant or repeats
+    for no residual heterogeneity.  A note says so where there are fewer than ten
+    studies per moderator.  ValueError for a moderator that is constant or repeats
     others, and for fewer than two studies more than moderators.
 
     References: Thompson & Higgins 2002, *Statistics in Medicine* 21:1559; Knapp & Hartung

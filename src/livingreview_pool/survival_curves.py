@@ -1,4 +1,4 @@
-"""Survival from what is printed: landmarks, a median and their intervals, without the curve.
+"""Survival curves from printed numbers: landmarks, a median and their intervals.
 
 A survival of 38% at 12 months says that survival was at least 38% before and at most 38%
 after; a median of 8 months, that it was at least 50% before and at most 50% from then on.
@@ -58,7 +58,6 @@ class Landmark:
     ci_upper: float = math.nan
 
     def __post_init__(self) -> None:
-        _check(self)
         _complete(self, self.survival, most=1.0)
 
     def __str__(self) -> str:
@@ -83,7 +82,6 @@ class Median:
     ci_upper: float = math.nan
 
     def __post_init__(self) -> None:
-        _check(self)
         _complete(self, self.time, most=math.inf)
 
     def __str__(self) -> str:
@@ -115,7 +113,7 @@ def contradictions(landmarks: Iterable[Landmark], median: Median | None = None) 
 
 
 def _read_points(landmarks: Iterable[Landmark], median: Median | None) -> list[Point]:
-    """Landmarks in the order of their times, then the median; ValueError names what is neither."""
+    """Return the landmarks in the order of their times, then the median; check their types."""
     given = listed("landmarks", landmarks)
     for place, point in enumerate(given):
         if not isinstance(point, Landmark):
@@ -128,15 +126,12 @@ def _read_points(landmarks: Iterable[Landmark], median: Median | None) -> list[P
     return [*ordered, median] if median else [*ordered]
 
 
-def _check(point: Point) -> None:
-    name = type(point).__name__.lower()
-    for value in astuple(point):
-        check_number(name, value, "numbers", lambda _: True)
-    check_number(name, point.time, "a positive finite time", lambda x: 0 < x < math.inf)
-
-
 def _complete(point: Point, value: float, *, most: float) -> None:
-    """Fill in a rounding interval that is not named; refuse bounds in the wrong order."""
+    """Fill in a rounding interval that is not given; raise ValueError for a wrong order."""
+    name = type(point).__name__.lower()
+    for field in astuple(point):
+        check_number(name, field, "numbers", lambda _: True)
+    check_number(name, point.time, "a positive finite time", lambda x: 0 < x < math.inf)
     lower, upper = (value if math.isnan(x) else x for x in (point.lower, point.upper))
     lower, upper = max(lower, 0.0), min(upper, most)
     if not (0 <= lower <= value <= upper <= most):
@@ -154,17 +149,17 @@ def _complete(point: Point, value: float, *, most: float) -> None:
 
 
 def _just_before(time: float) -> float:
-    """The last number below a time: a median is a floor up to there, not at the time itself."""
+    """Return the largest float below a time: survival is >= 0.5 only strictly before the median."""
     return math.nextafter(time, 0.0)
 
 
 def _bounds(point: Point) -> tuple[Corner, Corner]:
-    """Floor and ceiling: up to which time survival is at least what, from when at most what."""
+    """Return (time, survival) of the floor up to that time and of the ceiling from it on."""
     return _corners(point, point.lower, point.upper)
 
 
 def _limits(point: Point) -> tuple[Corner, Corner]:
-    """Floor and ceiling that the confidence interval gives, as `bounds` does for the value."""
+    """Return floor and ceiling of the confidence interval, as `_bounds` does for the value."""
     return _corners(point, min(point.ci_lower, point.lower), max(point.ci_upper, point.upper))
 
 
@@ -311,7 +306,7 @@ def _envelope(corners: Sequence[tuple[Corner, Corner]]) -> tuple[Bound, Bound]:
 
 
 def _bound(corners: Iterable[Corner], *, up_to: bool) -> Bound:
-    """The tightest falling step function of all corners; infinite times bound nothing."""
+    """Return the tightest falling step function of all corners; infinite times are left out."""
     ordered = sorted((time, value) for time, value in corners if 0 < time < math.inf)
     times, values = np.reshape(ordered, (-1, 2)).T
     values = np.maximum.accumulate(values[::-1])[::-1] if up_to else np.minimum.accumulate(values)

@@ -58,7 +58,7 @@ def estimate_tau2_batch(batch: MeanBatch, estimator: str) -> Floats:
 
 
 def _by_moments(model: Model[Values], estimator: str, zero: Values) -> Values:
-    """Return the estimators that are no likelihood's: Q at its expectation, or in closed form."""
+    """Return an estimate that maximises no likelihood: Q at its expectation, or in closed form."""
     if estimator in {"pm", "eb"}:
         return q_root(model, float(model.df), zero)
     found: Any
@@ -107,9 +107,10 @@ def q_profile(model: Model[Values], level: float, start: Values) -> tuple[Values
 
 
 def _likeliest(model: Model[float], *, restricted: bool) -> float:
-    """Refine every mode of the likelihood found on a grid, and take the highest.
+    """Refine every mode of the likelihood found on a grid, and return the highest.
 
-    Where the score turns before it reaches zero, it may cross zero twice between two values.
+    Where the score turns before it reaches zero, it may cross zero twice between two values
+    of the grid, so the grid is made finer there.
     """
     grid = GRID[: _grid_size(_score_bound(model))]
     scores = model.scores(grid, restricted=restricted)
