@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(REPOSITORY / "tests" / "helpers"))
 
 from example_review import ROWS, STUDY, write_review  # noqa: E402
 

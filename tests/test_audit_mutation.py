@@ -10,6 +10,7 @@ from audit_study import Paper
 from livingreview.tables import audit as tables
 from livingreview_record.load import load_review
 from livingreview_record.studies import Review
+from mistyped_numbers import COLUMNS, ROOT, TARGET
 from mistyping import (
     KINDS,
     Guard,
@@ -19,7 +20,6 @@ from mistyping import (
     swapped,
     wrong_digit,
 )
-from regenerate_mistyped import COLUMNS, ROOT, TARGET
 
 NOTICED_AT_LEAST = 0.80  # of changes to numbers that take part in a check
 LONG = 200  # printed numbers; an abstract has some 20 to 60
@@ -98,7 +98,7 @@ def test_the_stored_rate_is_of_all_slips_in_the_present_data(
     for row in stored:
         then[row["study_id"], row["kind"]] += int(row["tried"])
     assert then == +now, (
-        "run: .venv/bin/python tests/regenerate_mistyped.py (CONTRIBUTING.md, Add a study, step 7)"
+        "run .venv/bin/python validation/mistyped_numbers.py (CONTRIBUTING.md, Add a study, step 7)"
     )
     assert {row["kind"] for row in stored} == set(KINDS)
     assert tuple(stored[0]) == COLUMNS

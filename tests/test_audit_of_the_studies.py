@@ -5,14 +5,15 @@ check that adds or loses one is seen.
 """
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from livingreview.analysis import touched
 from livingreview_audit import Kind, Verdict, audit
 from livingreview_record.load import load_review
-from regenerate_mistyped import ROOT
 
+ROOT = Path(__file__).parents[1]
 FAMILIES = {
     *("interval-symmetry", "p-of-ratio", "interval-width", "adjusted-against-unadjusted"),
     *("p-against-medians", "rate-against-median", "rates-fall", "progression-before-death"),

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from example_book import Book, settle, write_book
+from example_book import Book, book_with_a_figure, files, settle, write_book
 from livingreview_book.execute import BookKernelManager, execute_chapters
 from livingreview_book.locks import HELD, hold, scratch
-from test_book_identical import book_with_a_figure, files
 
 SITE = Path("_build", "html")
 

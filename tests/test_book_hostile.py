@@ -13,11 +13,11 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from data_dictionary import dictionary, keys_of
 from example_book import HEADER, REPOSITORY, Book, settle
 from livingreview_record.load import load_review
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import DataProblemsError
-from test_dictionary import dictionary, keys_of
 
 STUDIES = ("gu-2026", "nct04363255")  # one with results, one without
 CHAPTERS = ("synthesis", "protocol", "data", "audit", *STUDIES)

@@ -5,34 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from example_book import Book, write_book
+from example_book import book_with_a_figure, files
 from livingreview_book.__main__ import main
 from livingreview_book.executions import FOLDER
-
-FIGURE = """
-```{code-cell} ipython3
-from IPython.display import SVG
-from livingreview.figures import to_svg
-from matplotlib.figure import Figure
-
-figure = Figure()
-figure.subplots().fill_between([1, 2, 3], [4.1, 5.2, 6.3], label="ratio", hatch="/")
-SVG(to_svg(figure))
-```
-"""
-
-
-def book_with_a_figure(root: Path) -> Book:
-    book = write_book(root)
-    with (root / "chapters" / "b.md").open("a", encoding="utf-8") as chapter:
-        chapter.write(FIGURE)
-    return book
-
-
-def files(book: Book) -> dict[str, bytes]:
-    site = book.root / "_build" / "html"
-    paths = [path for path in site.rglob("*") if path.is_file()]
-    return {path.relative_to(site).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.mark.book

@@ -1,41 +1,12 @@
 """data/dictionary.csv describes every column and every key of the data, and nothing else."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT / "data"
-# Below these keys the data names its own ids, which the dictionary describes once, as *.
-KEYED_BY_ID = {
-    "arms",
-    "categories",
-    "comparisons",
-    "level_sum_of",
-    "levels",
-    "outcomes",
-    "populations",
-    "subset_of",
-    "sum_of",
-    "treatment_classes",
-    "variables",
-}
-
-
-def keys_of(content: object, path: str = "") -> Iterator[str]:
-    """Every key of nested mappings: ``reports[].id``, ``arms.*.label``."""
-    if isinstance(content, dict):
-        by_id = path.rpartition(".")[2] in KEYED_BY_ID
-        for key, value in content.items():
-            name = f"{path}.{'*' if by_id else key}".removeprefix(".")
-            yield name
-            yield from keys_of(value, name)
-    elif isinstance(content, list):
-        for item in content:
-            yield from keys_of(item, f"{path}[]")
+from data_dictionary import DATA, ROOT, dictionary, keys_of
 
 
 def names_in(path: Path) -> set[str]:
@@ -43,11 +14,6 @@ def names_in(path: Path) -> set[str]:
     if path.suffix == ".csv":
         return set(next(csv.reader([text.splitlines()[0]])))
     return set(keys_of(yaml.safe_load(text)))
-
-
-def dictionary() -> list[dict[str, str]]:
-    with (DATA / "dictionary.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def patterns() -> list[str]:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from chapter_prose import prose_lines
 from livingreview import load_review
-from test_book_prose import prose_lines
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from data_dictionary import KEYED_BY_ID
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, write_review
 from livingreview.analysis import answer, findings
 from livingreview.cli import main
@@ -26,7 +27,6 @@ from livingreview_record.archive import downloads
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError
 from livingreview_record.shapes import _validator
-from test_dictionary import KEYED_BY_ID
 
 Content = dict[str, Any]
 Path_ = tuple[str | int, ...]

@@ -1,6 +1,7 @@
 """Findings as tables: one line a sentence, the worst first, every place named."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,8 @@ from livingreview.tables import audit as tables
 from livingreview_audit import CHECKS, Finding, Kind, Severity, facts
 from livingreview_record.load import load_review
 from livingreview_record.studies import Review
-from regenerate_mistyped import ROOT
 
+ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow  # the whole review is audited, twice
 
 

@@ -39,7 +39,7 @@ from livingreview_record.load import load_review
 from livingreview_record.studies import Review, Study
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 from patient_level import Z95, Cox, Floats, KaplanMeier, log_rank  # noqa: E402
 
 TARGET = ROOT / "data" / "audit" / "limits.csv"

@@ -1,18 +1,21 @@
 """Writes data/audit/mistyped.csv: every number mistyped in every way, noticed or not (minutes).
 
-.venv/bin/python tests/regenerate_mistyped.py
+.venv/bin/python validation/mistyped_numbers.py
 """
 
 import csv
+import sys
 from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
 from livingreview_record.load import load_review
 from livingreview_record.studies import Study
-from mistyping import Guard, mistyped
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+from mistyping import Guard, mistyped  # noqa: E402
+
 TARGET = ROOT / "data" / "audit" / "mistyped.csv"
 COLUMNS = ("study_id", "statistic", "kind", "tried", "noticed")
 Row = tuple[str, str, str, int, int]
@@ -31,6 +34,7 @@ def rates(study: Study) -> list[Row]:
 
 
 def main() -> None:
+    """Count again and write the file."""
     studies = [study for study in load_review(ROOT).studies.values() if study.numbers]
     with Pool(2) as pool:
         rows = [row for found in pool.map(rates, studies, chunksize=1) for row in found]

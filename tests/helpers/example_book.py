@@ -11,7 +11,7 @@ from example_review import write_review
 from livingreview_book.execute import execute_chapters
 from livingreview_book.executions import CLOCK_STEP, Execution
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 
 HEADER = """---
 kernelspec:
@@ -32,6 +32,18 @@ from livingreview_book import publish
 study = load_study("{study}", "..")
 publish("{key}.numbers", str(len(study.numbers)))
 publish("{key}.ratio", study.numbers[4].value)
+```
+"""
+
+FIGURE = """
+```{code-cell} ipython3
+from IPython.display import SVG
+from livingreview.figures import to_svg
+from matplotlib.figure import Figure
+
+figure = Figure()
+figure.subplots().fill_between([1, 2, 3], [4.1, 5.2, 6.3], label="ratio", hatch="/")
+SVG(to_svg(figure))
 ```
 """
 
@@ -98,6 +110,19 @@ def write_book(root: Path) -> Book:
     shutil.copytree(REPOSITORY / "src", root / "src", ignore=hidden)
     settle()
     return Book(root)
+
+
+def book_with_a_figure(root: Path) -> Book:
+    book = write_book(root)
+    with (root / "chapters" / "b.md").open("a", encoding="utf-8") as chapter:
+        chapter.write(FIGURE)
+    return book
+
+
+def files(book: Book) -> dict[str, bytes]:
+    site = book.root / "_build" / "html"
+    paths = [path for path in site.rglob("*") if path.is_file()]
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in paths}
 
 
 def settle() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-FOLDER = Path(__file__).parent / "reference"
+FOLDER = Path(__file__).parents[1] / "reference"
 CLOSED = 1e-10  # closed forms: rounding of double precision over a few dozen operations
 SOLVED = 1e-8  # tau2 and what follows from it: the tight setting of the reference solver
 

@@ -16,7 +16,7 @@ from scipy import stats
 
 Floats = NDArray[np.float64]
 Z95 = float(stats.norm.ppf(0.975))
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 def patients(name: str) -> dict[str, NDArray[np.str_]]:
