@@ -2,8 +2,12 @@
 
 import importlib
 import inspect
+import re
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview_pool": """
@@ -49,3 +53,27 @@ def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
     module = importlib.import_module(package)
     for name in module.__all__:
         assert not inspect.ismodule(getattr(module, name)), name
+
+
+@pytest.mark.parametrize("package", API)
+def test_other_packages_enter_by_the_front_door(package):
+    inner = re.compile(rf"(from|import) {package}\.")
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("src", "chapters")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in {".py", ".md"} and package not in path.parts
+        if inner.search(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_the_lines_of_the_readme_run(capsys):
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "latitude" in printed
+    assert "nan" not in printed

@@ -17,16 +17,14 @@ from livingreview.selection import (
 )
 from livingreview_audit import Finding, audit_review
 from livingreview_pool import (
+    Effect,
     PolicySynthesis,
     Synthesis,
     binomial_normal,
-    mantel_haenszel,
-    synthesise,
-)
-from livingreview_pool.effects import (
-    Effect,
     log_hazard_ratio_from_ci,
+    mantel_haenszel,
     one_arm_effect,
+    synthesise,
     two_arm_effect,
 )
 from livingreview_record.rules import plan

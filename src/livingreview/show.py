@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from livingreview.analysis import Answer
 from livingreview.figures import PERCENT, Axis, Forest
 from livingreview.tables.synthesis import arms_rows, forest_rows
-from livingreview_pool.measures import measure as find_measure
+from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed
 
 

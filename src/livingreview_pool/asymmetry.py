@@ -14,7 +14,7 @@ from livingreview_pool.inputs import Estimates, Inputs, read_inputs
 from livingreview_pool.policy import refuse_below
 from livingreview_pool.regression import Regression, meta_regression
 from livingreview_pool.result import Synthesis
-from livingreview_pool.univariate import common_effect, random_effects
+from livingreview_pool.univariate import COMMON, pooled
 
 MAX_ROUNDS = 100
 
@@ -63,7 +63,7 @@ def egger_test(yi: Estimates, vi: ArrayLike | None = None, *, model: str = "weig
     check_choice("model", model, ("weighted", "mixed"))
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "egger_test")
-    method = ("common", "knha") if model == "weighted" else ("reml", "z")
+    method = (COMMON, "knha") if model == "weighted" else ("reml", "z")
     fit = _on_standard_error("egger_test", inputs, *method)
     intercept, slope = fit.coefficients
     return EggerTest(
@@ -103,16 +103,15 @@ def trim_and_fill(
     check_choice("model", model, ("common", "random"))
     inputs = read_inputs(yi, vi)
     refuse_below(inputs.k, "trim_and_fill")
+    tau2_estimator = COMMON if model == "common" else "reml"
     if side is None:
-        fit = _on_standard_error(
-            "trim_and_fill", inputs, "common" if model == "common" else "reml", "z"
-        )
+        fit = _on_standard_error("trim_and_fill", inputs, tau2_estimator, "z")
         side = "right" if fit.coefficients[1].estimate < 0 else "left"
     check_choice("side", side, ("left", "right"))
     sign = -1.0 if side == "right" else 1.0
     order = np.argsort(sign * inputs.yi, kind="stable")
     y, v = sign * inputs.yi[order], inputs.vi[order]
-    missing, centre = _missing(y, v, estimator, model)
+    missing, centre = _missing(y, v, estimator, tau2_estimator)
     extreme = slice(inputs.k - missing, inputs.k)
     filled_y, filled_v = sign * (2 * centre - y[extreme]), v[extreme]
     filled = replace(
@@ -127,8 +126,8 @@ def trim_and_fill(
         filled=missing,
         filled_yi=tuple(filled_y.tolist()),
         filled_vi=tuple(filled_v.tolist()),
-        observed=_pool(inputs, model),
-        adjusted=_pool(filled, model),
+        observed=pooled(inputs, tau2_estimator, "z"),
+        adjusted=pooled(filled, tau2_estimator, "z"),
         notes=("filled studies are a what-if, not data; read beside the observed result",),
     )
 
@@ -145,11 +144,12 @@ def _on_standard_error(what: str, inputs: Inputs, tau2_estimator: str, interval:
     )
 
 
-def _missing(y: Floats, v: Floats, estimator: str, model: str) -> tuple[int, float]:
+def _missing(y: Floats, v: Floats, estimator: str, tau2_estimator: str) -> tuple[int, float]:
     """Number of studies missing on the left of sorted effects, and the trimmed mean."""
     missing, previous = 0, -1
     for _ in range(MAX_ROUNDS):
-        centre = _pool(Inputs(y[: y.size - missing], v[: y.size - missing], ()), model).mean
+        kept = Inputs(y[: y.size - missing], v[: y.size - missing], ())
+        centre = pooled(kept, tau2_estimator, "z").mean
         if missing == previous:
             return missing, centre
         previous, missing = missing, _count(y - centre, estimator)
@@ -166,7 +166,3 @@ def _count(centred: Floats, estimator: str) -> int:
         return max(0, k - int(below.max()) - 1) if below.size else 0
     above = float(ranks[centred > 0].sum())
     return max(0, round((4 * above - k * (k + 1)) / (2 * k - 1)))
-
-
-def _pool(inputs: Inputs, model: str) -> Synthesis:
-    return common_effect(inputs) if model == "common" else random_effects(inputs, interval="z")

@@ -22,10 +22,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview_pool.checks import is_number, numbers, refuse
+from livingreview_pool.checks import Floats, is_number, numbers, refuse
 from livingreview_pool.survival_curves import Bound
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 MADE_UP = "patients reconstructed from a drawn curve; no patient of the study has these data"

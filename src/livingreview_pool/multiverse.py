@@ -16,9 +16,8 @@ from livingreview_pool.measures import measure
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_pool.result import Synthesis
 from livingreview_pool.tau2 import ESTIMATORS
-from livingreview_pool.univariate import INTERVALS, common_effect, random_effects
+from livingreview_pool.univariate import COMMON, INTERVALS, pooled
 
-COMMON = "common"
 BAYES = "bayes"
 INCLUSIONS = ("all", "leave-one-out", "subsets")
 REASONABLE = (COMMON, "reml", "ml", "pm", "dl", "he", "sj")  # eb solves the equation of pm
@@ -117,15 +116,15 @@ def multiverse(
     universes: list[Universe] = []
     for name, inputs in _read_selections(selections).items():
         for kept in _subsets(inputs.k, inclusion):
-            pooled = inputs.take(kept)
+            chosen = inputs.take(kept)
             left_out = tuple(inputs.studies[i] for i in range(inputs.k) if i not in kept)
-            usual = ["z"] if intervals is None and pooled.k == 2 else named
-            for estimator, interval in _methods(pooled.k, estimators, usual):
-                result = _pool(pooled, estimator, interval, level)
+            usual = ["z"] if intervals is None and chosen.k == 2 else named
+            for estimator, interval in _methods(chosen.k, estimators, usual):
+                result = pooled(chosen, estimator, interval, level=level)
                 universes.append(Universe(name, left_out, estimator, result.interval, result))
-            if pooled.k > 1 and measure(pooled.measure).is_log_ratio:
+            if chosen.k > 1 and measure(chosen.measure).is_log_ratio:
                 for scale in dict.fromkeys(prior_scales):
-                    posterior = bayes_random_effects(pooled, scale=scale, level=level)
+                    posterior = bayes_random_effects(chosen, scale=scale, level=level)
                     prior = f"half-normal {scale:g}"
                     universes.append(Universe(name, left_out, BAYES, prior, posterior))
     return _summary(universes)
@@ -181,12 +180,6 @@ def _methods(
             yield estimator, interval
         elif interval == intervals[0]:
             yield COMMON, "z"
-
-
-def _pool(inputs: Inputs, estimator: str, interval: str, level: float) -> Synthesis:
-    if estimator == COMMON:
-        return common_effect(inputs, level=level)
-    return random_effects(inputs, tau2_estimator=estimator, interval=interval, level=level)
 
 
 def _summary(universes: list[Universe]) -> Multiverse:

@@ -15,9 +15,8 @@ from livingreview_pool.inputs import Estimates, Inputs, read_inputs
 from livingreview_pool.models import DesignModel, MeanModel, scaled
 from livingreview_pool.result import NAN, Synthesis, wald
 from livingreview_pool.tau2 import ESTIMATORS, estimate_tau2
-from livingreview_pool.univariate import INTERVALS, common_effect, random_effects
+from livingreview_pool.univariate import COMMON, INTERVALS, common_effect, random_effects
 
-COMMON = "common"
 ROUNDING = 1e-24  # of sums of squares: effects that agree to the last digits lie on one line
 
 

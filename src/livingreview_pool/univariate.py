@@ -22,6 +22,7 @@ from livingreview_pool.result import (
 )
 from livingreview_pool.tau2 import ESTIMATORS, estimate_tau2, estimate_tau2_batch, q_profile
 
+COMMON = "common"  # in place of an estimator of tau2
 INTERVALS = ("z", "knha", "adhoc")
 PREDICTIONS = {
     "k-1": "t with k - 1 degrees of freedom, root of tau2 + se^2",
@@ -111,6 +112,15 @@ def random_effects_batch(
     batch = MeanBatch(scaled_y, scaled_v)
     tau2 = estimate_tau2_batch(batch, tau2_estimator) if batch.df else np.zeros(len(y))
     return _synthesis(batch, tau2, (y[:, 0], scale), options)
+
+
+def pooled(
+    inputs: Inputs, tau2_estimator: str, interval: str | None = None, *, level: float = 0.95
+) -> Synthesis:
+    """Common effect for the estimator `COMMON`, else random effects."""
+    if tau2_estimator == COMMON:
+        return common_effect(inputs, level=level)
+    return random_effects(inputs, tau2_estimator=tau2_estimator, interval=interval, level=level)
 
 
 class _Options(NamedTuple):

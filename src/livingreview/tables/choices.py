@@ -24,7 +24,7 @@ from livingreview_pool import (
     multiverse,
     prior_meaning,
 )
-from livingreview_pool.measures import measure as find_measure
+from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Quantity, Review, mention
 
 

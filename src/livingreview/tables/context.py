@@ -9,9 +9,8 @@ from livingreview.analysis import Answer
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import forest_rows
 from livingreview.tables.table import Table
-from livingreview_pool import complement
-from livingreview_pool.effects import Effect
-from livingreview_pool.measures import measure as find_measure
+from livingreview_pool import Effect, complement
+from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Quantity, Review, Study, mention
 
 

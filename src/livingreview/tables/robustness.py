@@ -20,7 +20,7 @@ from livingreview.tables.synthesis import (
 )
 from livingreview.tables.table import Table
 from livingreview_pool import PRIOR_SCALE, Synthesis
-from livingreview_pool.measures import measure as find_measure
+from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Review
 
 

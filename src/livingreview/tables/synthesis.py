@@ -14,13 +14,13 @@ from livingreview.tables.table import Table
 from livingreview_pool import (
     PRIOR_SCALES,
     BayesianSynthesis,
+    Effect,
     Synthesis,
     clopper_pearson,
     few_studies,
     few_studies_notes,
 )
-from livingreview_pool.effects import Effect
-from livingreview_pool.measures import measure as find_measure
+from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed
 
 STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
