@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 
 from livingreview_book.accepted import accept, check_spreadsheet
-from livingreview_book.chapters import chapter_names, shard
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
@@ -30,9 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     renew.set_defaults(run=_accept)
     execute = commands.add_parser("execute", help="execute what changed, and do not render it")
     execute.add_argument("--executor", metavar="ADDRESS", help="a dask scheduler: tcp://...")
-    execute.add_argument(
-        "--shard", type=_shard, default=(1, 1), metavar="K/N", help="one machine's part: 2/5"
-    )
     execute.set_defaults(run=_execute)
     difference = commands.add_parser("compare", help="what differs between two built books")
     difference.add_argument("old", type=Path, metavar="OLD", help="a folder of this project")
@@ -55,16 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _execute(options: argparse.Namespace) -> None:
     with hold(options.root), executor_at(options.executor) as executor:
-        names = shard(chapter_names(options.root), *options.shard)
-        execute_chapters(options.root, names=names, executor=executor)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        msg = f"need a machine's number and how many there are, as in 2/5; found {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(number), int(count)
+        execute_chapters(options.root, executor=executor)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Which chapters the book has, and each one's text as a notebook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,6 @@ def _files(entry: Any) -> Iterator[str]:
             yield entry["file"]
         for key in ("parts", "chapters", "sections"):
             yield from _files(entry.get(key))
-
-
-def shard(names: Sequence[str], number: int, count: int) -> list[str]:
-    """The chapters that machine ``number`` of ``count`` executes; all machines' together are all.
-
-    Neighbours in the book, which tend to be alike, go to different machines.
-
-    >>> shard(["a", "b", "c"], 1, 2), shard(["a", "b", "c"], 2, 2)
-    (['a', 'c'], ['b'])
-    """
-    return list(names[number - 1 :: count])
 
 
 def chapter_path(root: Path, name: str) -> Path:

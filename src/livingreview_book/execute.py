@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,18 +62,16 @@ class ChaptersFailedError(Exception):
 def execute_chapters(
     root: Path,
     *,
-    names: Sequence[str] | None = None,
     executor: Executor | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, Execution]:
-    """The execution of every chapter (of ``names`` only), run now where it is not remembered.
+    """The execution of every chapter, run now where it is not remembered.
 
     They come in reading order.  ``executor`` is any ``concurrent.futures`` executor; this process
     alone writes what is remembered.  Raises ``ChaptersFailedError`` after every one had its turn.
     """
     known = Executions(root)
-    names = chapter_names(root) if names is None else names
-    texts = {name: chapter_path(root, name).read_text("utf-8") for name in names}
+    texts = {name: chapter_path(root, name).read_text("utf-8") for name in chapter_names(root)}
     found: dict[str, Execution] = {}
     running: dict[Future[Execution | Failure], str] = {}
     failures = []
