@@ -40,7 +40,7 @@ HEAD = """# Every synthesis, and a published text
 from livingreview import analysis, load_review, show
 from livingreview.tables import choices, robustness
 from livingreview.tables import synthesis as tables
-from livingreview_book import publish
+from livingreview import publish
 
 review = load_review("..")
 answers = {p["id"]: analysis.answer(review, p["id"]) for p in review.protocol["syntheses"]}

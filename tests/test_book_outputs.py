@@ -15,7 +15,7 @@ from livingreview_book.results import collect
 NUMBERS = 100
 CELL = f"""
 ```{{code-cell}} ipython3
-from livingreview_book import publish
+from livingreview import publish
 
 for number in range({NUMBERS}):
     publish(f"a.number.{{number}}", str(number))

@@ -11,6 +11,7 @@ from livingreview_book.chapters import chapter_names, chapter_path, code_cells, 
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = chapter_names(ROOT)
+STUDIES = sorted(path.parent for path in ROOT.glob("data/studies/*/reported.csv"))
 
 NAMES_WITH_NUMBERS = re.compile(
     r"CC[ -]BY[ -]4\.0|CC0[ -]1\.0|RECIST v?(ersion )?1\.1|CTCAE v?(ersion )?\d\.\d|Python 3\.\d+"
@@ -116,8 +117,20 @@ def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
     assert not any(isinstance(node, ast.Import) for node in nodes)
     assert {str(module).partition(".")[0] for module in modules} <= {
         "livingreview",
-        "livingreview_book",
         "livingreview_pool",  # of which no result can be shown as markup
     }
     assert names & SHOWN_BY_HAND == set()
     assert PASTED_AS_MARKUP.findall(text) == []
+
+
+HEADINGS = re.compile(r"^##+ .*$", re.MULTILINE)
+LONGEST_STUDY = 160  # lines of a study's chapter
+
+
+@pytest.mark.parametrize("chapter", [f"chapters/{path.name}" for path in STUDIES])
+def test_a_study_has_the_sections_of_the_template_and_is_short(chapter: str) -> None:
+    text = chapter_path(ROOT, chapter).read_text("utf-8")
+    template = chapter_path(ROOT, "chapters/_template-study").read_text("utf-8")
+    assert HEADINGS.findall(text) == HEADINGS.findall(template)
+    assert text.count("page.") >= template.count("page.")
+    assert len(text.splitlines()) <= LONGEST_STUDY

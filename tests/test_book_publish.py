@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from livingreview_book import publish
+from livingreview import publish
 from livingreview_book.executions import Execution
 from livingreview_book.expected import difference, shown_by_cell, text_of_html
 from livingreview_book.publishing import published
@@ -17,7 +17,7 @@ from livingreview_book.results import KeyPublishedTwiceError, collect, write
 
 
 def output_of(key: str, text: str) -> NotebookNode:
-    with patch("livingreview_book.publishing.display") as display:
+    with patch("livingreview.publishing.display") as display:
         publish(key, text)
     [data], options = display.call_args
     return new_output("display_data", data=data, metadata=options["metadata"])

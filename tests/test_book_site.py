@@ -79,6 +79,14 @@ def test_every_figure_says_in_words_what_it_shows(site: Path) -> None:
 
 
 @pytest.mark.book
+def test_each_figure_of_a_page_has_a_text_of_its_own(site: Path) -> None:
+    for name, page in pages(site):
+        found = [attributes for tag, attributes in Elements(page).found if tag == "img"]
+        drawn = {image["src"]: image["alt"] for image in found if image["src"].endswith(".svg")}
+        assert len(set(drawn.values())) == len(drawn), name
+
+
+@pytest.mark.book
 def test_every_page_has_a_language_a_title_and_a_description(site: Path) -> None:
     for page in PAGES:
         found = Elements((site / page).read_text("utf-8")).found

@@ -152,8 +152,7 @@ def test_nothing_to_draw_is_said_and_not_drawn():
     assert empty._repr_svg_() is None
     assert repr(empty) == empty.empty
     assert empty._repr_html_() == f"<p>{empty.empty}</p>"
-    assert figures.drawn(empty.rows, figures.MONTHS) is None
-    assert figures.drawn(make_rows({}), figures.MONTHS)._repr_svg_().startswith("<?xml")
+    assert figures.Forest(make_rows({}), figures.MONTHS)._repr_svg_()[0].startswith("<?xml")
 
 
 def test_rows_without_a_needed_column_are_refused():
@@ -174,3 +173,16 @@ def test_text_of_data_is_never_read_as_a_formula():
     texts = [text for text in figure.findobj(Text) if bad[:4] in text.get_text()]
     assert len(texts) >= 6
     assert not any(text.get_parse_math() for text in texts)
+
+
+def test_the_text_alternative_tells_each_row_of_a_small_figure():
+    rows = make_rows({"text": "1.0 (0.5 to 2.0)"}, {"group": "g", "label": "b", "mark": "m"})
+    said = figures.Forest(rows.fillna(""), figures.MONTHS, "Survival").alternative()
+    assert said == "Survival. Months. a: 1.0 (0.5 to 2.0); g, b, m: 1."
+
+
+def test_the_text_alternative_of_a_large_figure_tells_how_many_and_between_what():
+    rows = make_rows(*({"label": str(n), "estimate": n, "text": f"{n} months"} for n in range(40)))
+    figure = figures.Forest(rows, figures.MONTHS)
+    assert "40 results, the lowest 0 months, the highest 39 months" in figure.alternative()
+    assert figure._repr_svg_()[1] == {"alt": figure.alternative()}

@@ -11,8 +11,9 @@ as a bar.
 import io
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -24,7 +25,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from livingreview.markup import Html, Shown, element
 
-POOLED = "pooled"
+STUDY, POOLED = "study", "pooled"
 PREDICTION = "prediction interval"
 WIDTH = 4.8  # inches; with this font size still legible when scaled to a phone
 FONT_SIZE = 10.0
@@ -42,6 +43,7 @@ LOG_STEPS = (  # of one power of ten, the coarsest first
 )
 FEWEST_TICKS = 4  # a reader needs these to read the ends of an interval
 LARGEST_MARK = 110.0  # area in square points of the mark with the greatest weight
+MOST_IN_WORDS = 8  # rows of a figure whose text alternative tells each
 NEEDED = ("label", "estimate", "lower", "upper")
 
 
@@ -359,15 +361,27 @@ def to_svg(figure: Figure) -> str:
     return target.getvalue()
 
 
+def _place(row: Mapping[Hashable, Any]) -> str:
+    """Return where a row stands in words: its group, label and series, where they differ."""
+    group, label, mark = (str(row.get(name, "")) for name in ("group", "label", "mark"))
+    told = mark in (STUDY, POOLED, PREDICTION) or label.endswith(mark.lower())
+    return ", ".join(dict.fromkeys(part for part in (group, label, "" if told else mark) if part))
+
+
+def _result(row: Mapping[Hashable, Any]) -> str:
+    return str(row.get("text") or format(row["estimate"], "g"))
+
+
 @dataclass(frozen=True, repr=False)
 class Forest(Shown):
     """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
 
-    Without rows it says so instead of failing, so that every study's chapter can have the cell.
+    Without rows it says so instead of failing.  `title` is told to readers who cannot see it.
     """
 
     rows: pd.DataFrame
     axis: Axis
+    title: str = ""
     empty: str = "Nothing to draw: no number of this kind is printed."
 
     def __repr__(self) -> str:
@@ -381,14 +395,27 @@ class Forest(Shown):
         ]
         return "\n".join([self.axis.label, *lines])
 
-    def _repr_svg_(self) -> str | None:
-        return None if self.rows.empty else to_svg(forest(self.rows, self.axis))
+    def _repr_svg_(self) -> tuple[str, dict[str, str]] | None:
+        """Return the drawing, and its text alternative as the output's metadata."""
+        if self.rows.empty:
+            return None
+        return to_svg(forest(self.rows, self.axis)), {"alt": self.alternative()}
+
+    def alternative(self) -> str:
+        """Return what the figure shows in words: each row, or of many the lowest and the highest.
+
+        A row without a text of its own is told by its estimate.
+        """
+        what = f"{self.title}. {self.axis.label}" if self.title else self.axis.label
+        rows = sorted(self.rows.to_dict("records"), key=lambda row: float(row["estimate"]))
+        if len(rows) <= MOST_IN_WORDS:
+            told = (f"{_place(row)}: {_result(row)}" for row in self.rows.to_dict("records"))
+            return f"{what}. {'; '.join(told)}."
+        return (
+            f"{what}. {len(rows)} results, the lowest {_result(rows[0])}, the highest "
+            f"{_result(rows[-1])}; the table beside the figure holds them all."
+        )
 
     def html(self) -> Html | None:
         """A sentence where there is nothing to draw."""
         return element("p", self.empty) if self.rows.empty else None
-
-
-def drawn(rows: pd.DataFrame, axis: Axis) -> Forest | None:
-    """The rows drawn as a forest plot; nothing at all where a table has already said so."""
-    return None if rows.empty else Forest(rows, axis)

@@ -11,12 +11,13 @@ import os
 import shutil
 import subprocess
 import textwrap
+from collections.abc import Sequence
 from copy import deepcopy
 from html import escape
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from docutils.nodes import document, inline, paragraph
+from docutils.nodes import document, image, inline, paragraph
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -35,6 +36,7 @@ DESCRIPTION_LENGTH = 160  # characters
 FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end
 FIRST, LAST = 0, 999  # priorities of event handlers
 _held: list[BinaryIO] = []  # the folder's lock, until this process ends
+_alternatives: dict[str, str] = {}  # of drawings, by the name of the file they get
 _executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
 
 
@@ -44,6 +46,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit_time(root))
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
     app.add_transform(_KeepAsPublished)
+    app.add_transform(_DescribeFigures)
     app.connect("config-inited", _begin, priority=FIRST)
     app.connect("config-inited", _use_remembered_outputs)
     app.connect("builder-inited", _execute, priority=FIRST)
@@ -69,6 +72,18 @@ class _KeepAsPublished(SphinxTransform):
                 node["support_smartquotes"] = False
 
 
+class _DescribeFigures(SphinxTransform):
+    """Give each drawing its own text alternative; MyST-NB knows only one for a whole cell."""
+
+    default_priority = 741
+
+    def apply(self, **kwargs: Any) -> None:
+        for node in self.document.findall(image):
+            alternative = _alternatives.get(Path(node["uri"]).stem)
+            if alternative is not None:
+                node["alt"] = alternative
+
+
 def last_commit_time(root: Path) -> str:
     """Seconds since 1970 of the last commit; a fixed moment outside a repository."""
     command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
@@ -85,10 +100,7 @@ def _use_remembered_outputs(_app: Sphinx, config: Config) -> None:
 
 
 def read_with_outputs(text: str) -> NotebookNode:
-    """A chapter's source as a notebook that holds its outputs.
-
-    A figure without a text alternative gets the rows that it draws.
-    """
+    """A chapter's source as a notebook that holds its outputs."""
     notebook = read_notebook(text)
     if text not in _executed:
         title = next((line for line in text.splitlines() if line.startswith("#")), "a chapter")
@@ -97,16 +109,19 @@ def read_with_outputs(text: str) -> NotebookNode:
     outputs = deepcopy(_executed[text].outputs)
     for count, cell in enumerate(code_cells(notebook), 1):
         cell.outputs, cell.execution_count = outputs[count - 1], count
-        _describe_figures(cell)
+        _note_alternatives(cell.outputs)
     return notebook
 
 
-def _describe_figures(cell: NotebookNode) -> None:
-    for output in cell.outputs:
-        data = output.get("data", {})
-        if "image/svg+xml" in data or "image/png" in data:
-            options = cell.metadata.setdefault("mystnb", {}).setdefault("image", {})
-            options.setdefault("alt", "; ".join(data.get("text/plain", "").splitlines()))
+def _note_alternatives(outputs: Sequence[NotebookNode]) -> None:
+    """Remember each drawing's text alternative, its own or its rows, by the drawing's hash."""
+    for output in outputs:
+        drawing = output.get("data", {}).get("image/svg+xml")
+        if drawing is not None:
+            said = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
+            rows = "; ".join(output["data"].get("text/plain", "").splitlines())
+            data = os.linesep.join(drawing.splitlines()).encode()  # as MyST-NB names its file
+            _alternatives[hashlib.sha256(data).hexdigest()] = said or rows
 
 
 def _execute(app: Sphinx) -> None:

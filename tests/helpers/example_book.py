@@ -27,7 +27,7 @@ The study has {{glue:text}}`{key}.numbers` numbers and a ratio of {{glue:text}}`
 
 ```{{code-cell}} ipython3
 from livingreview_record.load import load_study
-from livingreview_book import publish
+from livingreview import publish
 
 study = load_study("{study}", "..")
 publish("{key}.numbers", str(len(study.numbers)))

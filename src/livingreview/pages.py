@@ -1,0 +1,263 @@
+"""What the sections of a chapter show: a chapter is its prose and one call for each section."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from livingreview import plots
+from livingreview.analysis import Answer, answer, touched
+from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
+from livingreview.publishing import publish, show
+from livingreview.tables import audit, entries, synthesis
+from livingreview.tables import study as study_tables
+from livingreview.tables.drawing import rows_to_draw
+from livingreview.tables.published import published
+from livingreview.tables.study import side_by_side
+from livingreview.tables.table import Table
+from livingreview.wording import Words, bullets, printed, sentence
+from livingreview_record.load import load_review
+from livingreview_record.studies import Printed, Study
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one section of a study's chapter shows of the printed numbers.
+
+    `lead` stands before the table; without `table` the arms stand side by side; `drawn` are the
+    statistics that a figure shows, each with its axis.
+    """
+
+    caption: str
+    table: Callable[[Study], pd.DataFrame] | None = None
+    drawn: Mapping[str, Axis] = field(default_factory=dict)
+    lead: str = ""
+
+
+SECTIONS: Mapping[str, Section] = {
+    "design": Section("Numbers of the methods, as printed", study_tables.design_numbers),
+    "flow": Section("Patients in each arm and analysis, as printed"),
+    "characteristics": Section(
+        "Characteristics of the patients, as printed",
+        lead="Numbers of patients with percentages in brackets, and p-values, stand exactly as "
+        "printed.",
+    ),
+    "response": Section("Response to the treatment, as printed", drawn={"percent": PERCENT}),
+    "survival": Section(
+        "Events, median times and rates at fixed times, as printed",
+        study_tables.survival,
+        {"median": MONTHS, "rate": PERCENT},
+    ),
+    "contrasts": Section(
+        "Comparisons of the arms, as printed", study_tables.contrasts, {"hr": HAZARD_RATIO}
+    ),
+    "subgroups": Section(
+        "Results in subgroups, as printed",
+        study_tables.subgroups,
+        {"median": MONTHS, "hr": HAZARD_RATIO},
+        "Results in subgroups are exploratory: the more subgroups are looked at, the more "
+        "differences appear by chance.",
+    ),
+    "prognosis": Section(
+        "Prognostic factors, as printed",
+        study_tables.prognosis,
+        {"hr": HAZARD_RATIO},
+        "A hazard ratio above one means earlier death or progression in the group named first. "
+        "Where the paper does not print which group is the reference, the direction is not known.",
+    ),
+    "safety": Section("Side effects, as printed", drawn={"percent": PERCENT}),
+    "other": Section("Follow-up, treatment given and other results, as printed"),
+}
+SAME_PATIENTS = (
+    "These reports may count some of the same patients. "
+    "Results that rest on the same patients are never pooled."
+)
+
+
+class StudyPage:
+    """The chapter of one study; each method shows what one section holds.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    def __init__(self, study_id: str, root: Path | str = "..") -> None:
+        self.review = load_review(root, only=[study_id])
+        self.study = self.review.studies[study_id]
+        self.dictionary = entries.load_dictionary(root)
+
+    def publish_numbers(self) -> None:
+        """Publish the study's main printed results under their own keys (see `published`)."""
+        for key, text in published(self.study).items():
+            publish(key, text)
+
+    def publish(self, key: str, *, interval: bool = True, **identity: str) -> None:
+        """Publish one printed quantity, named as in `printed`, under `STUDY-ID.key`."""
+        publish(f"{self.study.id}.{key}", printed(self.study, interval=interval, **identity))
+
+    def publish_statement(self, key: str, kind: str, name: str) -> None:
+        """Publish what the study's one statement of a kind says, under `STUDY-ID.key`."""
+        (statement,) = (one for one in self.study.statements if one["kind"] == kind)
+        publish(f"{self.study.id}.{key}", statement[name])
+
+    def publish_effect(self, key: str, synthesis_id: str, measure: str) -> None:
+        """Publish the study's own effect in a planned synthesis under `STUDY-ID.key`."""
+        texts = synthesis.published({synthesis_id: answer(self.review, synthesis_id)})
+        publish(f"{self.study.id}.{key}", texts[f"{synthesis_id}.{measure}.{self.study.id}"])
+
+    def reports(self) -> None:
+        """Show the study's status, its reports, and reports that may share its patients."""
+        self.status()
+        self.read("Reports of the study, and what of them was read")
+        show(Words("What could not be confirmed:"))
+        self.not_confirmed()
+        shared = bullets(
+            entries.shared_patients(self.study), empty="No other report is known to us."
+        )
+        show(Words(SAME_PATIENTS), Words(shared))
+
+    def status(self) -> None:
+        """Show the study's status in this review, and why it has it."""
+        status = self.study.status.replace("-", " ")
+        show(Words(sentence(f"Status in this review: {status}. {self.study.status_reason}")))
+
+    def read(self, caption: str) -> None:
+        """Show the study's reports, and what of each was read."""
+        show(Table(entries.reports(self.study, self.dictionary), caption))
+
+    def not_confirmed(self) -> None:
+        """Show what could not be confirmed about the reports."""
+        show(Words(bullets(entries.not_confirmed(self.study))))
+
+    def methods(self) -> None:
+        """Show who the patients were to be, the design, the arms and how outcomes are defined."""
+        self.patients()
+        self.design("Design of the study")
+        show(
+            Table(
+                study_tables.arms(self.study, self.review.protocol),
+                "Arms and regimens",
+            ),
+            Table(
+                entries.definitions(self.study),
+                "How outcomes are defined, and from when time is counted",
+            ),
+            Words(bullets(entries.notes(self.study), empty="No further notes.")),
+        )
+
+    def patients(self) -> None:
+        """Show the study's patients in words."""
+        show(Words(f"Patients: {self.study.population}"))
+
+    def design(self, caption: str) -> None:
+        """Show how the study was done."""
+        show(Table(entries.design(self.study, self.dictionary), caption))
+
+    def numbers(self, name: str) -> None:
+        """Show every printed number of one of `SECTIONS` in a table, and estimates in figures."""
+        section = SECTIONS[name]
+        frame = section.table(self.study) if section.table else side_by_side(self.study, name)
+        rows = {statistic: rows_to_draw(self.study, name, statistic) for statistic in section.drawn}
+        show(
+            Words(section.lead) if section.lead else None,
+            Table(frame, section.caption),
+            *(
+                Forest(rows[statistic], axis, section.caption)
+                for statistic, axis in section.drawn.items()
+                if not rows[statistic].empty
+            ),
+        )
+
+    def notes(self) -> None:
+        """Show what the extraction notes on single numbers."""
+        show(Table(study_tables.notes(self.study), "Notes of the extraction on single numbers"))
+
+    def audit(self) -> None:
+        """Show what the audit finds in the study's printed numbers."""
+        show(audit.panel(self.review, self.study))
+
+    def text(self, key: str) -> None:
+        """Show a text of `study.yaml`, or its items as a list."""
+        found = self.study.details.get(key, "")
+        show(Words(bullets(found) if isinstance(found, list) else found))
+
+    def records(self, key: str, caption: str) -> None:
+        """Show a list of entries of `study.yaml` as a table, one line each."""
+        found = self.study.details.get(key, [])
+        show(Table(entries.records(found, self.dictionary, f"study:{key}"), caption))
+
+    def not_available(self) -> None:
+        """Show which results of the study are not available to this review."""
+        show(Words("What figures or supplements hold and the text does not was not estimated."))
+        self.records("not_available", "Results that are not available to us")
+
+
+class SynthesisPage:
+    """The chapter of the planned syntheses; `show` shows one of them.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    def __init__(self, root: Path | str = "..") -> None:
+        self.review = load_review(root)
+        self.answers = {
+            plan["id"]: answer(self.review, plan["id"])
+            for plan in self.review.protocol["syntheses"]
+        }
+
+    @cached_property
+    def marked(self) -> frozenset[Printed]:
+        """Printed numbers that a finding of the audit touches."""
+        return touched(self.review)
+
+    @property
+    def everything(self) -> list[Answer]:
+        """The answers of every planned synthesis, in the order of the plan."""
+        return [answer for group in self.answers.values() for answer in group]
+
+    def publish_results(self) -> None:
+        """Publish every number of the answers under `synthesis.` and its own key."""
+        for key, text in synthesis.published(self.answers).items():
+            publish(f"synthesis.{key}", text)
+
+    def first(self, *synthesis_ids: str) -> list[Answer]:
+        """Return the answers of these syntheses by the first measure of their plans."""
+        return [self.answers[synthesis_id][0] for synthesis_id in synthesis_ids]
+
+    def show(self, synthesis_id: str, measure: str = "") -> None:
+        """Show a planned synthesis: its forest plot, the same rows as a table, and its notes."""
+        self.plot(synthesis_id, measure)
+        self.table_and_notes(synthesis_id, measure)
+
+    def plot(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the forest plot of a planned synthesis."""
+        answers = self.answers[synthesis_id]
+        if _is_of_arms(answers):
+            show(plots.arms_plot(answers, marked=self.marked))
+        else:
+            show(plots.forest_plot(_by(answers, measure), marked=self.marked))
+
+    def table(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the rows of a planned synthesis as a table."""
+        answers = self.answers[synthesis_id]
+        if _is_of_arms(answers):
+            show(synthesis.arms_table(answers, marked=self.marked))
+        else:
+            show(synthesis.forest_table(_by(answers, measure), marked=self.marked))
+
+    def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the rows of a planned synthesis as a table, and what holds for it alone."""
+        self.table(synthesis_id, measure)
+        answers = self.answers[synthesis_id]
+        notes = synthesis.arms_notes(answers) if _is_of_arms(answers) else None
+        show(notes if _is_of_arms(answers) else synthesis.notes(_by(answers, measure)))
+
+
+def _is_of_arms(answers: list[Answer]) -> bool:
+    return not answers or answers[0].plan["kind"] == "proportion"
+
+
+def _by(answers: list[Answer], measure: str) -> Answer:
+    """Return the answer by an effect measure; by the first of the plan where none is named."""
+    return next(one for one in answers if measure in ("", one.measure))
