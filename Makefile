@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export BOOK_FORK := $(FORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test check accept new-study serve reference bench bench-build lock clean
+.PHONY: help env book test check accept new-study serve reference bench bench-build sizes lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,9 @@ bench: $(STAMP) ## time the synthesis engine beside its peers (needs: pip instal
 
 bench-build: $(STAMP) ## time the build beside stock Jupyter Book: make bench-build STUDIES="15 100 500"
 	@$(BIN)/python benchmarks/bench_build.py $(STUDIES)
+
+sizes: $(STAMP) ## print the lines of code of each package
+	@$(BIN)/python tests/helpers/code_lines.py
 
 lock: ## renew requirements.lock from pyproject.toml
 	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv

@@ -1,0 +1,45 @@
+"""No package and no file grows beyond what was reached; `make sizes` prints the sizes."""
+
+import textwrap
+
+from code_lines import code_lines, files, packages
+
+# Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
+MOST = {
+    "livingreview": 3100,
+    "livingreview_audit": 4450,
+    "livingreview_book": 1350,
+    "livingreview_pool": 3150,
+    "livingreview_record": 2100,
+}
+MOST_IN_A_FILE = 300
+
+
+def test_docstrings_comments_and_blank_lines_are_no_code():
+    text = textwrap.dedent('''
+        """A module
+        of two lines."""
+
+        # a comment
+        VALUE = """a text
+        of two lines"""
+
+
+        def function():  # a comment
+            """A docstring."""
+            return (
+                VALUE
+            )
+    ''')
+    assert code_lines(text) == 6
+
+
+def test_every_package_keeps_its_size():
+    found = packages()
+    assert found.keys() == MOST.keys()
+    grown = {name: lines for name, lines in found.items() if lines > MOST[name]}
+    assert grown == {}, "see tests/test_sizes.py: make it smaller, or raise the limit and say why"
+
+
+def test_no_file_is_longer_than_can_be_read_in_one_sitting():
+    assert {name: lines for name, lines in files().items() if lines > MOST_IN_A_FILE} == {}
