@@ -261,7 +261,7 @@ def test_an_effect_belongs_to_a_study_with_a_name():
 
 
 def test_only_effects_are_checked_for_pooling():
-    with pytest.raises(ValueError, match=r"effects\[1\]: need an Effect, found 3"):
+    with pytest.raises(ValueError, match=r"effects\[1\]: need an Effect .*, found 3"):
         check_poolable([Effect("S", 0.1, 1, "md"), 3])
 
 

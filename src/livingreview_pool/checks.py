@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ LARGEST = 1e25  # nothing measured is larger, and its powers are still numbers
 MOST = 2**53  # above it not every whole number has a double
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether the value is one real number; booleans and `timedelta64` are not numbers."""
     return isinstance(value, REAL) and not isinstance(value, bool | np.timedelta64)
 
@@ -81,7 +81,7 @@ def check_choice(name: str, value: str, known: Sequence[str]) -> None:
 
 def check_number(name: str, value: object, needed: str, valid: Callable[[float], bool]) -> None:
     """Raise ValueError unless the value is one real number for which `valid` holds."""
-    if not (isinstance(value, REAL) and is_number(value) and valid(float(value))):
+    if not (is_number(value) and valid(value)):
         msg = f"{name}: need {needed}, found {value!r}"
         raise ValueError(msg)
 
@@ -103,7 +103,7 @@ def check_positive(name: str, value: object, needed: str = "a positive number") 
 
 def check_whole(name: str, value: object, needed: str) -> None:
     """Raise ValueError unless the value is a whole number of at least 1."""
-    check_number(name, value, needed, lambda x: x >= 1 and x.is_integer())
+    check_number(name, value, needed, lambda x: 1 <= x < math.inf and x == int(x))
 
 
 def check_tuple(name: str, values: object, size: int) -> tuple[float, ...]:

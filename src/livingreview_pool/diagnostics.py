@@ -47,6 +47,8 @@ def leave_one_out(
 ) -> tuple[Synthesis, ...]:
     """Random effects without each study in turn; the i-th result leaves out the i-th study.
 
+    Arguments as for `random_effects`.  Raise ValueError for fewer than two studies.
+
     >>> [round(fit.mean, 9) for fit in leave_one_out([0.0, 3.0, 6.0], [1.0, 1.0, 1.0])]
     [4.5, 3.0, 1.5]
     """
@@ -68,7 +70,7 @@ def cumulative(
     """Random effects of the first study, the first two, and so on, in the order of `order`.
 
     `order` has one value per study that sorts, such as the date of publication; studies
-    of the same date enter in the order given.
+    of the same date enter in the order given.  Other arguments as for `random_effects`.
 
     >>> [fit.k for fit in cumulative([0.0, 3.0, 6.0], [1.0] * 3, order=[2021, 2019, 2024])]
     [1, 2, 3]
@@ -86,7 +88,9 @@ def influence(
     tau2_estimator: str = "reml",
     interval: str | None = None,
 ) -> tuple[Influence, ...]:
-    """Measure the influence of each study on a random-effects result; needs three studies.
+    """Measure the influence of each study on a random-effects result.
+
+    Arguments as for `random_effects`.  Raise ValueError for fewer than three studies.
 
     References: Viechtbauer & Cheung 2010, *Research Synthesis Methods* 1:112.
 
@@ -103,15 +107,15 @@ def influence(
         y[kept], v[kept], tau2_estimator=tau2_estimator, interval=full.interval
     )
     total = v + rest.tau2[:, None]
-    widening = rest.se**2 * (1 / np.take_along_axis(total, kept, axis=1)).sum(axis=1)
+    variance_factor = rest.se**2 * (1 / np.take_along_axis(total, kept, axis=1)).sum(axis=1)
     own = np.diagonal(total)
     hat = np.array(full.weights) / 100
-    moved = full.mean - rest.mean
+    shift_of_mean = full.mean - rest.mean
     with np.errstate(divide="ignore", invalid="ignore"):
-        residual = (y - rest.mean) / np.sqrt(widening * own + rest.se**2)
-        dffits = moved / np.sqrt(widening * hat * own)
-        cook = (moved / full.se) ** 2
-        shift = moved / np.sqrt(widening / (1 / total).sum(axis=1))
+        residual = (y - rest.mean) / np.sqrt(variance_factor * own + rest.se**2)
+        dffits = shift_of_mean / np.sqrt(variance_factor * hat * own)
+        cook = (shift_of_mean / full.se) ** 2
+        shift = shift_of_mean / np.sqrt(variance_factor / (1 / total).sum(axis=1))
         cov_ratio = (rest.se / full.se) ** 2
     influential = (
         (abs(dffits) > 3 * (1 / (k - 1)) ** 0.5)

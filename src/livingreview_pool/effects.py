@@ -12,7 +12,7 @@ the adjustment) is added with `dataclasses.replace`.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Any
@@ -83,30 +83,33 @@ class Effect:
         return self.yi - half, self.yi + half
 
 
-def check_poolable(effects: Iterable[Effect]) -> None:
-    """Raise ValueError for effects of different measures, and for effects that share patients."""
-    listed = list(effects)
-    for place, effect in enumerate(listed):
+def check_poolable(effects: Sequence[object]) -> tuple[Effect, ...]:
+    """Return the effects, of one measure and on patients of their own; else raise ValueError."""
+    for place, effect in enumerate(effects):
         if not isinstance(effect, Effect):
-            msg = f"effects[{place}]: need an Effect, found {effect!r}"
+            msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
             raise ValueError(msg)
-    for first, second in combinations(listed, 2):
+    known = tuple(effect for effect in effects if isinstance(effect, Effect))
+    for first, second in combinations(known, 2):
         if first.measure != second.measure:
             msg = (
                 f"effects: need one measure, found {first.measure} ({first.name}) "
                 f"and {second.measure} ({second.name})"
             )
             raise ValueError(msg)
-    check_disjoint([(_described(effect), effect.cohorts) for effect in listed])
+    named = [(one.study, one.label, one.population, one.adjustment) for one in known]
+    names = [" / ".join(dict.fromkeys(filter(None, parts))) for parts in named]
+    check_disjoint([(name, one.cohorts) for name, one in zip(names, known, strict=True)])
+    return known
 
 
 def check_cohorts(name: str, cohorts: object) -> None:
     """Raise ValueError unless `cohorts` is a set of names of groups of patients, not one text."""
-    if not isinstance(cohorts, Collection) or not all(isinstance(item, str) for item in cohorts):
-        msg = f"{name}: need a set of names, found {cohorts!r}"
-        raise ValueError(msg)
     if isinstance(cohorts, str):
         msg = f"{name}: need a set of names, found the text {cohorts!r}; write {{{cohorts!r}}}"
+        raise ValueError(msg)
+    if not isinstance(cohorts, Collection) or not all(isinstance(item, str) for item in cohorts):
+        msg = f"{name}: need a set of names, found {cohorts!r}"
         raise ValueError(msg)
 
 
@@ -120,11 +123,6 @@ def check_disjoint(patients: Sequence[tuple[str, frozenset[str]]]) -> None:
                 "pool one of them, or state disjoint cohorts"
             )
             raise ValueError(msg)
-
-
-def _described(effect: Effect) -> str:
-    parts = [effect.study, effect.label, effect.population, effect.adjustment]
-    return " / ".join(dict.fromkeys(part for part in parts if part))
 
 
 def log_hazard_ratio_from_ci(

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingreview_pool.checks import Floats, is_number, numbers, refuse
+from livingreview_pool.checks import Floats, check_number, numbers, refuse
 from livingreview_pool.survival_curves import Bound
 
 Counts = NDArray[np.int64]
@@ -90,6 +90,8 @@ class Interval(NamedTuple):
 def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     """Kaplan-Meier curve of patients; censoring at the time of an event comes after it.
 
+    `time` is one value per patient, from 0 on, in any unit; `event` is False where censored.
+
     >>> kaplan_meier([1, 2, 2, 3], [True, True, False, False]).survival
     (0.75, 0.5)
     """
@@ -128,9 +130,9 @@ def reconstruct_patients(
     """
     curve = _read_curve(times, survival)
     risk_at, risk_n = _read_risk(risk_times, at_risk)
-    if events is not None and (not is_number(events) or events not in range(risk_n[0] + 1)):
-        msg = f"events: need 0 to {risk_n[0]} (the patients at risk at 0), found {events!r}"
-        raise ValueError(msg)
+    if events is not None:
+        needed = f"0 to {risk_n[0]} (the patients at risk at 0)"
+        check_number("events", events, needed, lambda x: x in range(risk_n[0] + 1))
     used = risk_at <= curve.times[-1]
     curve = _with_points_at(curve, risk_at[used])
     time, event = _patients(curve, _intervals(curve, risk_at[used], risk_n[used], events))

@@ -72,12 +72,7 @@ def read_inputs(yi: Estimates, vi: ArrayLike | None = None) -> Inputs:
     if not given:
         msg = "effects: need at least one Effect, or both yi and vi; found k = 0"
         raise ValueError(msg)
-    for place, effect in enumerate(given):
-        if not isinstance(effect, Effect):
-            msg = f"effects[{place}]: need an Effect (or give vi too), found {effect!r}"
-            raise ValueError(msg)
-    effects = tuple(effect for effect in given if isinstance(effect, Effect))
-    check_poolable(effects)
+    effects = check_poolable(given)
     y = np.array([effect.yi for effect in effects], dtype=float)
     v = np.array([effect.vi for effect in effects], dtype=float)
     check_range(y, v)

@@ -100,7 +100,8 @@ def synthesise(
 ) -> PolicySynthesis:
     """Pool effects under the policy for few studies; effects must not share patients.
 
-    `benefit` is the side of no effect on which benefit lies, for the Bayesian result.
+    The rules are in the table at the head of this module.  `benefit` is the side of no effect
+    on which benefit lies ("below" or "above"), for the Bayesian result.
 
     >>> one = Effect("S1", -0.4, 0.04, "log_hr")
     >>> synthesise([one]).main.mean

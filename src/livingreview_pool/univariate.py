@@ -103,6 +103,9 @@ def random_effects_batch(
 ) -> SynthesisBatch:
     """`random_effects` of many data sets at once; yi and vi of shape (data sets, k).
 
+    Every number of the result is an array with one value per data set.  Other arguments as
+    for `random_effects`.
+
     >>> random_effects_batch([[0.0, 2.0, 4.0]] * 2, [[1.0] * 3] * 2).tau2.round(9).tolist()
     [3.0, 3.0]
     """
@@ -162,10 +165,10 @@ def _synthesis(
     shift, total, residual = model.pooled(tau2)
     mean = shift * scale**0.5 + origin
     residual_variance = residual / max(model.df, 1)  # of Knapp and Hartung
-    widening: Any = 1.0 if options.interval == "z" else residual_variance
+    factor: Any = 1.0 if options.interval == "z" else residual_variance
     if options.interval == "adhoc":
-        widening = np.maximum(1.0, residual_variance)
-    se = model.plain((widening / total * scale) ** 0.5)
+        factor = np.maximum(1.0, residual_variance)
+    se = model.plain((factor / total * scale) ** 0.5)
     statistic, pval, ci_lower, ci_upper = wald(mean, se, options.level, options.df)
     spread = options.prediction_reach * (tau2 * scale + se * se) ** 0.5
     lower, upper = q_profile(model, options.level, tau2)
