@@ -8,6 +8,7 @@ import pytest
 from livingreview import analysis, load_review, wording
 from livingreview.tables.protocol import patients
 from livingreview.tables.synthesis import POOLED, forest_rows
+from livingreview_audit import CHECKS
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_record.reported import Reported
 
@@ -146,3 +147,17 @@ def test_a_checkpoint_inhibitor_was_nearly_always_given_with_other_drugs():
     ):
         alone = printed(study, outcome=pattern, category="alone", arm_id=arm, statistic="percent")
         assert alone.value < 10
+
+
+def test_a_check_is_described_to_readers_without_the_marks_of_code():
+    descriptions = [check.__doc__ or "" for check in CHECKS.values()]
+    shown = [text.split("\n\n")[0] for text in descriptions]
+    assert all(shown)
+    assert not [text for text in shown if "`" in text or "_" in text]
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "chapters").glob("*.md")))
+def test_no_page_says_of_the_authors_more_than_what_is_recorded(page):
+    words = text(f"chapters/{page}").lower()
+    assert "not asked" not in words
+    assert "has been asked" not in words

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from livingreview.selection import plan
 from livingreview.tables.choices import absolute_table, multiverse_table, priors_table
 from livingreview_record.load import load_review
 
+ROOT = Path(__file__).parents[1]
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},
     **{"statistic": "rate", "unit": "%", "value": "50.0"},
@@ -132,3 +134,11 @@ def test_each_prior_is_shown_with_the_factors_that_it_allows():
     assert (narrow["Scale"], usual["Scale"], wide["Scale"]) == ("0.25", "0.5", "1")
     assert usual["Half of the prior: factor up to"] == "1.9"  # exp(1.96 * 0.5 * 0.674)
     assert usual["95% of the prior: factor up to"] == "6.8"  # exp(1.96 * 0.5 * 1.96)
+
+
+def test_where_measures_of_the_same_counts_disagree_no_number_needed_to_treat_is_given():
+    entries = [{"synthesis": name, "event": name} for name in ("orr-ici", "orr-ici-matched")]
+    rows = absolute_table(planning(load_review(ROOT), absolute=entries)).frame
+    needed = rows.groupby("Event")["Number needed to treat"].agg(list)
+    assert all("by another measure of the same counts" in text for text in needed["orr-ici"])
+    assert all(text.endswith("for one more") for text in needed["orr-ici-matched"])

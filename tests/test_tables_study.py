@@ -223,7 +223,9 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
 
 
 def test_the_protocol_names_every_planned_synthesis_and_every_study():
-    assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
+    assert len(protocol.syntheses(REVIEW, entries.load_dictionary(ROOT))) == len(
+        REVIEW.protocol["syntheses"]
+    )
     assert list(protocol.studies(REVIEW)["Study"]) == [s.label for s in REVIEW.studies.values()]
     assert len(protocol.reasons(REVIEW)) == len(REVIEW.studies)
     assert len(protocol.treatment_classes(REVIEW)) == len(REVIEW.protocol["treatment_classes"])

@@ -189,7 +189,12 @@ class StudyPage:
 
     def not_available(self) -> None:
         """Show which results of the study are not available to this review."""
-        show(Words("What figures or supplements hold and the text does not was not estimated."))
+        show(
+            Words(
+                "Nothing was read off figures or estimated from them, and what stands only in a "
+                "figure or a supplement is missing here."
+            )
+        )
         self.records("not_available", "Results that are not available to us")
 
 

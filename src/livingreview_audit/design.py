@@ -290,7 +290,7 @@ def _arm(study: Study, quantity: Quantity) -> str:
 
 
 def measured_after_start(study: Study) -> Iterator[Finding]:
-    """Each time to an event that is analysed by factors declared ``measured: after-start``.
+    """Each time to an event that is analysed by factors seen only after time had begun.
 
     A patient has such a factor only if it was seen before follow-up or life ended (immortal time).
     One finding for an outcome, whatever the number of factors, covariates and subgroups.

@@ -73,8 +73,8 @@ def few_studies(k: int) -> str:
         return "one study: the result is that study"
     if k == 2:
         return (
-            "two studies: both studies, the common effect, REML with a normal interval and the "
-            "Bayesian results are shown side by side; none of them stands alone"
+            "two studies: both studies, the common effect, REML with a normal interval and, "
+            "for ratios, the Bayesian results are shown side by side; none of them stands alone"
         )
     rule = (
         f"{k:g} studies: random effects by REML with a modified Knapp-Hartung interval and a "

@@ -122,16 +122,19 @@ def priors_table() -> Table:
 def absolute_table(review: Review) -> Table:
     """Events among 1,000 patients with and without the treatment, at printed baselines.
 
-    A number needed to treat is given only where the interval excludes no difference.  Beside the
-    result stands the difference that the two arms of the baseline's study print themselves.
+    A number needed to treat is given only where the interval excludes no difference, and so does
+    that of every other measure of the same counts.  Beside the result stands
+    the difference that the two arms of the baseline's study print themselves.
     """
     rows = [
         row
         for entry in review.protocol.get("absolute", [])
-        for result in answer(review, entry["synthesis"])[:1]
+        for answers in [answer(review, entry["synthesis"])]
+        for divided in [any(map(_reaches_no_difference, answers[1:]))]
+        for result in answers[:1]
         if result.pooled is not None
         for baseline in _baselines(review, result, entry.get("timepoint", ""))
-        for row in [_absolute_row(entry, result, result.pooled, baseline)]
+        for row in [_absolute_row(entry, result, result.pooled, baseline, divided)]
     ]
     caption = "Events among 1,000 patients, at the risk that a control arm prints"
     return Table(pd.DataFrame(rows), caption=caption, empty="No control arm prints a baseline.")
@@ -188,7 +191,11 @@ def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantit
 
 
 def _absolute_row(
-    entry: Mapping[str, Any], result: Answer, pooled: PolicySynthesis, baseline: _Baseline
+    entry: Mapping[str, Any],
+    result: Answer,
+    pooled: PolicySynthesis,
+    baseline: _Baseline,
+    divided: bool,
 ) -> dict[str, str]:
     model = pooled.bayes or pooled.main  # the Bayesian result where studies are put together
     centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
@@ -215,15 +222,26 @@ def _absolute_row(
         "Without, of 1,000": f"{wording.number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": wording.number(effect.experimental, 0),
         "Difference (95% interval)": f"{difference} ({low} to {high})",
-        "Number needed to treat": _number_needed(effect),
+        "Number needed to treat": _number_needed(effect, divided),
         "Difference between these arms as printed": observed,
         WHERE: wording.places(baseline.sources),
     }
 
 
-def _number_needed(effect: AbsoluteEffect) -> str:
+def _reaches_no_difference(result: Answer) -> bool:
+    if result.pooled is None:
+        return False
+    model = result.pooled.bayes or result.pooled.main
+    return model.ci_lower <= 0 <= model.ci_upper
+
+
+def _number_needed(effect: AbsoluteEffect, divided: bool) -> str:
     if effect.crosses_no_effect:
         return "not given: the interval includes no difference"
+    if divided:
+        return (
+            "not given: by another measure of the same counts the interval includes no difference"
+        )
     ends = sorted(limit.value for limit in effect.number_needed_limits)
     value, low, high = (
         wording.number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends)

@@ -83,7 +83,15 @@ def records(
     """A list of mappings as a table with a line each, and a column for each key that occurs."""
     keys = list(dict.fromkeys(key for record in content for key in record))
     names = [_meaning(dictionary, f"{place}[]", key) for key in keys]
-    lines = [[_text(record.get(key, "")) for key in keys] for record in content]
+    lines = [
+        [
+            _text(record.get(key, "")).replace("-", " ")
+            if key == "kind"
+            else _text(record.get(key, ""))
+            for key in keys
+        ]
+        for record in content
+    ]
     return pd.DataFrame(lines, columns=names)
 
 

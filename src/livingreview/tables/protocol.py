@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from livingreview.tables.entries import STUDY_FILE, Dictionary
+from livingreview.tables.sections import subgroup_label
 from livingreview.wording import listed
 from livingreview_record.studies import ALL_ARMS, Review, Study
 
@@ -43,27 +45,42 @@ def treatment_classes(review: Review) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
 
 
-def syntheses(review: Review) -> pd.DataFrame:
+def syntheses(review: Review, dictionary: Dictionary) -> pd.DataFrame:
     """The planned syntheses: what is pooled, and which studies and patients enter."""
     lines = [
         [
             plan["title"],
             KINDS[plan["kind"]] + ("" if plan.get("pool", True) else ", side by side, not pooled"),
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
-            "; ".join(_rule(rule) for rule in plan["include"]["patients"]),
+            "; ".join(_rule(review, dictionary, rule) for rule in plan["include"]["patients"]),
         ]
         for plan in review.protocol["syntheses"]
     ]
     return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", "Patients"])
 
 
-def _rule(rule: Mapping[str, Any]) -> str:
-    """One rule for the patients that enter, in words."""
-    words = [f"population {rule['population']}"]
-    if "subgroup" in rule:
-        words.append(f"subgroup {rule['subgroup']}")
-    words += [f"where {key} is {value}" for key, value in rule.get("design", {}).items()]
-    return ", ".join(words)
+def _rule(review: Review, dictionary: Dictionary, rule: Mapping[str, Any]) -> str:
+    """One rule for the patients that enter, in the words of the studies and of the dictionary."""
+    words = _words_of_patients(review, rule["population"], rule.get("subgroup", ""))
+    terms = [
+        f"{dictionary.meaning(STUDY_FILE, f'design.{key}')}: {value}"
+        for key, value in rule.get("design", {}).items()
+    ]
+    return f"{words} ({'; '.join(terms)})" if terms else words
+
+
+def _words_of_patients(review: Review, population: str, subgroup: str) -> str:
+    """A population and subgroup as the first study that declares both calls them."""
+    parts = [part.partition("=")[::2] for part in subgroup.split("&") if part]
+    for study in review.studies.values():
+        declared = population in study.populations and all(
+            name in study.variables and level in study.variables[name].levels
+            for name, level in parts
+        )
+        if declared:
+            label = study.populations[population].label
+            return f"{label}, {subgroup_label(study, subgroup)}" if subgroup else label
+    return ", ".join(filter(None, (population, subgroup)))
 
 
 def studies(review: Review) -> pd.DataFrame:
