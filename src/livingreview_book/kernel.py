@@ -27,6 +27,7 @@ def prepare(**options: int) -> IPKernelApp:
     """The kernel that the command line describes, ready to start."""
     # A kernel is interrupted before it is asked to stop, and would report that as an error.
     app = IPKernelApp.instance(ignore_cwd=True, log_level=logging.CRITICAL, **options)
+    app.config.HistoryManager.enabled = False  # it is a database, which a chapter may not open
     app.initialize()
     return app
 

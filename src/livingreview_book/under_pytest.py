@@ -5,6 +5,7 @@ remembered executions: this is the second, independent run of every number.
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -44,7 +45,11 @@ class Chapter(IPyNbFile):
         log = scratch / f"{self.path.stem}-{os.getpid()}.reads"
         environment = execute.kernel_environment(self.config.rootpath, log, str(scratch))
         environment["JUPYTER_PATH"] = str(execute.KERNELS.parent)
-        with patch.dict(os.environ, environment, clear=True):
+        # The connection file too is the kernel's own, wherever this process puts its files.
+        with (
+            patch.dict(os.environ, environment, clear=True),
+            patch.object(tempfile, "tempdir", str(scratch)),
+        ):
             super().setup()
 
 
