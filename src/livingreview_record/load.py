@@ -103,8 +103,11 @@ def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Prob
     studies = data / "studies"
     if not is_folder(studies, problems):
         return []
-    found = [path for path in sorted(studies.iterdir()) if not path.name.startswith(".")]
-    wanted = [path for path in found if names is None or path.name in names]
+    if names is None:
+        wanted = [path for path in sorted(studies.iterdir()) if not path.name.startswith(".")]
+    else:  # without listing the others, so that a new one changes nothing for these
+        named = (studies / name for name in sorted(names))
+        wanted = [path for path in named if path.is_symlink() or path.exists()]
     for name in sorted((names or frozenset()) - {path.name for path in wanted}):
         problems.append(Problem(str(studies / name), "a folder", "none", "add the study"))
     folders = [path for path in wanted if path.is_symlink() or path.is_dir()]
