@@ -6,13 +6,13 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 3100,
+    "livingreview": 3400,
     "livingreview_audit": 4450,
     "livingreview_book": 1350,
     "livingreview_pool": 3150,
     "livingreview_record": 2100,
 }
-MOST_IN_A_FILE = 300
+MOST_IN_A_FILE = 320
 
 
 def test_docstrings_comments_and_blank_lines_are_no_code():
