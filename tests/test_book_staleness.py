@@ -298,7 +298,9 @@ def test_two_numbers_under_one_key_stop_the_build(fresh: Book) -> None:
     assert "a.ratio is published twice, in chapters/a and chapters/b" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["livingreview_record/load.py", "livingreview_record/schema/study.yaml"])
+@pytest.mark.parametrize(
+    "name", ["livingreview_record/load.py", "livingreview_record/schema/study.yaml"]
+)
 def test_an_edited_package_is_noticed_where_it_is_installed_beside_the_book(
     fresh: Book, tmp_path: Path, name: str
 ) -> None:
