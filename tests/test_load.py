@@ -320,7 +320,7 @@ SEX_LEVELS = "levels: {male: Male, female: Female}"
         (SEX_LEVELS, SEX_LEVELS + ", level_sum_of: {man: [sex=male]}", "found 'man'; declare or"),
         (
             "kind: time-to-event",
-            "kind: binary, includes: [sex]",
+            "kind: time-to-event, includes: [sex]",
             "outcomes.os.includes: need one of",
         ),
         (

@@ -434,6 +434,26 @@ NAMED: list[tuple[str, Content, str]] = [
      "need a time such as 12 months"),
     ("certainty of nothing", replaced(FULL_REVIEW, ("certainty", 0, "synthesis"), "survivl"),
      r"certainty\.0\.synthesis: need one of .*perhaps 'survival'"),
+    ("a hazard ratio of a response", plans(outcome="orr"),
+     r"outcome: need a time to an event, found 'orr' \(binary in study.yaml\)"),
+    ("a time that is counted", replaced(FULL_REVIEW, ("syntheses", 0, "outcome"), "os"),
+     "outcome: need an outcome of which patients are counted, found 'os'"),
+    ("a level that is not named", without(FULL_REVIEW, ("syntheses", 1, "category")),
+     "category: need the level of response that is counted, found nothing"),
+    ("patients of two sexes", plans(
+        include={"status": ["included"], "patients": [
+            {"population": "whole", "subgroup": "sex=male&sex=female"}]}),
+     "subgroup: need each variable once, found 'sex=male&sex=female'"),
+    ("groups by free text", replaced(FULL_REVIEW, ("syntheses", 0, "group_by"), "label"),
+     "group_by: need one of treatment_class, is_new, found 'label'"),
+    ("a multiverse in another measure", replaced(FULL_REVIEW, ("multiverses", 0, "measure"), "rd"),
+     r"multiverses.0.measure: need a measure of the synthesis survival \(log_hr\), found 'rd'"),
+    ("a multiverse of two outcomes", replaced(
+        FULL_REVIEW, ("multiverses", 0, "syntheses"), ["survival", "response"]),
+     "multiverses.0: need syntheses of one outcome, found orr, os"),
+    ("counted and set aside", replaced(
+        FULL_REVIEW, ("multiverses", 0, "set_aside", 0, "synthesis"), "survival"),
+     "multiverses.0: need each synthesis once, found survival at 0 and 1"),
     ("misspelt at the top", without(FULL_REVIEW, ("certainty",), instead="certainity"),
      r"found 'certainity'; correct or remove it \(perhaps 'certainty'\)"),
 ]  # fmt: skip
@@ -530,7 +550,11 @@ def test_yaml_that_a_reader_would_read_otherwise(
     assert "found found" not in problem
 
 
-@pytest.mark.parametrize("text", ["no", "0x1F", "0o17", "1:30", "2020-01-01", "1e3", ".inf", "1_0"])
+@pytest.mark.parametrize(
+    "text",
+    ["no", "0x1F", "0o17", "1:30", "2020-01-01", "1e3", ".inf", "1_0", "9" * 5000],
+    ids=lambda text: text[:20],
+)
 def test_a_plain_word_is_the_word_that_is_typed(tmp_path: Path, text: str) -> None:
     write_review(tmp_path, study=STUDY.replace("label: Example 2020", f"label: {text}"))
     assert load_study("example-2020", tmp_path).label == text

@@ -110,7 +110,7 @@ class _PlainLoader(_SafeLoader):
     """YAML whose plain words stay words: only true and false are booleans, dates stay text.
 
     A key that occurs twice is an error, so that nothing is dropped silently; so is an escape in
-    quotes that stands for an invisible character.
+    quotes that stands for an invisible character.  A number of more than 18 digits stays text.
     """
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
@@ -140,8 +140,8 @@ _PlainLoader.yaml_implicit_resolvers = {}
 for _tag, _words, _first in (
     ("null", r"~|null|", ["~", "n", ""]),
     ("bool", r"true|false", ["t", "f"]),
-    ("int", r"-?(0|[1-9][0-9]*)", list("-0123456789")),
-    ("float", r"-?(0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
+    ("int", r"-?(0|[1-9][0-9]{0,17})", list("-0123456789")),
+    ("float", r"-?(0|[1-9][0-9]{0,17})\.[0-9]+", list("-0123456789")),
 ):
     _PlainLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_words})$"), _first

@@ -20,6 +20,8 @@ POSSIBLE = {
     "two-arm": (*SIDES, "category", "measures", "favours"),
     "hazard-ratio": (*SIDES, "adjustment", "favours"),
 }
+TIMED = "time-to-event"
+MEASURES = {"hazard-ratio": ("log_hr",), "two-arm": ("log_or",)}  # without a list of its own
 SPECIFIC = tuple(sorted({key for keys in POSSIBLE.values() for key in keys}))
 
 
@@ -58,6 +60,7 @@ def check_references_to_studies(
     for position, plan in enumerate(protocol["syntheses"]):
         place = f"syntheses.{position} ({plan['id']})"
         vocabulary.check_outcome(collector, f"{place}.outcome", plan["outcome"])
+        vocabulary.check_kind(collector, place, plan)
         if "category" in plan:
             vocabulary.check_level(
                 collector, f"{place}.category", plan["outcome"], plan["category"]
@@ -94,11 +97,13 @@ class _Vocabulary:
 
     def __init__(self, protocol: Rule, studies: Sequence[Study]) -> None:
         self.levels: dict[str, set[str]] = {}
+        self.kinds: dict[str, set[str]] = {}
         for study in studies:
             for id_, entry in {**study.variables, **study.outcomes}.items():
                 same = (entry.details or {}).get("same_as", id_)
                 for name in (id_, same):
                     self.levels.setdefault(name, set()).update(entry.levels)
+                    self.kinds.setdefault(name, set()).add(entry.kind)
         self.outcomes = [*protocol["outcomes"], *(id_ for s in studies for id_ in s.outcomes)]
         self.populations = [
             WHOLE,
@@ -112,6 +117,21 @@ class _Vocabulary:
         do = "correct it, or declare it under outcomes in review.yaml"
         collector.one_of(place, outcome, known, do)
 
+    def check_kind(self, collector: Collector, place: str, plan: Rule) -> None:
+        """A time has hazard ratios, and what patients have or have not is counted."""
+        kinds = self.kinds.get(plan["outcome"], set())
+        is_ratio = plan["kind"] == "hazard-ratio"
+        fits = {TIMED} & kinds if is_ratio else kinds - {TIMED, "continuous"}
+        if kinds and not fits:
+            needed = (
+                "a time to an event" if is_ratio else "an outcome of which patients are counted"
+            )
+            found = f"{plan['outcome']!r} ({', '.join(sorted(kinds))} in study.yaml)"
+            collector.need(f"{place}.outcome", needed, found, "correct the outcome or the kind")
+        if kinds == {"categorical"} and not is_ratio and "category" not in plan:
+            needed = f"the level of {plan['outcome']} that is counted"
+            collector.need(f"{place}.category", needed, "nothing", "add it")
+
     def check_level(self, collector: Collector, place: str, of: str, level: str) -> None:
         if of in self.levels:
             do = f"correct it, or declare it among the levels of {of} in a study.yaml"
@@ -120,7 +140,11 @@ class _Vocabulary:
     def check_patients(self, collector: Collector, place: str, rule: Rule) -> None:
         do = "correct it, or declare it under populations in review.yaml"
         collector.one_of(f"{place}.population", rule["population"], self.populations, do)
-        for part in rule["subgroup"].split("&") if "subgroup" in rule else ():
+        parts = rule["subgroup"].split("&") if "subgroup" in rule else []
+        if len({part.partition("=")[0] for part in parts}) < len(parts):
+            found = repr(rule["subgroup"])
+            collector.need(f"{place}.subgroup", "each variable once", found, "correct it")
+        for part in parts:
             variable, _, level = part.partition("=")
             do = "correct it (variable=level), or declare it under variables in a study.yaml"
             if collector.one_of(f"{place}.subgroup", variable, sorted(self.levels), do):
@@ -184,7 +208,9 @@ def _check_properties(
             if known and allowed:
                 _one_of_values(collector, f"{place}.{key}.{name}", value, allowed)
     if "group_by" in plan:
-        collector.one_of(f"{place}.group_by", plan["group_by"], arm_keys, "correct it")
+        flags = {key for side in SIDES for p in protocol["syntheses"] for key in p.get(side, {})}
+        keys = [key for key in arm_keys if key == "treatment_class" or key in flags]
+        collector.one_of(f"{place}.group_by", plan["group_by"], keys, "correct it")
     design_keys = known_keys("study", "design", declared)
     for number, rule in enumerate(plan["include"]["patients"]):
         for name, value in rule.get("design", {}).items():
@@ -230,6 +256,7 @@ def _check_uses(collector: Collector, protocol: Rule) -> None:
     _check_once(collector, "certainty", "synthesis", judged)
     for place, synthesis in _named(protocol):
         collector.one_of(place, synthesis, plans, "correct it")
+    _check_measures(collector, protocol, plans)
     for position, entry in enumerate(protocol.get("absolute", ())):
         place, plan = f"absolute.{position}", plans.get(entry["synthesis"], {"kind": ""})
         if plan["kind"] == "proportion":
@@ -240,6 +267,24 @@ def _check_uses(collector: Collector, protocol: Rule) -> None:
             collector.need(
                 f"{place}.timepoint", needed, shown(entry.get("timepoint")), "correct or add it"
             )
+
+
+def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Rule]) -> None:
+    """What is laid side by side answers one question, in a measure that each synthesis gives."""
+    for position, entry in enumerate(protocol.get("multiverses", ())):
+        place, aside = f"multiverses.{position}", entry.get("set_aside", ())
+        named = [*entry["syntheses"], *(one["synthesis"] for one in aside)]
+        _check_once(collector, place, "synthesis", named)
+        found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
+        if len(outcomes := {(plan["outcome"], plan.get("category", "")) for plan in found}) > 1:
+            words = ", ".join(sorted(" ".join(filter(None, one)) for one in outcomes))
+            collector.need(place, "syntheses of one outcome", words, "correct the list")
+        for plan in found:
+            measures = plan.get("measures", MEASURES.get(plan["kind"], ()))
+            if entry["measure"] not in measures:
+                known = ", ".join(measures) or "none that can be compared"
+                needed = f"a measure of the synthesis {plan['id']} ({known})"
+                collector.need(f"{place}.measure", needed, repr(entry["measure"]), "correct it")
 
 
 def _check_once(collector: Collector, place: str, key: str, values: Sequence[str]) -> None:
