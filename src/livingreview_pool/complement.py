@@ -54,5 +54,5 @@ def complement(whole: Effect, subgroup: Effect, *, level: float = 0.95) -> Compl
         difference=difference,
         difference_lower=test.ci_lower,
         difference_upper=test.ci_upper,
-        pval=float(test.pval),
+        pval=test.pval,
     )

@@ -74,27 +74,29 @@ class Synthesis(Generic[Values]):
 SynthesisBatch: TypeAlias = Synthesis[Floats]
 
 
-class Wald(NamedTuple):
+class Wald(NamedTuple, Generic[Values]):
     """A statistic (estimate over standard error), its two-sided p-value, and an interval."""
 
-    statistic: Any
-    pval: Any
-    ci_lower: Any
-    ci_upper: Any
+    statistic: Values
+    pval: Values
+    ci_lower: Values
+    ci_upper: Values
 
 
-def wald(mean: Values, se: Values, level: float, df: float = np.inf) -> Wald:
+def wald(mean: Values, se: Values, level: float, df: float = np.inf) -> Wald[Values]:
     """Test an estimate against 0 and give its interval, by t, or by the normal for infinite df.
 
     A standard error of 0 gives an infinite statistic, and NaN for an estimate of 0.
 
-    >>> round(float(wald(1.0, 0.5, 0.95).pval), 4)
+    >>> round(wald(1.0, 0.5, 0.95).pval, 4)
     0.0455
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.divide(mean, se)
+        statistic: Any = np.divide(mean, se)
     tail, half = -abs(statistic), t_quantile(df, level) * se
-    pval = 2 * (ndtr(tail) if df == np.inf else stdtr(df, tail))
+    pval: Any = 2 * (ndtr(tail) if df == np.inf else stdtr(df, tail))
+    if not isinstance(mean, np.ndarray):
+        statistic, pval = float(statistic), float(pval)
     return Wald(statistic, pval, mean - half, mean + half)
 
 
@@ -120,8 +122,8 @@ def normal_synthesis(
         k=len(studies),
         mean=mean,
         se=se,
-        statistic=float(statistic),
-        pval=float(pval),
+        statistic=statistic,
+        pval=pval,
         ci_lower=ci_lower,
         ci_upper=ci_upper,
         level=level,
