@@ -186,7 +186,7 @@ class MeanModel(Mean[float]):
     def scores(self, grid: Floats, *, restricted: bool) -> Floats:
         """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
         w = np.reciprocal(self.v + grid[:, None])
-        moments = w.dot(self.powers.T), (w * w).dot(self.powers.T)
+        moments = w.dot(self.powers.T).T, (w * w).dot(self.powers.T).T
         return _scores(*moments, restricted=restricted)
 
 
@@ -211,7 +211,8 @@ class MeanBatch(Mean[Floats]):
         """Score at many tau2 over (tr W)^2, a straight line in tau2 when all v are equal."""
         w = np.reciprocal(self.v[:, None, :] + grid[:, None])
         powers = self.powers.swapaxes(1, 2)
-        return _scores(w @ powers, w * w @ powers, restricted=restricted)
+        moments = ((part @ powers).transpose(2, 0, 1) for part in (w, w * w))
+        return _scores(*moments, restricted=restricted)
 
     @staticmethod
     def choose(condition: Truth, yes: Floats, no: Any) -> Floats:
@@ -231,8 +232,8 @@ class MeanBatch(Mean[Floats]):
 
 
 def _scores(first: Floats, second: Floats, *, restricted: bool) -> Floats:
-    """Score over (tr W)^2 from the sums of w y^b and of w^2 y^b, b along the last axis."""
-    (w1, wy, _), (w2, wwy, wwyy) = np.moveaxis(first, -1, 0), np.moveaxis(second, -1, 0)
+    """Score over (tr W)^2 from the sums of w y^b and of w^2 y^b, b along the first axis."""
+    (w1, wy, _), (w2, wwy, wwyy) = first, second
     mean = wy / w1
     trace = w1 - w2 / w1 if restricted else w1
     scores: Floats = (wwyy - mean * (2 * wwy - mean * w2) - trace) / (w1 * w1)
