@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from livingreview_book import results
+from livingreview_book import published
 from livingreview_book.compare import compare
 
 REPOSITORY = Path(__file__).parent.parent
@@ -47,8 +47,8 @@ def main() -> int:
             build(python, folder, SURROUNDINGS[number % len(SURROUNDINGS)])
         for python, folder in zip(pythons[1:], folders[1:], strict=True):
             print(f"## {python} beside {pythons[0]}\n\n{compare(folders[0], folder)}")
-        published = {(folder / results.FILE).read_bytes() for folder in folders}
-    return int(len(published) > 1)
+        numbers = {(folder / published.FILE).read_bytes() for folder in folders}
+    return int(len(numbers) > 1)
 
 
 if __name__ == "__main__":

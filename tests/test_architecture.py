@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview_book.executions import OURS
+from livingreview_book.remembered import OURS
 
 SOURCE = Path(__file__).parent.parent / "src"
 

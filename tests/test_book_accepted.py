@@ -5,11 +5,18 @@ from pathlib import Path
 import pytest
 
 from example_book import Book, write_book
-from livingreview_book.accepted import accept, keys_moved, moved, numbers_moved
+from livingreview_book.accepted import (
+    FOLDER,
+    accept,
+    accepted_path,
+    keys_moved,
+    moved,
+    numbers_moved,
+)
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import execute_chapters
-from livingreview_book.expected import FOLDER, expected_path, split_cells
-from livingreview_record.remembered import FILE
+from livingreview_book.shown import split_cells
+from livingreview_record.accepted import FILE
 
 ROOT = Path(__file__).parent.parent
 NEXT = "if this is right: make accept, then read and commit the diff"
@@ -27,7 +34,7 @@ def test_numbers_chapters_and_results_are_as_accepted() -> None:
 
 def test_every_chapter_has_its_expected_outputs_and_no_more() -> None:
     cells = {
-        expected_path(ROOT, name): code_cells(read_notebook(path.read_text("utf-8")))
+        accepted_path(ROOT, name): code_cells(read_notebook(path.read_text("utf-8")))
         for name in chapter_names(ROOT)
         if (path := chapter_path(ROOT, name))
     }

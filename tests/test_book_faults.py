@@ -1,5 +1,6 @@
 """A build that was killed, cut short or not alone leaves nothing that the next cannot heal."""
 
+import importlib
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import pytest
 
 from example_book import Book, book_with_a_figure, files, settle, write_book
 from livingreview_book.execute import BookKernelManager, execute_chapters
+from livingreview_book.kernel import STACK
 from livingreview_book.locks import HELD, hold, scratch
 
 SITE = Path("_build", "html")
@@ -156,6 +158,11 @@ def test_a_folder_that_a_killed_process_left_is_removed_by_the_next(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", STACK)
+def test_what_is_imported_before_a_fork_is_there(name: str) -> None:
+    importlib.import_module(name)  # a kernel would import what is missing once more, unseen
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_the_process_that_forks_ends_with_a_build_that_is_killed_during_its_imports(
     tmp_path: Path,
@@ -163,7 +170,7 @@ def test_the_process_that_forks_ends_with_a_build_that_is_killed_during_its_impo
     (tmp_path / "endless.py").write_text(
         "import time\nprint('importing', flush=True)\ntime.sleep(60)\n", "utf-8"
     )
-    code = "from livingreview_book import fork_server as f; f.STACK = ('endless',); f.main()"
+    code = "from livingreview_book import kernel as k; k.STACK = ('endless',); k.fork_kernels()"
     control, theirs = socket.socketpair()
     server = subprocess.Popen(
         [sys.executable, "-c", code],

@@ -10,8 +10,8 @@ import pytest
 from example_book import HEADER, REPOSITORY, Book, write_book
 from livingreview_book.chapters import chapter_path
 from livingreview_book.execute import Failure, execute_chapter
-from livingreview_book.executions import Execution
 from livingreview_book.provisioner import SWITCH, ForkServer, can_fork
+from livingreview_book.remembered import Execution
 
 pytestmark = [
     pytest.mark.book,

@@ -7,7 +7,7 @@ import pytest
 
 from example_book import book_with_a_figure, files
 from livingreview_book.__main__ import main
-from livingreview_book.executions import FOLDER
+from livingreview_book.remembered import FOLDER
 
 
 @pytest.mark.book

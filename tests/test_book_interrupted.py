@@ -12,9 +12,8 @@ import pytest
 
 from example_book import settle, write_book
 from livingreview_book.chapters import chapter_path
-from livingreview_book.executions import Executions
-from livingreview_book.publishing import published
-from livingreview_book.results import collect
+from livingreview_book.published import collect, key_and_text
+from livingreview_book.remembered import Remembered
 
 KILLS = int(os.environ.get("KILLS", "6"))
 
@@ -40,10 +39,10 @@ def test_a_killed_build_is_never_remembered_wrongly(tmp_path: Path) -> None:
         os.killpg(build.pid, signal.SIGKILL)
         build.wait()
         text = chapter_path(tmp_path, "chapters/a").read_text("utf-8")
-        remembered = Executions(tmp_path).find(text)
+        remembered = Remembered(tmp_path).find(text)
         if remembered is not None:
             outputs = [output for cell in remembered.outputs for output in cell]
-            assert ("a.ratio", ratio) in [published(output) for output in outputs]
+            assert ("a.ratio", ratio) in [key_and_text(output) for output in outputs]
     assert book.build().returncode == 0
     assert f'<span class="pasted-text">{ratio}</span>' in book.page("a")
     assert collect(book.execute())["a.ratio"] == ratio

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from example_book import write_book
 from livingreview_book import execute
 from livingreview_book.execute import Failure, execute_chapter
-from livingreview_book.results import collect
+from livingreview_book.published import collect
 
 NUMBERS = 100
 CELL = f"""

@@ -10,10 +10,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from livingreview import publish
-from livingreview_book.executions import Execution
-from livingreview_book.expected import difference, shown_by_cell, text_of_html
-from livingreview_book.publishing import published
-from livingreview_book.results import KeyPublishedTwiceError, collect, write
+from livingreview_book.published import KeyPublishedTwiceError, collect, key_and_text, write
+from livingreview_book.remembered import Execution
+from livingreview_book.shown import difference, shown_by_cell, text_of_html
 
 
 def output_of(key: str, text: str) -> NotebookNode:
@@ -28,7 +27,7 @@ def execution(*numbers: tuple[str, str]) -> Execution:
 
 
 def test_a_published_number_is_found_in_the_output() -> None:
-    assert published(output_of("a.b-c", "30% (95% CI 20-41)")) == ("a.b-c", "30% (95% CI 20-41)")
+    assert key_and_text(output_of("a.b-c", "30% (95% CI 20-41)")) == ("a.b-c", "30% (95% CI 20-41)")
 
 
 @pytest.mark.parametrize("key", ["", "A", "a b", "a..b", ".a", "a.", "ä"])

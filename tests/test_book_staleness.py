@@ -15,8 +15,8 @@ import pytest
 from example_book import Book, write_book
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError
-from livingreview_book.executions import FOLDER, installed_packages
-from livingreview_book.results import collect
+from livingreview_book.published import collect
+from livingreview_book.remembered import FOLDER, installed_packages
 
 pytestmark = pytest.mark.book
 A, B, NONE = {"chapters/a"}, {"chapters/a", "chapters/b"}, set[str]()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livingreview_book import new_study as study_files
-from livingreview_book import results
+from livingreview_book import published
 from livingreview_book.__main__ import main
 from livingreview_record.files import write_whole
 
@@ -72,6 +72,6 @@ def test_a_study_whose_files_find_no_room_is_not_begun(
 
 
 def test_damaged_results_are_made_again(tmp_path: Path) -> None:
-    (tmp_path / results.FILE).write_text('{"a": "0.7', "utf-8")
-    results.write(tmp_path, {})
-    assert (tmp_path / results.FILE).read_text("utf-8") == "{}\n"
+    (tmp_path / published.FILE).write_text('{"a": "0.7', "utf-8")
+    published.write(tmp_path, {})
+    assert (tmp_path / published.FILE).read_text("utf-8") == "{}\n"

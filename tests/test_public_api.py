@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 API = {
+    "livingreview_book": "",
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
         KaplanMeier Landmark MEASURES Measure Median Multiverse NumberNeeded PRIOR_SCALE

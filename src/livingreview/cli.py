@@ -14,7 +14,7 @@ from pathlib import Path
 from livingreview.analysis import findings
 from livingreview.selection import select
 from livingreview_audit import Finding
-from livingreview_record import remembered
+from livingreview_record import accepted
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
 from livingreview_record.studies import Printed, Review
@@ -57,7 +57,7 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    problems = list(remembered.damage(options.root))
+    problems = list(accepted.damage(options.root))
     try:
         review = load_review(options.root)
     except DataProblemsError as error:
@@ -77,7 +77,7 @@ def _check(options: argparse.Namespace) -> None:
             if row["nearly enters"]:
                 print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
     print("In detail: livingreview check --study ID")
-    for remark in remembered.remarks(options.root):
+    for remark in accepted.remarks(options.root):
         print(remark)
 
 

@@ -1,4 +1,4 @@
-"""What ``make`` calls: execute the chapters, accept what they show, compare, start a study."""
+"""What `make` calls: execute the chapters, accept what they show, compare, start a study."""
 
 import argparse
 import sys

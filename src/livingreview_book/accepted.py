@@ -1,30 +1,31 @@
 """What was accepted last, and what has moved since: printed numbers, chapters, published numbers.
 
-``tests/expected/numbers.txt`` holds every printed number with its place, so that a changed one is
+`tests/expected/numbers.txt` holds every printed number with its place, so that a changed one is
 named even where no chapter shows it, and a spreadsheet's changes are noticed.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview_book import results
-from livingreview_book.executions import Execution
-from livingreview_book.expected import (
-    FOLDER,
-    difference,
-    expected_path,
-    shown_by_chapter,
-    split_cells,
-)
-from livingreview_record import remembered
+from livingreview_book import published
+from livingreview_book.remembered import Execution
+from livingreview_book.shown import difference, shown_by_chapter, split_cells
+from livingreview_record import accepted as numbers
 from livingreview_record.files import write_whole
 from livingreview_record.problems import DataProblemsError
 
+FOLDER = Path("tests", "expected")
+
+
+def accepted_path(root: Path, chapter: str) -> Path:
+    """Return where the accepted text of a chapter stands."""
+    return root / FOLDER / f"{chapter.removeprefix('chapters/').replace('/', '-')}.txt"
+
 
 def check_spreadsheet(root: Path) -> None:
-    """Raise ``DataProblemsError`` if a spreadsheet seems to have saved a study's numbers."""
-    problems = remembered.damage(root)
-    if len(problems) > remembered.MOST_BY_HAND:
+    """Raise `DataProblemsError` if a spreadsheet seems to have saved a study's numbers."""
+    problems = numbers.damage(root)
+    if len(problems) > numbers.MOST_BY_HAND:
         raise DataProblemsError(problems)
 
 
@@ -32,18 +33,18 @@ def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew everything that was accepted; what changed, a line for each change."""
     changed = [*moved(root, executions), *keys_moved(root, executions)]
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_whole(root / remembered.FILE, remembered.written(remembered.current(root)))
-    kept = {root / remembered.FILE}
+    write_whole(root / numbers.FILE, numbers.written(numbers.current(root)))
+    kept = {root / numbers.FILE}
     for chapter, execution in executions.items():
         if not execution.outputs:
             continue
-        path = expected_path(root, chapter)
+        path = accepted_path(root, chapter)
         kept.add(path)
         write_whole(path, shown_by_chapter(root, chapter, execution))
     for path in set((root / FOLDER).glob("*.txt")) - kept:
         changed.append(f"{path.relative_to(root)}: removed, no chapter shows it")
         path.unlink()
-    results.write(root, executions)
+    published.write(root, executions)
     return changed
 
 
@@ -51,20 +52,20 @@ def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Each printed number, chapter and published number that is not as accepted."""
     lines = [f"printed number {line}" for line in numbers_moved(root)]
     for chapter, execution in executions.items():
-        path = expected_path(root, chapter)
+        path = accepted_path(root, chapter)
         old = path.read_text("utf-8") if path.exists() else ""
         new = shown_by_chapter(root, chapter, execution)
         if split_cells(old) != split_cells(new):  # a heading is code, not something shown
             lines.append("\n  ".join([f"chapter {chapter}", *difference(old, new)]))
-    known = results.read(root)
-    new_results = results.collect(executions)
-    lines += [f"published number {line}" for line in results.changes(known, new_results)]
+    known = published.read(root)
+    new_results = published.collect(executions)
+    lines += [f"published number {line}" for line in published.changes(known, new_results)]
     return lines
 
 
 def keys_moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """In plain words: which published keys are gone and which are new, and who cites one gone."""
-    old, new = results.read(root), results.collect(executions)
+    old, new = published.read(root), published.collect(executions)
     gone, fresh = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
     lines = [f"published keys that are new: {', '.join(fresh)}"] if old and fresh else []
     if gone:
@@ -80,6 +81,6 @@ def keys_moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
 
 
 def numbers_moved(root: Path) -> list[str]:
-    """Each printed number in ``data/`` that is not as accepted: its place, and both texts."""
-    now = {name: value.text for name, value in remembered.current(root).items()}
-    return results.changes(remembered.accepted(root), now)
+    """Each printed number in `data/` that is not as accepted: its place, and both texts."""
+    now = {name: value.text for name, value in numbers.current(root).items()}
+    return published.changes(numbers.accepted(root), now)

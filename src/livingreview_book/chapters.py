@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 
 def chapter_names(root: Path) -> list[str]:
-    """The chapters of ``_toc.yml`` in reading order, without their suffix: ``chapters/index``."""
+    """The chapters of `_toc.yml` in reading order, without their suffix: `chapters/index`."""
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
     return [toc["root"], *_files(toc)]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from livingreview_book import results
-from livingreview_book.expected import difference
+from livingreview_book import published
+from livingreview_book.shown import difference
 
 SITE = Path("_build", "html")
 LIMIT = 40_000  # characters of differences; a pull request's description holds 65,536 in all
@@ -24,9 +24,9 @@ Part = tuple[str, str]  # a title and what stands below it, or nothing
 
 
 def compare(old: Path, new: Path) -> str:
-    """How the book built in the folder ``new`` differs from the one in ``old``, as Markdown.
+    """How the book built in the folder `new` differs from the one in `old`, as Markdown.
 
-    Each is a folder of this project after ``make book``.  Raises ``ValueError`` for one that is
+    Each is a folder of this project after `make book`.  Raises `ValueError` for one that is
     not built.
     """
     before, after = _site(old), _site(new)
@@ -71,8 +71,8 @@ def _is_page(name: str) -> bool:
 
 
 def _numbers(old: Path, new: Path) -> list[Part]:
-    before, after = (json.loads((root / results.FILE).read_text("utf-8")) for root in (old, new))
-    moved = results.changes(before, after)
+    before, after = (json.loads((root / published.FILE).read_text("utf-8")) for root in (old, new))
+    moved = published.changes(before, after)
     if not moved:
         return [(f"No published number moved, of {len(after)}.", "")]
     return _list(f"Published numbers that moved: {len(moved)}.", moved)

@@ -20,9 +20,9 @@ from traitlets import default
 from traitlets.config import Config
 
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
-from livingreview_book.executions import Execution, Executions, fingerprint, package_folder
 from livingreview_book.kernel import READS_VARIABLE, ROOT_VARIABLE
 from livingreview_book.locks import scratch
+from livingreview_book.remembered import Execution, Remembered, fingerprint, package_folder
 
 KERNELS = Path(__file__).parent / "kernels"
 SECONDS_A_CELL = 600
@@ -67,10 +67,10 @@ def execute_chapters(
 ) -> dict[str, Execution]:
     """The execution of every chapter, run now where it is not remembered.
 
-    They come in reading order.  ``executor`` is any ``concurrent.futures`` executor; this process
-    alone writes what is remembered.  Raises ``ChaptersFailedError`` after every one had its turn.
+    They come in reading order.  `executor` is any `concurrent.futures` executor; this process
+    alone writes what is remembered.  Raises `ChaptersFailedError` after every one had its turn.
     """
-    known = Executions(root)
+    known = Remembered(root)
     texts = {name: chapter_path(root, name).read_text("utf-8") for name in chapter_names(root)}
     found: dict[str, Execution] = {}
     running: dict[Future[Execution | Failure], str] = {}
@@ -91,7 +91,7 @@ def execute_chapters(
                 report(f"  {name}  FAILED")
                 continue
             found[name] = outcome
-            if Executions(root).engine == known.engine:  # else it ran with another package
+            if Remembered(root).engine == known.engine:  # else it ran with another package
                 known.save(texts[name], outcome)
             report(f"  {name}  {outcome.seconds:.1f} s")
     if failures:

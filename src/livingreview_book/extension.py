@@ -1,8 +1,8 @@
 """The one Sphinx extension: pages are rendered from remembered executions, never from a cache.
 
 Before Sphinx reads anything, every chapter whose inputs changed is executed; a page is read again
-when its execution is another one than last time.  So a plain ``jupyter-book build .`` shows the
-same numbers as ``make book``.
+when its execution is another one than last time.  So a plain `jupyter-book build .` shows the
+same numbers as `make book`.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
-from livingreview_book import results
+from livingreview_book import published
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
-from livingreview_book.executions import Execution
 from livingreview_book.locks import hold
+from livingreview_book.remembered import Execution
 from livingreview_record.files import could_not, write_whole
 
 DESCRIPTION_LENGTH = 160  # characters
@@ -128,8 +128,8 @@ def _execute(app: Sphinx) -> None:
     root = Path(app.confdir)
     try:
         executions = execute_chapters(root, report=_say)
-        changed = results.write(root, executions)
-    except (ChaptersFailedError, results.KeyPublishedTwiceError) as error:
+        changed = published.write(root, executions)
+    except (ChaptersFailedError, published.KeyPublishedTwiceError) as error:
         raise ExtensionError(str(error)) from None
     except OSError as error:
         raise ExtensionError(could_not(error)) from None

@@ -1,6 +1,6 @@
 """One build of a folder at a time, and short-lived folders that no killed build leaves behind.
 
-A lock is the system's own (``flock``): it ends with the process that holds it, however that ends.
+A lock is the system's own (`flock`): it ends with the process that holds it, however that ends.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ HELD = "held"  # the lock's name in a scratch folder
 
 
 def hold(root: Path, report: Callable[[str], None] = print) -> BinaryIO:
-    """Wait until no other process builds in ``root``; none does until the file is closed."""
+    """Wait until no other process builds in `root`; none does until the file is closed."""
     path = root / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("ab")

@@ -17,9 +17,9 @@ CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")
 def new_study(root: Path, study_id: str) -> list[Path]:
     """Write the first version of a study's files; those that were written or changed.
 
-    Raises ``ValueError`` for an id that cannot name files and addresses, ``FileExistsError`` when
-    there is such a study, ``FileNotFoundError`` without a template or contents to add it to, and
-    ``DataProblemsError`` when ``review.yaml`` is faulty.
+    Raises `ValueError` for an id that cannot name files and addresses, `FileExistsError` when
+    there is such a study, `FileNotFoundError` without a template or contents to add it to, and
+    `DataProblemsError` when `review.yaml` is faulty.
     """
     if not STUDY_ID.fullmatch(study_id):
         msg = f"study id {study_id!r}: need lower-case words joined by hyphens, like smith-2027"

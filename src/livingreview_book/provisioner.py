@@ -1,7 +1,7 @@
 """Starts a kernel by forking a process that has imported the stack, where that is possible.
 
-Jupyter asks the provisioner that ``kernels/python3/kernel.json`` names, whoever the client is; so
-the build and nbval start alike.  ``BOOK_FORK=0`` in the environment starts every kernel afresh.
+Jupyter asks the provisioner that `kernels/python3/kernel.json` names, whoever the client is; so
+the build and nbval start alike.  `BOOK_FORK=0` in the environment starts every kernel afresh.
 """
 
 import json
@@ -18,8 +18,8 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from livingreview_book.executions import Executions
 from livingreview_book.kernel import READS_VARIABLE, ROOT_VARIABLE
+from livingreview_book.remembered import Remembered
 
 SWITCH = "BOOK_FORK"
 _starting = Lock()
@@ -31,7 +31,7 @@ class ForkProvisioner(LocalProvisioner):
     process: Any = None  # a Popen, or what stands for one
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the kernel that ``cmd`` would start."""
+        """Start the kernel that `cmd` would start."""
         environment = kwargs.get("env", {})
         if not can_fork(environment):
             return await super().launch_kernel(cmd, **kwargs)
@@ -56,7 +56,7 @@ class ForkServer:
         self.control, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "livingreview_book.fork_server"],
+                [sys.executable, "-m", "livingreview_book.kernel", "fork"],
                 stdin=theirs.fileno(),
                 cwd=folder,
                 env=environment,
@@ -86,7 +86,7 @@ def _end(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
 
 
 class ForkedKernel:
-    """What ``LocalProvisioner`` uses of a ``Popen``, for a process that another one started."""
+    """What `LocalProvisioner` uses of a `Popen`, for a process that another one started."""
 
     stdin = stdout = stderr = None
 
@@ -111,7 +111,7 @@ class ForkedKernel:
         return self.returncode
 
     def wait(self) -> int | None:
-        """As ``poll``: it is asked only when the kernel has ended."""
+        """As `poll`: it is asked only when the kernel has ended."""
         return self.poll()
 
     def send_signal(self, number: int) -> None:
@@ -128,14 +128,13 @@ class ForkedKernel:
         self.send_signal(signal.SIGTERM)
 
 
-_servers: dict[
-    tuple[str, ...], dict[str, ForkServer]
-] = {}  # of one state of the package, by folder
+# Of one state of the package, by folder.
+_servers: dict[tuple[str, ...], dict[str, ForkServer]] = {}
 
 
 def _server(environment: dict[str, str], folder: str) -> ForkServer:
     root = Path(environment[ROOT_VARIABLE])
-    key = (str(root), *Executions(root).engine)
+    key = (str(root), *Remembered(root).engine)
     if key not in _servers:
         _servers.clear()
     by_folder = _servers.setdefault(key, {})

@@ -1,10 +1,10 @@
 """What a chapter really reads, seen by the interpreter while it runs.
 
 Python reports every file that is opened, every folder that is listed and every database that is
-connected to its audit hooks (PEP 578); what only asks whether a file exists is seen at ``os.stat``.
+connected to its audit hooks (PEP 578); what only asks whether a file exists is seen at `os.stat`.
 What lies inside the project is written down.  What would make a chapter depend on something that
 nobody sees is refused: data read past the doors, files outside the
-project, in ``_build`` or in ``.git``, a file written, another program started, another host asked.
+project, in `_build` or in `.git`, a file written, another program started, another host asked.
 """
 
 import contextlib
@@ -32,9 +32,9 @@ class UndeclaredInputError(PermissionError):
 
 
 def watch(root: Path, log: Path) -> "Inputs":
-    """From now on write each path under ``root`` that this process reads to ``log``, a line each.
+    """From now on write each path under `root` that this process reads to `log`, a line each.
 
-    Paths are relative to ``root``; a listed folder ends with a slash.  A hook cannot be taken
+    Paths are relative to `root`; a listed folder ends with a slash.  A hook cannot be taken
     out again: call this in a process of its own.
     """
     inputs = Inputs(os.path.realpath(root), log)
@@ -162,7 +162,7 @@ def _absolute(path: object) -> str:
 
 
 def _tell(seen: Callable[[object], None], name: str) -> None:
-    """Tell of each call of a function of ``os`` that raises no audit event."""
+    """Tell of each call of a function of `os` that raises no audit event."""
     function = getattr(os, name)
 
     def told(path: Any, *arguments: Any, **options: Any) -> Any:
@@ -177,7 +177,7 @@ def _tell(seen: Callable[[object], None], name: str) -> None:
 
 
 def _watch_processes() -> None:
-    """Let ``multiprocessing`` start no process: its children would read unseen."""
+    """Let `multiprocessing` start no process: its children would read unseen."""
     with contextlib.suppress(ImportError):
         import _posixsubprocess
 

@@ -1,4 +1,4 @@
-"""A pytest plugin: nbval runs the chapters' Markdown against ``tests/expected``.
+"""A pytest plugin: nbval runs the chapters' Markdown against `tests/expected`.
 
 Each chapter gets a fresh kernel, started as the build starts it, and shares nothing with the
 remembered executions: this is the second, independent run of every number.
@@ -14,7 +14,7 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from livingreview_book import execute, expected
+from livingreview_book import accepted, execute, shown
 from livingreview_book.chapters import chapter_names, code_cells, read_notebook
 
 
@@ -26,8 +26,8 @@ class Chapter(IPyNbFile):
         self.nb = read_notebook(self.path.read_text("utf-8"))
         root = self.config.rootpath
         name = self.path.relative_to(root).with_suffix("").as_posix()
-        reference = expected.expected_path(root, name)
-        texts = expected.split_cells(reference.read_text("utf-8")) if reference.exists() else []
+        reference = accepted.accepted_path(root, name)
+        texts = shown.split_cells(reference.read_text("utf-8")) if reference.exists() else []
         for number, cell in enumerate(code_cells(self.nb)):
             cell.execution_count = 1  # nbval compares only cells that were executed
             options = {"check": True, "skip": False, "check_exception": False}
@@ -62,9 +62,9 @@ class ChapterCell(IPyNbCell):
         self, test: list[NotebookNode], ref: object, skip_compare: object = None
     ) -> bool:
         """Whether the cell shows what was accepted; the lines that differ, if not."""
-        found = expected.shown_by_cell(test)
+        found = shown.shown_by_cell(test)
         self.comparison_traceback = [
-            *expected.difference(self.expected, found),
+            *shown.difference(self.expected, found),
             "",
             "If the change is right: make accept, then read and commit the diff.",
         ]

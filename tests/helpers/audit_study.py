@@ -26,7 +26,7 @@ ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
 
 @dataclass
 class Paper:
-    """Cells as a paper prints them; ``study`` is what the audit sees."""
+    """Cells as a paper prints them; `study` is what the audit sees."""
 
     outcomes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     statements: tuple[Mapping[str, object], ...] = ()
@@ -36,7 +36,7 @@ class Paper:
     numbers: list[Printed] = field(default_factory=list)
 
     def add(self, value: object, *, place: str = "Table 1", **identity: str) -> Printed:
-        """Print a value; ``identity`` names columns of the quantity, and ``unit``."""
+        """Print a value; `identity` names columns of the quantity, and `unit`."""
         unit = identity.pop("unit", "")
         line = len(self.numbers) + 2
         in_table = place.startswith("Table")

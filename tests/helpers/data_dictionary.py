@@ -1,4 +1,4 @@
-"""The rows of ``data/dictionary.csv``, and the keys of a file as it names them."""
+"""The rows of `data/dictionary.csv`, and the keys of a file as it names them."""
 
 import csv
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ KEYED_BY_ID = {
 
 
 def keys_of(content: object, path: str = "") -> Iterator[str]:
-    """Every key of nested mappings: ``reports[].id``, ``arms.*.label``."""
+    """Every key of nested mappings: `reports[].id`, `arms.*.label`."""
     if isinstance(content, dict):
         by_id = path.rpartition(".")[2] in KEYED_BY_ID
         for key, value in content.items():

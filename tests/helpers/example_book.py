@@ -9,7 +9,7 @@ from pathlib import Path
 
 from example_review import write_review
 from livingreview_book.execute import execute_chapters
-from livingreview_book.executions import CLOCK_STEP, Execution
+from livingreview_book.remembered import CLOCK_STEP, Execution
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ SVG(to_svg(figure))
 
 @dataclass
 class Book:
-    """The book's folder, and which chapters ran at the last ``execute``."""
+    """The book's folder, and which chapters ran at the last `execute`."""
 
     root: Path
     ran: set[str] = field(default_factory=set)
@@ -82,7 +82,7 @@ class Book:
 
 
 def write_book(root: Path) -> Book:
-    """Two chapters, ``a`` and ``b``, each on a study of its own.
+    """Two chapters, `a` and `b`, each on a study of its own.
 
     Of a book that was there before nothing stays but the folder in which its kernels stand, so
     that they start from the same process.

@@ -82,7 +82,7 @@ def full_row(**cells: str) -> dict[str, str]:
 def write_review(
     root: Path, *, rows: tuple[dict[str, str], ...] = ROWS, study: str = STUDY
 ) -> Path:
-    """Write the made-up review under ``root`` and return the folder of its study."""
+    """Write the made-up review under `root` and return the folder of its study."""
     folder = root / "data" / "studies" / "example-2020"
     folder.mkdir(parents=True, exist_ok=True)
     (root / "data" / "review.yaml").write_text(textwrap.dedent(REVIEW), encoding="utf-8")

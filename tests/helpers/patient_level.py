@@ -1,7 +1,7 @@
 """Survival analysis of real patients, as statistical packages do it: the papers' other side.
 
 Kaplan-Meier, Greenwood intervals, medians, log-rank and Cox models written directly from their
-definitions, for the papers that ``paper_simulation`` makes; `test_patient_level` holds them against
+definitions, for the papers that `paper_simulation` makes; `test_patient_level` holds them against
 R's survival package.
 """
 

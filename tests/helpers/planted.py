@@ -1,6 +1,6 @@
 """One contradiction of each kind, planted in a paper that has none.
 
-``PLANTS`` change a paper that was simulated from real patients; ``PAIRS`` are small papers that
+`PLANTS` change a paper that was simulated from real patients; `PAIRS` are small papers that
 differ in one printed number, for checks of what simulated papers do not print.
 """
 

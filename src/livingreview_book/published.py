@@ -1,11 +1,13 @@
-"""Every published number of the book in one file, so that a pull request's diff shows them."""
+"""The numbers that chapters publish, all in one file whose difference lists the changed results.
+
+`livingreview.publish` puts each number, with its key, into the metadata of an output.
+"""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview_book.executions import Execution
-from livingreview_book.publishing import published
+from livingreview_book.remembered import Execution
 from livingreview_record.files import write_whole
 
 FILE = "results.json"
@@ -15,16 +17,24 @@ class KeyPublishedTwiceError(ValueError):
     """Two numbers were published under one key."""
 
 
+def key_and_text(output: Mapping[str, object]) -> tuple[str, str] | None:
+    """Return key and text of an output of `livingreview.publish`; None for any other output."""
+    metadata = output.get("metadata", {})
+    if not isinstance(metadata, Mapping) or "published" not in metadata:
+        return None
+    return str(metadata["scrapbook"]["name"]), str(metadata["published"])
+
+
 def collect(executions: Mapping[str, Execution]) -> dict[str, str]:
     """Key to text over all chapters, sorted by key.
 
-    Raises ``KeyPublishedTwiceError``, which names the key and the chapters.
+    Raises `KeyPublishedTwiceError`, which names the key and the chapters.
     """
     results: dict[str, str] = {}
     origin: dict[str, str] = {}
     for chapter, execution in executions.items():
         for output in (output for cell in execution.outputs for output in cell):
-            found = published(output)
+            found = key_and_text(output)
             if found is None:
                 continue
             key, text = found
@@ -48,14 +58,14 @@ def render(results: Mapping[str, str]) -> str:
 
 
 def write(root: Path, executions: Mapping[str, Execution]) -> list[str]:
-    """Renew ``results.json``; what changed in it, a line for each number."""
+    """Renew `results.json`; what changed in it, a line for each number."""
     old, new = read(root), collect(executions)
     write_whole(root / FILE, render(new))
     return changes(old, new)
 
 
 def read(root: Path) -> dict[str, str]:
-    """What ``results.json`` holds; nothing where it is absent or damaged, for it is made again."""
+    """What `results.json` holds; nothing where it is absent or damaged, for it is made again."""
     try:
         known: dict[str, str] = json.loads((root / FILE).read_text("utf-8"))
     except (FileNotFoundError, ValueError):

@@ -1,7 +1,7 @@
-"""What each chapter is expected to show, as text that a reviewer can read line by line.
+"""What a chapter shows, as text that a reviewer can read line by line.
 
-``tests/expected/<chapter>.txt`` holds, for each code cell, the text of its outputs: tables as rows,
-figures as the rows they draw, published numbers with their keys.
+For each code cell the text of its outputs: tables as rows, figures as the rows they draw, published
+numbers with their keys.
 """
 
 import difflib
@@ -12,17 +12,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from livingreview_book.chapters import chapter_path, code_cells, read_notebook
-from livingreview_book.executions import Execution
-from livingreview_book.publishing import published
+from livingreview_book.published import key_and_text
+from livingreview_book.remembered import Execution
 
-FOLDER = Path("tests", "expected")
 HEADING = "##### cell "
 ROW_ENDS = frozenset({"tr", "p", "div", "li", "br", "caption", "summary", "h2", "h3", "h4"})
-
-
-def expected_path(root: Path, chapter: str) -> Path:
-    """Where the expected text of a chapter stands."""
-    return root / FOLDER / f"{chapter.removeprefix('chapters/').replace('/', '-')}.txt"
 
 
 def shown_by_chapter(root: Path, chapter: str, execution: Execution) -> str:
@@ -52,7 +46,7 @@ def shown_by_cell(outputs: Sequence[NotebookNode]) -> str:
 
 
 def _lines(output: NotebookNode) -> list[str]:
-    number = published(output)
+    number = key_and_text(output)
     if number is not None:
         return [f"published {number[0]} = {number[1]}"]
     if output.output_type == "stream":

@@ -43,8 +43,8 @@ class Execution:
     seconds: float
 
 
-class Executions:
-    """The remembered executions of the project at ``root``, each in a file of its own."""
+class Remembered:
+    """The remembered executions of the project at `root`, each in a file of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -113,7 +113,7 @@ def package_folder(root: Path) -> Path:
 def installed_packages() -> list[str]:
     """Each package that stands beside this Python: name, version, and the hash of its contents.
 
-    The contents are those that its installer wrote down in ``RECORD``, with their hashes; ours are
+    The contents are those that its installer wrote down in `RECORD`, with their hashes; ours are
     hashed themselves, and what installs packages is left out.
     """
     folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
@@ -138,9 +138,9 @@ def _hash_of_record(record: Path, _changed: int) -> str:
 
 
 def fingerprint(root: Path, name: str, *, unchanged_since: int | None = None) -> str:
-    """The hash of a file's content; for a listed folder (``data/studies/``) of the names in it.
+    """The hash of a file's content; for a listed folder (`data/studies/`) of the names in it.
 
-    What changed after ``unchanged_since`` (nanoseconds since 1970) may have been read before or
+    What changed after `unchanged_since` (nanoseconds since 1970) may have been read before or
     after the change: it gets a mark that no content has, so that nothing rests on it.
     """
     path = root / name
