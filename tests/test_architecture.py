@@ -83,8 +83,13 @@ def imported_names(path: Path) -> Iterator[str]:
 
 
 @cache
+def imported(path: Path) -> tuple[str, ...]:
+    return tuple(imported_names(path))
+
+
+@cache
 def imports() -> tuple[tuple[Path, str], ...]:
-    return tuple((path, name) for path in modules() for name in imported_names(path))
+    return tuple((path, name) for path in modules() for name in imported(path))
 
 
 def packages_used(package: str) -> set[str]:
@@ -140,7 +145,7 @@ def _uses(path: Path, module: str) -> bool:
     parent = module.rpartition(".")[0]
     return any(
         name == module or name.startswith(f"{module}.") or name == f"{parent}.{module}"
-        for name in imported_names(path)
+        for name in imported(path)
     )
 
 

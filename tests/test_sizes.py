@@ -12,7 +12,8 @@ MOST = {
     "livingreview_pool": 3150,
     "livingreview_record": 2150,
 }
-MOST_IN_A_FILE = 320
+MOST_IN_A_FILE = 300
+LONGER = {"livingreview/figures.py": 350}  # to be parted; no other may be
 
 
 def test_docstrings_comments_and_blank_lines_are_no_code():
@@ -42,4 +43,5 @@ def test_every_package_keeps_its_size():
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_sitting():
-    assert {name: lines for name, lines in files().items() if lines > MOST_IN_A_FILE} == {}
+    long = {n: lines for n, lines in files().items() if lines > LONGER.get(n, MOST_IN_A_FILE)}
+    assert long == {}
