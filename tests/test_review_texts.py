@@ -19,6 +19,14 @@ COMPARISONS = [
 ]
 REASONS = {entry["synthesis"]: entry["reasons"] for entry in REVIEW.protocol["certainty"]}
 NO_DIFFERENCE = "includes no difference"
+JUDGE = (
+    "data/review.yaml, certainty: judge {} again (CONTRIBUTING, Add a study, step 8), "
+    "with reasons that hold for the studies that are in it now"
+)
+READ = (
+    "chapters/index.md says in words what held before this change: read its sentences again "
+    "(CONTRIBUTING, Add a study, step 8) and mend the one on {}; then this test"
+)
 
 
 def text(path: str) -> str:
@@ -31,7 +39,8 @@ def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
         for name in COMPARISONS
         if any(answer.effects for answer in analysis.answer(REVIEW, name))
     ]
-    assert sorted(REASONS) == sorted(with_result)
+    differing = sorted({*REASONS} ^ {*with_result})
+    assert not differing, JUDGE.format(differing)
     assert len(REVIEW.protocol["certainty"]) == len(REASONS)
 
 
@@ -44,7 +53,7 @@ def test_imprecision_is_named_where_the_interval_includes_no_difference(synthesi
         for bounds in _intervals(answer)
     )
     said = any(NO_DIFFERENCE in reason for reason in REASONS[synthesis])
-    assert said == imprecise, REASONS[synthesis]
+    assert said == imprecise, f"{JUDGE.format(synthesis)}: {REASONS[synthesis]}"
 
 
 def _intervals(answer):
@@ -59,7 +68,7 @@ def test_every_pooled_result_that_is_shown_has_a_judgement():
     for planned in REVIEW.protocol["syntheses"]:
         for answer in analysis.answer(REVIEW, planned["id"]):
             if (forest_rows(answer)["mark"] == POOLED).any():
-                assert planned["id"] in REASONS
+                assert planned["id"] in REASONS, JUDGE.format(planned["id"])
 
 
 def test_confounding_is_counted_once():
@@ -74,13 +83,18 @@ def test_left_out_early_deaths_are_named_wherever_that_study_is_used():
         answers = analysis.answer(REVIEW, synthesis)
         uses = any(effect.study == "gu-2026" for answer in answers for effect in answer.effects)
         named = any("died within two months" in reason for reason in reasons)
-        assert named == uses, synthesis
+        assert named == uses, JUDGE.format(synthesis)
 
 
 def test_patients_with_and_without_earlier_treatment_are_all_patients():
     published = json.loads(text("results.json"))
     size = {name: int(published[f"index.evidence.{name}"]) for name in ("had", "never-had")}
-    assert sum(size.values()) == int(published["index.evidence.included.patients"])
+    included = int(published["index.evidence.included.patients"])
+    message = (
+        f"chapters/index.md: {size} do not add up to the {included} patients of the included "
+        "studies; its first cell counts the earlier treatment of each study: add the new one"
+    )
+    assert sum(size.values()) == included, message
 
 
 def test_no_page_speaks_of_a_search_before_one_was_made():
@@ -120,10 +134,14 @@ def printed(study: str, **quantity: str) -> Reported:
 
 def test_what_the_front_page_says_in_words_is_what_the_studies_print():
     included = [study for study in REVIEW.studies.values() if study.status == "included"]
-    assert {study.design["country"] for study in included} == {"China"}
-    assert all(study.design["type"].startswith("retrospective") for study in included)
-    assert not any("quality_of_life" in study.outcomes for study in included)
-    assert {entry["level"] for entry in REVIEW.protocol["certainty"]} == {"very low"}
+    countries = {study.design["country"] for study in included}
+    assert countries == {"China"}, READ.format("countries")
+    kinds = {study.design["type"].partition(" ")[0] for study in included}
+    assert {kind.partition("-")[0] for kind in kinds} == {"retrospective"}, READ.format("designs")
+    quality = [study.id for study in included if "quality_of_life" in study.outcomes]
+    assert quality == [], READ.format("quality of life")
+    levels = {entry["level"] for entry in REVIEW.protocol["certainty"]}
+    assert levels == {"very low"}, READ.format("certainty")
     zhang = REVIEW.studies["zhang-2025"]
     assert patients(zhang, "first_line_ici", "no") > patients(zhang) / 2  # "most people"
     earlier = {"comparison": "ici-vs-non-ici", "subgroup": "first_line_ici=yes"}
