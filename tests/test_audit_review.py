@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import livingreview_audit
 from audit_study import Paper
 from example_review import ROWS, write_review
 from livingreview.cli import main
 from livingreview_audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
+from livingreview_audit.finding import check as define_check
 from livingreview_record.load import load_review
 from livingreview_record.studies import Review
 
@@ -250,6 +253,40 @@ def test_the_command_names_the_known_studies_for_an_unknown_one(tmp_path, capsys
     assert "example-2020" in capsys.readouterr().err
 
 
-def test_the_registry_names_every_check_once() -> None:
-    assert len(set(CHECKS.values())) == len(CHECKS)
-    assert all(check.__doc__ for check in CHECKS.values())
+PUBLISHED = """
+    percent-of-count percent-without-count levels-add-up percentages-add-up arms-add-up
+    subgroups-add-up grades-add-up outcome-of-levels inside-its-group inside-a-wider-count
+    members-add-up union-of-parts p-of-counts same-counts-same-p p-of-means pooled-means
+    middle-of-all spread-in-range grim grimmer difference-of-arms interval-of-proportion
+    printed-twice estimate-in-interval decimal-comma possible-value interval-symmetry p-of-ratio
+    interval-width adjusted-against-unadjusted p-against-medians rate-against-median rates-fall
+    progression-before-death early-progression rate-interval median-interval
+    events-against-rates whole-between-parts same-curve-twice within-followup followup-ranges
+    response-time-of-responders matched-sizes eligible-range effect-of-subgroups
+    precision-of-subgroups p-of-subgroups other-patients median-interval-width medians-against-p
+    events-implied spread-on-scale spread-of-extremes baseline-differences baseline-identical
+    followup-against-survival followup-described-twice declared-denominator claims
+    selection-rules named-covariates listed-events analyses-not-done benefit-in-every-level
+    patients-shown balance events-per-covariate survival-exclusion measured-after-start
+    covariate-over-outcomes covariate-over-models shortest-followup
+"""
+
+
+def test_checks_are_published_in_this_order_with_what_they_ask() -> None:
+    assert list(CHECKS) == PUBLISHED.split()
+    assert all(len(check.asks) > 20 for check in CHECKS.values())
+
+
+def test_every_check_that_is_defined_is_asked() -> None:
+    """Also one in a module that nobody thought of adding to the families."""
+    written = {
+        name
+        for path in Path(livingreview_audit.__file__).parent.glob("*.py")
+        for name in re.findall(r'^@check\(\s*"([^"]+)"', path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert written == CHECKS.keys()
+
+
+def test_two_checks_cannot_have_one_name() -> None:
+    with pytest.raises(ValueError, match=r"need a new name for a check, found 'grim' again"):
+        define_check("grim", asks="Twice?")(lambda study: iter(()))

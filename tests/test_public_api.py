@@ -11,6 +11,9 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview_book": "",
+    "livingreview_audit": """
+        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review facts
+    """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
         KaplanMeier Landmark MEASURES Measure Median Multiverse NumberNeeded PRIOR_SCALE

@@ -3,7 +3,7 @@
 Carlisle 2017, *Anaesthesia* 72:944, takes all characteristics of randomised arms together; Bolland
 et al. 2021, *Journal of Clinical Epidemiology* 136:180, count those that are printed alike.  Where
 patients were not allocated at random nothing is expected of either, and the checks say so.  A
-study says how in its design: ``randomisation: simple``, or ``stratified`` where the allocation
+study says how in its design: `randomisation: simple`, or `stratified` where the allocation
 itself makes arms alike.
 """
 
@@ -16,7 +16,7 @@ from scipy.special import chdtr, chdtrc
 from scipy.stats import hypergeom
 
 from livingreview_audit.design import AFTER_START
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.lookup import (
     Count,
     compared,
@@ -78,10 +78,15 @@ class _Table:
         return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
 
 
+@check(
+    "baseline-differences",
+    asks=(
+        "All baseline characteristics of two arms together, against what allocation at random "
+        "gives."
+    ),
+)
 def baseline_differences(study: Study) -> Iterator[Finding]:
-    """All baseline characteristics of two arms together, against what allocation at random gives.
-
-    The sum of their chi-squared, with its degrees of freedom.  Randomised arms can be too alike
+    """The sum of their chi-squared, with its degrees of freedom.  Randomised arms can be too alike
     and too different; stratified and matched ones only too different.  Not checkable where
     patients were not allocated at random, or for fewer than five characteristics.
     """
@@ -109,10 +114,14 @@ def baseline_differences(study: Study) -> Iterator[Finding]:
         yield table.find(verdict, shown, f"about {freedom}", said)
 
 
+@check(
+    "baseline-identical",
+    asks=(
+        "How many baseline characteristics are counted alike in two randomised arms of equal size."
+    ),
+)
 def baseline_identical(study: Study) -> Iterator[Finding]:
-    """How many baseline characteristics are counted alike in two randomised arms of equal size.
-
-    By the hypergeometric distribution of each.  Not checkable where patients were not allocated
+    """By the hypergeometric distribution of each.  Not checkable where patients were not allocated
     simply at random, where the arms differ in size, or for fewer than five characteristics.
     """
     for table in _tables(study):

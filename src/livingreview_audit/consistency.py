@@ -1,13 +1,13 @@
 """Words against numbers: claims of significance, rules of selection, lists of events.
 
-The words are data: a study's ``statements`` name the section, what is claimed and the identity
+The words are data: a study's `statements` name the section, what is claimed and the identity
 columns of the numbers that the claim is about.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, quantity_words, table_first
 from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
@@ -35,17 +35,20 @@ OF_THE_WHOLE = "; the claim may be about the whole and not about each kind"
 
 @dataclass(frozen=True)
 class _Claim:
-    """What sections say of a number; ``own`` where they speak of its own outcome."""
+    """What sections say of a number; `own` where they speak of its own outcome."""
 
     kind: str
     own: bool
     statements: tuple[Statement, ...]
 
 
+@check(
+    "claims",
+    kind=Kind.WORDS,
+    asks="Claims of significance, or of none, against the p-values (or intervals) they are about.",
+)
 def claims(study: Study) -> Iterator[Finding]:
-    """Claims of significance, or of none, against the p-values (or intervals) they are about.
-
-    Sections that claim the same of one number share a finding, and so do numbers that one claim
+    """Sections that claim the same of one number share a finding, and so do numbers that one claim
     does not fit.
     """
     claimed: dict[tuple[Printed, str, bool], list[Statement]] = {}
@@ -68,11 +71,14 @@ def claims(study: Study) -> Iterator[Finding]:
         yield _judge_claim(study, made, same)
 
 
+@check(
+    "selection-rules",
+    kind=Kind.WORDS,
+    asks="A stated p-value for entering a multivariable model against the covariates that entered.",
+)
 def selection_rules(study: Study) -> Iterator[Finding]:
-    """A stated p-value for entering a multivariable model against the covariates that entered.
-
-    A rule with ``covariates`` holds for these only.  Covariates that entered for a stated reason
-    of another kind (``selection-reason``) are told together, with the reason.
+    """A rule with `covariates` holds for these only.  Covariates that entered for a stated reason
+    of another kind (`selection-reason`) are told together, with the reason.
     """
     tables: dict[str, list[Statement]] = {}
     for statement in stated(study, "selection-rule"):
@@ -108,11 +114,14 @@ def _with_reason(
     return Finding(numbers, printed, limit, Verdict.IMPLAUSIBLE, said, numbers[1:])
 
 
+@check(
+    "named-covariates",
+    kind=Kind.WORDS,
+    asks="Covariates that the text says were adjusted for against the adjusted numbers of a table.",
+)
 def named_covariates(study: Study) -> Iterator[Finding]:
-    """Covariates that the text says were adjusted for against the adjusted numbers of a table.
-
-    Assumes that a model's table shows every covariate that it adjusts for.  Those that it does not
-    show are told together.
+    """Assumes that a model's table shows every covariate that it adjusts for.  Those that it does
+    not show are told together.
     """
     for statement in stated(study, "model-covariates"):
         named, missing = listed(statement.get("covariates")), list[Printed]()
@@ -127,10 +136,13 @@ def named_covariates(study: Study) -> Iterator[Finding]:
             yield _judge_named(study, statement, missing, Verdict.DISCREPANT)
 
 
+@check(
+    "listed-events",
+    kind=Kind.WORDS,
+    asks="Outcomes that the text lists against those counted in the table it describes.",
+)
 def listed_events(study: Study) -> Iterator[Finding]:
-    """Outcomes that the text lists against those counted in the table it describes.
-
-    Assumes that the list is complete, unless ``complete`` is false: an event that is listed
+    """Assumes that the list is complete, unless `complete` is false: an event that is listed
     happened, one that is not did not.
     """
     for statement in stated(study, "list"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.hazard_ratios import SHIFT, SHIFT_ERRORS
 from livingreview_audit.ratios import Ratio, groups_of, ratios
 from livingreview_record.studies import Quantity, Study
@@ -20,10 +20,13 @@ FACTOR = 5.0
 FACTOR_ERRORS, SIDE_ERRORS = 2.0, 4.0  # of the larger of the two; both rest on the same patients
 
 
+@check(
+    "covariate-over-outcomes",
+    kind=Kind.DESIGN,
+    asks="One covariate's hazard ratios for two outcomes of the same patients.",
+)
 def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
-    """One covariate's hazard ratios for two outcomes of the same patients.
-
-    A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
+    """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
     factor of five and the intervals have nothing in common.
     """
     families: dict[Quantity, dict[str, Ratio]] = {}
@@ -55,11 +58,14 @@ def _outcomes(study: Study, first: Ratio, second: Ratio) -> Finding:
     return _remark(first, second, said, remarkable=bool(why))
 
 
+@check(
+    "covariate-over-models",
+    kind=Kind.DESIGN,
+    asks="One covariate's hazard ratio alone and in the multivariable model.",
+)
 def covariate_over_models(study: Study) -> Iterator[Finding]:
-    """One covariate's hazard ratio alone and in the multivariable model.
-
-    A remark where it moves by a factor of five and two standard errors, or to the other side of 1
-    by four; where it moves beyond what ``adjusted-against-unadjusted`` allows, that check has it.
+    """A remark where it moves by a factor of five and two standard errors, or to the other side of
+    1 by four; where it moves beyond what `adjusted-against-unadjusted` allows, that check has it.
     """
     known = _known(study)
     for quantity, adjusted in known.items():

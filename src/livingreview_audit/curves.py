@@ -54,7 +54,7 @@ class Curve:
     def find(
         self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
     ) -> Finding:
-        """A finding on the first of ``numbers``."""
+        """A finding on the first of `numbers`."""
         reported = f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}"
         return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
 
@@ -106,14 +106,14 @@ def share(percent: Reported) -> Box:
 
 
 def in_months(number: Printed) -> Box:
-    """A printed time in months, over everything it may stand for; ``ValueError`` for no time."""
+    """A printed time in months, over everything it may stand for; `ValueError` for no time."""
     box = Box.of(number.number)
     factor = months_in(number.unit or "months")
     return Box(max(0.0, box.lower * factor), box.upper * factor)
 
 
 def beside(number: Printed, others: Sequence[Printed]) -> Printed:
-    """The place of ``others`` nearest to ``number``: the same section if there is one."""
+    """The place of `others` nearest to `number`: the same section if there is one."""
     same = [one for one in others if one.locator.section == number.locator.section]
     return (same or others)[0]
 

@@ -1,7 +1,7 @@
 """Denominators that a report declares, in a table's note or a heading, against those it used.
 
-A variable with ``denominator_declared: within`` is said, in the place that ``declared_in`` names,
-to be of the patients in ``within`` only.  Its percentages and the p-values of its levels must then
+A variable with `denominator_declared: within` is said, in the place that `declared_in` names,
+to be of the patients in `within` only.  Its percentages and the p-values of its levels must then
 be of these patients too.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from livingreview_audit.contingency import Table, p_value
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import printed_as, roundings
 from livingreview_audit.lookup import (
     Count,
@@ -35,11 +35,14 @@ class _Share:
     group: Count
 
 
+@check(
+    "declared-denominator",
+    kind=Kind.WORDS,
+    asks="Percentages and p-values of a variable that is said to be of some patients only.",
+)
 def declared_denominator(study: Study) -> Iterator[Finding]:
-    """Percentages and p-values of a variable that is said to be of some patients only.
-
-    One finding for all numbers of a variable that are of other patients.  Implausible where all of
-    them are of the whole group: the declaration then names some patients and no denominator.
+    """One finding for all numbers of a variable that are of other patients.  Implausible where all
+    of them are of the whole group: the declaration then names some patients and no denominator.
     """
     for outcome in (*study.variables.values(), *study.outcomes.values()):
         if (outcome.details or {}).get("denominator_declared") == WITHIN:
@@ -55,7 +58,7 @@ def declared_denominator(study: Study) -> Iterator[Finding]:
 class _Held:
     """A number held against the declared patients and against the whole group.
 
-    ``numbers`` are those that it was recomputed from.
+    `numbers` are those that it was recomputed from.
     """
 
     printed: Printed
@@ -178,7 +181,7 @@ def _by_test(p: Printed, cells: list[tuple[Count, Count]]) -> dict[str, float]:
 
 
 def _printing(p: Printed, values: dict[str, float]) -> str:
-    """The first test whose p-value prints like ``p``; empty when none does."""
+    """The first test whose p-value prints like `p`; empty when none does."""
     return next((name for name, v in values.items() if p.number.admits(v, slack=1e-12)), "")
 
 

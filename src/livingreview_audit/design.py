@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import (
     PARTICIPANTS,
@@ -42,11 +42,12 @@ AFTER_START = "after-start"
 RESULTS = ("hr", "p", "median", "rate")
 
 
+@check(
+    "matched-sizes",
+    asks="Sizes of matched arms against the stated ratio of matching.",
+)
 def matched_sizes(study: Study) -> Iterator[Finding]:
-    """Sizes of matched arms against the stated ratio of matching.
-
-    Assumes that every matched patient has as many partners as the ratio says.
-    """
+    """Assumes that every matched patient has as many partners as the ratio says."""
     for statement in stated(study, "matching"):
         stated_ratio = str(statement.get("ratio", ""))
         for comparison in study.comparisons.values() if stated_ratio else ():
@@ -78,10 +79,13 @@ class _Balance:
     sizes: tuple[int, ...]
 
 
+@check(
+    "balance",
+    kind=Kind.DESIGN,
+    asks="Every characteristic that is called balanced, by its standardised difference.",
+)
 def balance(study: Study) -> Iterator[Finding]:
-    """Every characteristic that is called balanced, by its standardised difference.
-
-    A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
+    """A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
     1.96 sqrt(1/n1 + 1/n2), and only more than both is remarked on.
     """
     for comparison in study.comparisons.values():
@@ -200,10 +204,13 @@ def _given(study: Study, wanted: Quantity) -> str:
     return ", which the counts give" if fits else ""
 
 
+@check(
+    "events-per-covariate",
+    kind=Kind.DESIGN,
+    asks="Events for each coefficient of a multivariable model, against the customary ten.",
+)
 def events_per_covariate(study: Study) -> Iterator[Finding]:
-    """Events for each coefficient of a multivariable model, against the customary ten.
-
-    Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
+    """Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
     printed, the number of patients is its upper limit.
     """
     models: dict[tuple[Quantity, str], dict[str, Printed]] = {}
@@ -243,11 +250,15 @@ def _events_each(
     yield Finding(numbers, reported, f"{each:.1f} each", verdict, f"{said}.", touches)
 
 
+@check(
+    "survival-exclusion",
+    kind=Kind.DESIGN,
+    asks="Times to an event in groups from which patients who died early were left out.",
+)
 def survival_exclusion(study: Study) -> Iterator[Finding]:
-    """Times to an event in groups from which patients who died early were left out.
-
-    In the months before the limit no one could die, so every such result is of patients who lived
-    so long, not of all who began.  One remark for a statement; it touches all of these results.
+    """In the months before the limit no one could die, so every such result is of patients who
+    lived so long, not of all who began.  One remark for a statement; it touches all of these
+    results.
     """
     for statement in stated(study, "survival-exclusion"):
         chosen = str(statement.get("population", ""))
@@ -289,11 +300,14 @@ def _arm(study: Study, quantity: Quantity) -> str:
     return "all patients" if arm is None else arm.label
 
 
+@check(
+    "measured-after-start",
+    kind=Kind.DESIGN,
+    asks="Each time to an event that is analysed by factors seen only after time had begun.",
+)
 def measured_after_start(study: Study) -> Iterator[Finding]:
-    """Each time to an event that is analysed by factors seen only after time had begun.
-
-    A patient has such a factor only if it was seen before follow-up or life ended (immortal time).
-    One finding for an outcome, whatever the number of factors, covariates and subgroups.
+    """A patient has such a factor only if it was seen before follow-up or life ended (immortal
+    time). One finding for an outcome, whatever the number of factors, covariates and subgroups.
     """
     late = {
         variable.id: variable.label
@@ -335,11 +349,12 @@ def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) 
     return Finding(touches, reported, known, Verdict.REMARK, said, touches)
 
 
+@check(
+    "eligible-range",
+    asks="The range of a characteristic against the printed limits of eligibility.",
+)
 def eligible_range(study: Study) -> Iterator[Finding]:
-    """The range of a characteristic against the printed limits of eligibility.
-
-    Assumes that no one was enrolled against the criteria.
-    """
+    """Assumes that no one was enrolled against the criteria."""
     for quantity, limits in study.by_quantity.items():
         variable = quantity.category.removeprefix(ELIGIBILITY)
         if quantity.category.startswith(ELIGIBILITY) and variable in study.variables:

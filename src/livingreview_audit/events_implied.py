@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
 from livingreview_record.studies import Quantity, Study
@@ -29,12 +29,14 @@ class _Row:
     events: Box
 
 
+@check(
+    "events-implied",
+    asks="The number of events that each univariable hazard ratio implies: patients, other rows.",
+)
 def events_implied(study: Study) -> Iterator[Finding]:
-    """The number of events that each univariable hazard ratio implies: patients, other rows.
-
-    From the standard error and the share of patients in each level.  Implausible where it exceeds
-    the patients, or the printed events, or differs from the middle of the table's rows, by more
-    than in honest trials.
+    """From the standard error and the share of patients in each level.  Implausible where it
+    exceeds the patients, or the printed events, or differs from the middle of the table's rows, by
+    more than in honest trials.
     """
     tables: dict[Quantity, list[_Row]] = {}
     for quantity, ratio in {one.quantity: one for one in ratios(study) if one.is_own}.items():

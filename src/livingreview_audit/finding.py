@@ -1,7 +1,7 @@
 """What the audit says of one printed number: a fact about numbers, never about people."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from livingreview_record.studies import Printed, Study
@@ -42,11 +42,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one printed number (the first of ``numbers``) and how it was reached.
+    """The verdict on one printed number (the first of `numbers`) and how it was reached.
 
-    The other ``numbers`` are those it was recomputed from.  ``reported`` and ``recomputed`` are
-    short texts to stand side by side; ``explanation`` is one plain sentence with the arithmetic.
-    ``touches`` are further results that the finding bears on, such as the survival of patients
+    The other `numbers` are those it was recomputed from.  `reported` and `recomputed` are
+    short texts to stand side by side; `explanation` is one plain sentence with the arithmetic.
+    `touches` are further results that the finding bears on, such as the survival of patients
     who were selected by their survival.  The registry adds the name of the check and its kind.
     """
 
@@ -67,7 +67,7 @@ class Finding:
 
     @property
     def touched(self) -> tuple[Printed, ...]:
-        """The printed numbers it bears on: the one judged, unless a remark, and ``touches``."""
+        """The printed numbers it bears on: the one judged, unless a remark, and `touches`."""
         judged = self.numbers[:1] if self.verdict.is_contradiction else ()
         return (*judged, *self.touches) if self.counts_against else ()
 
@@ -150,5 +150,41 @@ def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
     return tuple(Fact(tuple(same)) for same in unique.values())
 
 
-Check = Callable[[Study], Iterator[Finding]]
-"""One family's question to a study; the registry names it."""
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One question to a study; calling it with a study gives its findings, with name and kind.
+
+    `asks` is published: the audit chapter prints it beside the name.
+    """
+
+    name: str
+    kind: Kind
+    asks: str
+    find: Callable[[Study], Iterator[Finding]]
+
+    def __call__(self, study: Study) -> Iterator[Finding]:
+        """Every finding of this check on the study."""
+        for finding in self.find(study):
+            yield replace(finding, check=self.name, kind=self.kind)
+
+
+REGISTERED: dict[str, Check] = {}
+"""Every check by its name, filled where the checks are defined."""
+
+
+def check(
+    name: str, *, asks: str, kind: Kind = Kind.NUMBERS
+) -> Callable[[Callable[[Study], Iterator[Finding]]], Check]:
+    """Register the function below as the check `name`; `asks` is its published explanation.
+
+    Raise ValueError where another check has the name already.
+    """
+
+    def register(find: Callable[[Study], Iterator[Finding]]) -> Check:
+        if name in REGISTERED:
+            msg = f"{find.__module__}: need a new name for a check, found {name!r} again; rename it"
+            raise ValueError(msg)
+        REGISTERED[name] = Check(name, kind, asks, find)
+        return REGISTERED[name]
+
+    return register

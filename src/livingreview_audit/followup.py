@@ -1,7 +1,7 @@
 """Length of follow-up against survival, dates and response, under the paper's own definition.
 
-``ends_at`` in the outcome ``followup`` of study.yaml lists what ends follow-up as the paper says;
-where a paper describes it more than once, statements of the kind ``follow-up`` each have their own.
+`ends_at` in the outcome `followup` of study.yaml lists what ends follow-up as the paper says;
+where a paper describes it more than once, statements of the kind `follow-up` each have their own.
 Follow-up that ends at the event of a survival curve is that curve's observed time, and its median
 cannot exceed the curve's: the share of patients still observed is at most the Kaplan-Meier rate.
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from livingreview_audit.curves import Curve, beside, curves, in_months
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, count, group_words, table_first, total
 from livingreview_audit.vocabulary import Statement, listed, says, stated
@@ -27,10 +27,13 @@ TIME_SLACK = 1.03  # a month may be 28 to 31 days
 MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a curve's is the first
 
 
+@check(
+    "followup-against-survival",
+    kind=Kind.WORDS,
+    asks="Median follow-up against the median of the curve that, by its definition, ends it.",
+)
 def followup_against_survival(study: Study) -> Iterator[Finding]:
-    """Median follow-up against the median of the curve that, by its definition, ends it.
-
-    Assumes the paper's own definition (``ends_at``), and of several what all of them say.  Usually
+    """Assumes the paper's own definition (`ends_at`), and of several what all of them say.  Usually
     follow-up is estimated by the reverse Kaplan-Meier method, to which no curve is a limit: a
     longer one is implausible only (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
     """
@@ -58,11 +61,13 @@ def _describing(study: Study) -> list[Statement]:
     return [one for one in stated(study, "follow-up") if "ends_at" in one]
 
 
+@check(
+    "followup-described-twice",
+    kind=Kind.WORDS,
+    asks="Descriptions of follow-up against each other: what ends it.",
+)
 def followup_described_twice(study: Study) -> Iterator[Finding]:
-    """Descriptions of follow-up against each other: what ends it.
-
-    Assumes nothing; where they differ the numbers may follow either.
-    """
+    """Assumes nothing; where they differ the numbers may follow either."""
     statements = _describing(study)
     for _, places in _followup(study, "median") if len(statements) > 1 else ():
         ends = {frozenset(listed(one["ends_at"])) for one in statements}
@@ -106,10 +111,12 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
 
 
+@check(
+    "within-followup",
+    asks="No median or rate of a curve lies beyond the longest follow-up of its group.",
+)
 def within_followup(study: Study) -> Iterator[Finding]:
-    """No median or rate of a curve lies beyond the longest follow-up of its group.
-
-    Assumes that a curve ends with the last patient observed, and that months have 28 to 31
+    """Assumes that a curve ends with the last patient observed, and that months have 28 to 31
     days.
     """
     for curve in curves(study):
@@ -135,11 +142,12 @@ def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
         yield from ((rate, months(timepoint)) for rate in rates)
 
 
+@check(
+    "followup-ranges",
+    asks="Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.",
+)
 def followup_ranges(study: Study) -> Iterator[Finding]:
-    """Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.
-
-    Assumes that no one is observed before the first enrolment or after the end of follow-up.
-    """
+    """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
     window = _window(study)
     for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
@@ -218,11 +226,12 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
     yield Finding((whole, *parts), whole.value, hull, verdict, said)
 
 
+@check(
+    "response-time-of-responders",
+    asks="The patients whose duration of response is given are those with a response.",
+)
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
-    """The patients whose duration of response is given are those with a response.
-
-    Assumes that duration of response is of all patients who responded (RECIST 1.1).
-    """
+    """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
     for curve in curves(study) if RESPONDERS in study.outcomes else ():
         population, size = study.populations.get(curve.group.population), curve.size
         if curve.group.outcome != RESPONSE_TIME or population is None or size is None:

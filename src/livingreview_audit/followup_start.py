@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from livingreview_audit.curves import Curve, curves, in_months
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.followup import FOLLOWUP
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import group_words
@@ -39,12 +39,18 @@ class _Start:
         )
 
 
+@check(
+    "shortest-followup",
+    kind=Kind.DESIGN,
+    asks=(
+        "The shortest follow-up against the deaths that median survival leads one to expect before "
+        "it."
+    ),
+)
 def shortest_followup(study: Study) -> Iterator[Finding]:
-    """The shortest follow-up against the deaths that median survival leads one to expect before it.
-
-    Only a question, where follow-up may end at death: with seven deaths or more expected even when
-    deaths come late (Weibull times of shape 2), beyond the months that patients had to live to be
-    included.
+    """Only a question, where follow-up may end at death: with seven deaths or more expected even
+    when deaths come late (Weibull times of shape 2), beyond the months that patients had to live to
+    be included.
     """
     if FOLLOWUP not in study.outcomes:
         return

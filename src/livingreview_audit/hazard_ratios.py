@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from scipy.special import ndtr
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
 from livingreview_record.studies import Printed, Study
@@ -25,10 +25,12 @@ HIGHER_TERMS = 1.1  # beyond the third order, in the asymmetry of a likelihood i
 SHIFT, SHIFT_ERRORS = 1.0, 4.0  # a factor of e, and this many standard errors
 
 
+@check(
+    "interval-symmetry",
+    asks="Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.",
+)
 def interval_symmetry(study: Study) -> Iterator[Finding]:
-    """Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.
-
-    A profile-likelihood interval need not.  For a contrast of two groups the third derivative of
+    """A profile-likelihood interval need not.  For a contrast of two groups the third derivative of
     the log partial likelihood is at most the information, so its arms differ by at most
     (half width)² / 3.  This excuses an interval whose width the number of events allows.
     """
@@ -65,10 +67,12 @@ def _may_be_likelihood_interval(ratio: Ratio) -> bool:
     return least <= HIGHER_TERMS * half**2 / 3 and not too_narrow
 
 
+@check(
+    "p-of-ratio",
+    asks="Each p-value printed with a ratio, by Wald's test from the interval.",
+)
 def p_of_ratio(study: Study) -> Iterator[Finding]:
-    """Each p-value printed with a ratio, by Wald's test from the interval.
-
-    The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
+    """The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
     sampled from real patients (40 to 240 patients, hazard ratios 0.2 to 5, with and without
     further censoring) their z differed from Wald's by at most 0.10 + 0.20 z |log HR|; only a p
     farther off is discrepant.  Where the interval is not symmetrical, or rounding leaves z open by
@@ -140,11 +144,13 @@ def _sides(printed: Box, recomputed: Box) -> str:
     return "different sides" if apart else "the same side"
 
 
+@check(
+    "interval-width",
+    asks="No interval may be narrower than the number of events allows.",
+)
 def interval_width(study: Study) -> Iterator[Finding]:
-    """No interval may be narrower than the number of events allows.
-
-    With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox model
-    is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
+    """With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox
+    model is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
     number of events is printed, no more events than patients are taken.  Where the report does not
     print which levels a ratio compares, the covariate may have been coded in more steps than it is
     tabulated: implausible then, impossible only between two arms or two printed levels.
@@ -189,10 +195,12 @@ def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, s
     )
 
 
+@check(
+    "adjusted-against-unadjusted",
+    asks="How far adjustment moved each ratio.",
+)
 def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
-    """How far adjustment moved each ratio.
-
-    Implausible beyond a factor of e and four standard errors: only covariates that nearly
+    """Implausible beyond a factor of e and four standard errors: only covariates that nearly
     determine the outcome, or are distributed very differently, do this.
     """
     for ratio in ratios(study):

@@ -29,7 +29,7 @@ class Box:
 
     @classmethod
     def of(cls, number: Reported) -> "Box":
-        """Every value that may print as ``number``."""
+        """Every value that may print as `number`."""
         return cls(*number.rounding_interval)
 
     @classmethod
@@ -43,7 +43,7 @@ class Box:
         return self.lower <= other.upper + slack and other.lower <= self.upper + slack
 
     def contains(self, value: float) -> bool:
-        """Whether ``value`` lies in the box."""
+        """Whether `value` lies in the box."""
         return self.overlaps(Box.at(value))
 
     def within(self, lower: float, upper: float) -> "Box":
@@ -72,7 +72,7 @@ def image(function: Callable[..., float], *boxes: Box) -> Box:
 
 
 def printed_as(value: Fraction, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """The value rounded to ``decimals``, exactly (no binary fraction in between).
+    """The value rounded to `decimals`, exactly (no binary fraction in between).
 
     >>> printed_as(Fraction(1, 8), 2), printed_as(Fraction(1, 8), 2, ROUND_HALF_EVEN)
     (Decimal('0.13'), Decimal('0.12'))
@@ -99,7 +99,7 @@ def roundings(value: Fraction, decimals: int) -> dict[str, Decimal]:
 
 
 def counts_that_print(percent: Reported, size: int) -> tuple[int, ...]:
-    """The counts of ``size`` whose percentage may print like ``percent`` (GRIM).
+    """The counts of `size` whose percentage may print like `percent` (GRIM).
 
     References: Brown & Heathers 2017, *Social Psychological and Personality Science* 8:363.
 

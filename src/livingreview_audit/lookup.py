@@ -1,6 +1,6 @@
 """How many patients a printed number is about, from the printed sizes and the vocabulary.
 
-Every lookup goes through ``Study.by_quantity``, so the work grows with the numbers, not with their
+Every lookup goes through `Study.by_quantity`, so the work grows with the numbers, not with their
 square.
 """
 
@@ -45,7 +45,7 @@ def complete(found: Iterable[T | None]) -> tuple[T, ...]:
 
 
 def counts(study: Study, quantity: Quantity) -> list[Count]:
-    """The distinct printed counts of this quantity (any statistic named is replaced by ``n``)."""
+    """The distinct printed counts of this quantity (any statistic named is replaced by `n`)."""
     found: dict[int, Count] = {}
     wanted = replace(quantity, statistic="n", method="")
     for place in table_first(study.by_quantity.get(wanted, ())):
@@ -77,7 +77,7 @@ def group_size(study: Study, quantity: Quantity) -> Count | None:
 def sizes(study: Study, quantity: Quantity) -> list[Count]:
     """Sizes that the percentages of this quantity are of, as the vocabulary declares them.
 
-    The group's size; for an outcome classified ``within`` others with ``denominator: within``,
+    The group's size; for an outcome classified `within` others with `denominator: within`,
     the size of those; for the number of participants, the population around theirs.
     """
     if quantity.outcome == PARTICIPANTS:
@@ -89,7 +89,7 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 
 
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
-    """Sizes of the patients that ``outcome.within`` names, in the quantity's group."""
+    """Sizes of the patients that `outcome.within` names, in the quantity's group."""
     variable, _, level = outcome.within.partition("=")
     around = replace(group_of(quantity), outcome=variable, category=level)
     implied = known_count(study, around)
@@ -133,7 +133,7 @@ def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> list[Cou
 def level_of_others(study: Study, quantity: Quantity) -> Count | None:
     """The count of a level that the vocabulary makes the sum of levels of other variables.
 
-    ``level_sum_of`` of the variable names them.  Another variable that classifies ``only_arm`` has
+    `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
     its counts there; a count of all patients then rests on that arm.
     """
     declared = study.vocabulary(quantity.outcome).details or {}
@@ -181,7 +181,7 @@ def group_words(study: Study, quantity: Quantity) -> str:
 
 
 def subgroup_words(study: Study, part: str) -> str:
-    """``variable=level`` in words."""
+    """`variable=level` in words."""
     variable, _, level = part.partition("=")
     declared = study.vocabulary(variable)
     return f"{declared.label}: {declared.levels.get(level, level)}"

@@ -9,7 +9,7 @@ from itertools import product
 
 from scipy import special
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box, image
 from livingreview_audit.lookup import (
     Count,
@@ -55,10 +55,12 @@ class _Group:
         return Box.of(self.sd.number).within(0.0, math.inf)
 
 
+@check(
+    "p-of-means",
+    asks="P-values of t-tests from means, standard deviations and sizes.",
+)
 def p_of_means(study: Study) -> Iterator[Finding]:
-    """P-values of t-tests from means, standard deviations and sizes.
-
-    Student's and Welch's test are both taken, over everything the rounded values may have been;
+    """Student's and Welch's test are both taken, over everything the rounded values may have been;
     where the paper may have used a rank test, a mismatch is not checkable.
     """
     for p in study.numbers:
@@ -71,10 +73,12 @@ def p_of_means(study: Study) -> Iterator[Finding]:
                 yield _judge_p(study, p, arms[0], arms[1])
 
 
+@check(
+    "pooled-means",
+    asks="Mean and standard deviation of all patients against those of the arms.",
+)
 def pooled_means(study: Study) -> Iterator[Finding]:
-    """Mean and standard deviation of all patients against those of the arms.
-
-    Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
+    """Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
     squares within and between arms add up.
     """
     for whole in _of_all(study, "mean"):
@@ -87,11 +91,12 @@ def pooled_means(study: Study) -> Iterator[Finding]:
                 yield _pooled(study, spread, arms, _pooled_sd(arms))
 
 
+@check(
+    "middle-of-all",
+    asks="A mean or median of all patients must lie between those of the arms; ranges must nest.",
+)
 def middle_of_all(study: Study) -> Iterator[Finding]:
-    """A mean or median of all patients must lie between those of the arms; ranges must nest.
-
-    Assumes that the arms are all patients.
-    """
+    """Assumes that the arms are all patients."""
     for whole in _of_all(study, "mean", "median", "range"):
         of_arms = (replace(whole.quantity, arm_id=arm) for arm in study.arms)
         arms = complete(mention(study, arm) for arm in of_arms)
@@ -104,10 +109,12 @@ def middle_of_all(study: Study) -> Iterator[Finding]:
             yield Finding((whole, *arms), whole.value, told, verdict, said)
 
 
+@check(
+    "spread-in-range",
+    asks="A standard deviation against the largest that the range allows.",
+)
 def spread_in_range(study: Study) -> Iterator[Finding]:
-    """A standard deviation against the largest that the range allows.
-
-    With values from a to b, it is at most ``sqrt((mean - a) (b - mean) n / (n - 1))`` (Bhatia &
+    """With values from a to b, it is at most `sqrt((mean - a) (b - mean) n / (n - 1))` (Bhatia &
     Davis 2000, *American Mathematical Monthly* 107:353).
     """
     for limits in _first_places(study, "range"):
@@ -126,10 +133,12 @@ def spread_in_range(study: Study) -> Iterator[Finding]:
         yield Finding((group.sd, limits, group.mean), group.sd.value, most, verdict, text)
 
 
+@check(
+    "grim",
+    asks="Means of whole numbers: some whole sum, divided by the size, must print like the mean.",
+)
 def grim(study: Study) -> Iterator[Finding]:
-    """Means of whole numbers: some whole sum, divided by the size, must print like the mean.
-
-    Only for variables declared ``integer: true``.
+    """Only for variables declared `integer: true`.
 
     References: Brown & Heathers 2017, *Social Psychological and Personality Science* 8:363.
     """
@@ -143,10 +152,12 @@ def grim(study: Study) -> Iterator[Finding]:
             )
 
 
+@check(
+    "grimmer",
+    asks="Standard deviations of whole numbers: some whole sum of squares must give mean and SD.",
+)
 def grimmer(study: Study) -> Iterator[Finding]:
-    """Standard deviations of whole numbers: some whole sum of squares must give mean and SD.
-
-    Only for variables declared ``integer: true``, where the mean passes GRIM.
+    """Only for variables declared `integer: true`, where the mean passes GRIM.
 
     References: Anaya 2016, *PeerJ Preprints* 4:e2400v1; Allard 2018 (A-GRIMMER).
     """
@@ -158,11 +169,12 @@ def grimmer(study: Study) -> Iterator[Finding]:
             yield _granular(study, sd, group.numbers, sums, group.words, fits=fits)
 
 
+@check(
+    "difference-of-arms",
+    asks="A difference of medians, means or percentages, in either direction.",
+)
 def difference_of_arms(study: Study) -> Iterator[Finding]:
-    """A difference of medians, means or percentages, in either direction.
-
-    The difference may have been taken before rounding, so the whole box of both arms counts.
-    """
+    """The difference may have been taken before rounding, so the whole box of both arms counts."""
     for number in study.numbers:
         quantity = number.quantity
         if quantity.statistic != "difference" or quantity.comparison not in study.comparisons:
@@ -178,7 +190,7 @@ def difference_of_arms(study: Study) -> Iterator[Finding]:
 
 
 def whole_sums(mean: Reported, size: int) -> range:
-    """The whole sums of ``size`` values whose mean may print like this.
+    """The whole sums of `size` values whose mean may print like this.
 
     >>> list(whole_sums(Reported("5.19"), 28)), list(whole_sums(Reported("5.18"), 28))
     ([], [145])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from scipy.special import ndtri
 
 from livingreview_audit.curves import Curve, beside, curve_of, curves
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import compared, complete
@@ -74,10 +74,12 @@ def _medians(study: Study) -> dict[Quantity, _Median]:
     return found
 
 
+@check(
+    "median-interval-width",
+    asks="The width of a median's interval against that which as many patients give.",
+)
 def median_interval_width(study: Study) -> Iterator[Finding]:
-    """The width of a median's interval against that which as many patients give.
-
-    Of survival only: events seen at visits fall on few days, which gives intervals of any width.
+    """Of survival only: events seen at visits fall on few days, which gives intervals of any width.
     A single interval may be narrow by chance; implausible where those of all arms are narrower
     than in honest trials with Weibull times up to shape 2.
     """
@@ -108,10 +110,12 @@ def _width(study: Study, arms: tuple[_Median, ...]) -> Finding:
     return Finding(numbers, numbers[0].value, least, verdict, f"{said}.")
 
 
+@check(
+    "medians-against-p",
+    asks="The p-value of a comparison against the medians of both groups with their intervals.",
+)
 def medians_against_p(study: Study) -> Iterator[Finding]:
-    """The p-value of a comparison against the medians of both groups with their intervals.
-
-    The medians' log ratio and the standard errors that their intervals imply give a z of their
+    """The medians' log ratio and the standard errors that their intervals imply give a z of their
     own.  Of survival only: medians of events seen at visits may fall on the same visit.
     Implausible where the two z are farther apart than in honest trials whose hazards are
     proportional or part late.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from scipy.special import ndtri
 
 from livingreview_audit.curves import Curve, beside, curve_of, curves, in_months
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import compared
 from livingreview_audit.ratios import Groups, comparison_words, groups_of
@@ -35,10 +35,12 @@ class _Contrast:
     needed: float  # the hazard ratio farthest from 1 that is still near enough, below 1
 
 
+@check(
+    "p-against-medians",
+    asks="Whether a log-rank p-value is far smaller than the medians and patients suggest.",
+)
 def p_against_medians(study: Study) -> Iterator[Finding]:
-    """Whether a log-rank p-value is far smaller than the medians and patients suggest.
-
-    The events are taken as favourable as the patients allow.  Implausible beyond four standard
+    """The events are taken as favourable as the patients allow.  Implausible beyond four standard
     errors, or beyond two and a half in every one of several outcomes of the same comparison.
     """
     known = {curve.group: curve for curve in curves(study)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from livingreview_audit.curves import Curve, beside, curves, in_months, share
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, complete, count, total
 from livingreview_record.studies import ALL_ARMS, Printed, Quantity, Study
@@ -36,10 +36,12 @@ class _Mixture:
         return sum(size.value for size in self.sizes)
 
 
+@check(
+    "whole-between-parts",
+    asks="Each rate and median of a group against those of its parts: all levels, or all arms.",
+)
 def whole_between_parts(study: Study) -> Iterator[Finding]:
-    """Each rate and median of a group against those of its parts: all levels, or all arms.
-
-    Without censoring a rate is the weighted average of its parts'.  Implausible is one more than
+    """Without censoring a rate is the weighted average of its parts'.  Implausible is one more than
     two binomial standard errors outside them or three from their average, and a median more than
     a fifth outside.  Where another split agrees with the whole, the finding is on the parts.
     """
@@ -164,13 +166,15 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     return mixture.whole.find(verdict, numbers, shown, said)
 
 
+@check(
+    "same-curve-twice",
+    asks="Two different groups with the same median and the same interval.",
+)
 def same_curve_twice(study: Study) -> Iterator[Finding]:
-    """Two different groups with the same median and the same interval.
-
-    Looked at where intervals are symmetrical: these rest on an estimate of the density.  Inverted
-    intervals end at event times, which groups that overlap may share.  How many such pairs chance
-    gives: with k groups of one median, whose half widths h are spread over a range, k (k - 1) / 2
-    times the printed unit of h over that range.  Implausible below one in a thousand.
+    """Looked at where intervals are symmetrical: these rest on an estimate of the density.
+    Inverted intervals end at event times, which groups that overlap may share.  How many such pairs
+    chance gives: with k groups of one median, whose half widths h are spread over a range, k (k -
+    1) / 2 times the printed unit of h over that range.  Implausible below one in a thousand.
     """
     found: dict[tuple[str, str, str, str], list[_Spread]] = {}
     for curve in curves(study):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, roundings
 from livingreview_audit.lookup import (
     Count,
@@ -73,10 +73,12 @@ class _Case:
         return Finding(numbers, f"p {self.p.value}", recomputed, verdict, said)
 
 
+@check(
+    "p-of-counts",
+    asks="Every p-value of counted patients, recomputed from the counts.",
+)
 def p_of_counts(study: Study) -> Iterator[Finding]:
-    """Every p-value of counted patients, recomputed from the counts.
-
-    A variant of the named test is taken for the paper's own convention only where no other
+    """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.
     """
     cases = [case for number in _tested(study) if (case := _case(study, number)) is not None]
@@ -101,10 +103,12 @@ def _contradicted(case: _Case) -> frozenset[str]:
     return frozenset(name for name in variants if not _match(case, (name,), exact=True))
 
 
+@check(
+    "same-counts-same-p",
+    asks="P-values of one test on equal counts must be equal, whatever the test.",
+)
 def same_counts_same_p(study: Study) -> Iterator[Finding]:
-    """P-values of one test on equal counts must be equal, whatever the test.
-
-    Assumes that a report uses one test for one stated method; one unit in the last of three or
+    """Assumes that a report uses one test for one stated method; one unit in the last of three or
     more decimals is rounding.
     """
     first: dict[tuple[str, str, Table], _Case] = {}

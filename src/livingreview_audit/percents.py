@@ -1,8 +1,8 @@
 """Percentages against the counts and sizes they are of.
 
-A percentage is ``100 n / N``.  Where ``n`` is printed, it is recomputed; where it is not, some
-whole ``n`` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
-Science* 8:363).  Which ``N`` it is of is declared by the vocabulary.  Before a percentage is called
+A percentage is `100 n / N`.  Where `n` is printed, it is recomputed; where it is not, some
+whole `n` must give it (GRIM: Brown & Heathers 2017, *Social Psychological and Personality
+Science* 8:363).  Which `N` it is of is declared by the vocabulary.  Before a percentage is called
 discrepant, every usual way of printing one is tried: ties, cutting off (where the whole table cuts
 off), shares of the row, a few patients not assessed, parts rounded so that they add up.
 """
@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, printed_as, roundings
 from livingreview_audit.lookup import (
     Count,
@@ -61,10 +61,12 @@ class _Case:
         return Finding(self.places, f"{self.percent.value}%", recomputed, verdict, said)
 
 
+@check(
+    "percent-of-count",
+    asks="Every percentage whose count is printed, recomputed from the count and the group's size.",
+)
 def percent_of_count(study: Study) -> Iterator[Finding]:
-    """Every percentage whose count is printed, recomputed from the count and the group's size.
-
-    Assumes the size that the vocabulary declares, and rounding to the printed decimals;
+    """Assumes the size that the vocabulary declares, and rounding to the printed decimals;
     conventions that papers use besides are named (see the module's docstring).
     """
     for case in _cases(study):
@@ -72,11 +74,12 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
             yield _judge(case)
 
 
+@check(
+    "percent-without-count",
+    asks="Every percentage whose count is not printed, held against the whole numbers of patients.",
+)
 def percent_without_count(study: Study) -> Iterator[Finding]:
-    """Every percentage whose count is not printed, held against the whole numbers of patients.
-
-    Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing.
-    """
+    """Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing."""
     unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}
     for case in _cases(study):
         if case.denominators and not case.numerators:

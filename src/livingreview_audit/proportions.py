@@ -11,7 +11,7 @@ from itertools import product
 
 from scipy import special
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.lookup import Count, counts, full_words, known_count, sizes
 from livingreview_record.reported import Reported
 from livingreview_record.studies import Printed, Study
@@ -103,10 +103,12 @@ METHODS: Mapping[str, Callable[[int, int], Interval]] = {
 }
 
 
+@check(
+    "interval-of-proportion",
+    asks="Every 95% interval of a share of patients against the usual methods.",
+)
 def interval_of_proportion(study: Study) -> Iterator[Finding]:
-    """Every 95% interval of a share of patients against the usual methods.
-
-    Assumes the group's size as denominator and any of eight methods; see the module's docstring
+    """Assumes the group's size as denominator and any of eight methods; see the module's docstring
     for their sources.
     """
     for number in study.numbers:

@@ -157,7 +157,7 @@ def comparison_words(study: Study, quantity: Quantity) -> str:
 class Groups:
     """Patients of the two compared groups, and events of both together.
 
-    ``events`` is the number of patients where no number of events is printed.
+    `events` is the number of patients where no number of events is printed.
     """
 
     first: Count | None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import mention, number_words, quantity_words, table_first
 from livingreview_audit.p_values import p_of_counts
@@ -25,10 +25,12 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@check(
+    "printed-twice",
+    asks="Every further mention of a quantity against the first, table cells before text.",
+)
 def printed_twice(study: Study) -> Iterator[Finding]:
-    """Every further mention of a quantity against the first, table cells before text.
-
-    Two mentions agree when they may be one value printed with different precision.  Two p-values
+    """Two mentions agree when they may be one value printed with different precision.  Two p-values
     that both follow from the counts, each by a usual test, are implausible only.
     """
     usual = (Verdict.REPRODUCED, Verdict.ROUNDING)
@@ -46,11 +48,12 @@ def printed_twice(study: Study) -> Iterator[Finding]:
                 yield _in_days(study, other, first)
 
 
+@check(
+    "estimate-in-interval",
+    asks="An interval or range against the one estimate of the same quantity, and its own order.",
+)
 def estimate_in_interval(study: Study) -> Iterator[Finding]:
-    """An interval or range against the one estimate of the same quantity, and its own order.
-
-    Assumes that an interval, as printed for an estimate, was computed to hold it.
-    """
+    """Assumes that an interval, as printed for an estimate, was computed to hold it."""
     for number in study.numbers:
         wanted = INTERVALS_OF.get(number.quantity.statistic, ())
         places = [_estimate(study, number, statistic) for statistic in wanted]
@@ -59,11 +62,12 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
             yield from _order(study, number, found[0] if len(found) == 1 else None)
 
 
+@check(
+    "decimal-comma",
+    asks="A comma where the other numbers of the report have a decimal point.",
+)
 def decimal_comma(study: Study) -> Iterator[Finding]:
-    """A comma where the other numbers of the report have a decimal point.
-
-    Read as a decimal point: no contradiction, and said so that a reader finds the number.
-    """
+    """Read as a decimal point: no contradiction, and said so that a reader finds the number."""
     for number in study.numbers:
         free_text = number.quantity.statistic in DESIGN_STATISTICS
         if not free_text and any(part.has_decimal_comma for part in parts(number)):
@@ -153,11 +157,14 @@ def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[
     yield Finding(numbers, number.value, value, verdict, said)
 
 
+@check(
+    "possible-value",
+    asks=(
+        "Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped."
+    ),
+)
 def possible_value(study: Study) -> Iterator[Finding]:
-    """Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped.
-
-    Assumes nothing: the limits are those of the definition.
-    """
+    """Assumes nothing: the limits are those of the definition."""
     for number in study.numbers:
         why = _why_not(number)
         if why:

@@ -1,6 +1,6 @@
 """Means and standard deviations against the ends of their scale, and extremes against the spread.
 
-A scale is bounded by the vocabulary (``minimum``, ``maximum``), by the limits of eligibility, or,
+A scale is bounded by the vocabulary (`minimum`, `maximum`), by the limits of eligibility, or,
 for a change in per cent of something that cannot be negative, by -100.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from livingreview_audit.design import ELIGIBILITY, limits_of_eligibility
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, group_size, mention, table_first
 from livingreview_record.studies import Outcome, Printed, Study
@@ -18,10 +18,12 @@ CHANGE = "% change"
 LEAST_CHANGE = -100.0
 
 
+@check(
+    "spread-on-scale",
+    asks="A mean and its standard deviation against the ends of the scale that they are on.",
+)
 def spread_on_scale(study: Study) -> Iterator[Finding]:
-    """A mean and its standard deviation against the ends of the scale that they are on.
-
-    The mean lies within them.  With n values from a upwards the standard deviation is at most
+    """The mean lies within them.  With n values from a upwards the standard deviation is at most
     (mean - a) sqrt(n), and with values up to b at most sqrt((mean - a) (b - mean) n / (n - 1))
     (Bhatia & Davis 2000, *American Mathematical Monthly* 107:353).
     """
@@ -87,11 +89,13 @@ def _on_scale(
     return Finding(numbers, numbers[0].value, most or shown, verdict, f"{said}.")
 
 
+@check(
+    "spread-of-extremes",
+    asks="A standard deviation against the least that its range demands.",
+)
 def spread_of_extremes(study: Study) -> Iterator[Finding]:
-    """A standard deviation against the least that its range demands.
-
-    With the least value a and the greatest b of n, and all others alike, the sum of squares about
-    the mean is (a - mean)² + (b - mean)² + (a + b - 2 mean)² / (n - 2).
+    """With the least value a and the greatest b of n, and all others alike, the sum of squares
+    about the mean is (a - mean)² + (b - mean)² + (a + b - 2 mean)² / (n - 2).
     """
     for quantity, places in study.by_quantity.items():
         if quantity.statistic != "range" or study.vocabulary(quantity.outcome).kind != "continuous":

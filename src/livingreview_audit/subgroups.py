@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from scipy.special import ndtr, ndtri
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import complete, mention, subgroup_words
@@ -57,10 +57,12 @@ def _weight(ratio: Ratio) -> Box:
     return Box(error.upper**-2, max(error.lower, 1e-6) ** -2)
 
 
+@check(
+    "effect-of-subgroups",
+    asks="A hazard ratio of all patients against those of subgroups that together are everybody.",
+)
 def effect_of_subgroups(study: Study) -> Iterator[Finding]:
-    """A hazard ratio of all patients against those of subgroups that together are everybody.
-
-    Weighted by 1 / se² the logarithms of the subgroups' ratios have about the whole's as their
+    """Weighted by 1 / se² the logarithms of the subgroups' ratios have about the whole's as their
     mean.  Implausible farther away than honest trials are.
     """
     for split in _splits(study):
@@ -96,10 +98,12 @@ def _mean(split: _Split) -> Box:
     return Box(*ends)
 
 
+@check(
+    "precision-of-subgroups",
+    asks="The intervals of subgroups that together are everybody against the interval of all.",
+)
 def precision_of_subgroups(study: Study) -> Iterator[Finding]:
-    """The intervals of subgroups that together are everybody against the interval of all.
-
-    The sum of the subgroups' 1 / se² is about the whole's.  Implausible farther from it than
+    """The sum of the subgroups' 1 / se² is about the whole's.  Implausible farther from it than
     in honest trials.
     """
     for split in _splits(study):
@@ -166,10 +170,12 @@ def _levels(quantity: Quantity, variable: Outcome) -> list[Quantity]:
     return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
 
 
+@check(
+    "p-of-subgroups",
+    asks="A p-value of all patients against those of subgroups that together are everybody.",
+)
 def p_of_subgroups(study: Study) -> Iterator[Finding]:
-    """A p-value of all patients against those of subgroups that together are everybody.
-
-    Whatever their weights, subgroups with z1, z2, ... combine to at most the root of the sum of
+    """Whatever their weights, subgroups with z1, z2, ... combine to at most the root of the sum of
     their squares.  A p-value above 0.05, or a claim of no significance, in every subgroup does
     not exclude a small one in all.  Implausible farther beyond than in honest trials.
     """
@@ -236,10 +242,12 @@ def _words(p: Printed) -> str:
     return f"p {p.value}" if p.number.relation != "=" else f"p = {p.value}"
 
 
+@check(
+    "other-patients",
+    asks="What the ratio of all and that of one subgroup imply for the patients outside it.",
+)
 def other_patients(study: Study) -> Iterator[Finding]:
-    """What the ratio of all and that of one subgroup imply for the patients outside it.
-
-    No verdict: where a paper prints the ratio of one level only, that of the others follows from
+    """No verdict: where a paper prints the ratio of one level only, that of the others follows from
     the whole's by the weights 1 / se², roughly, and with it a test of interaction.
     """
     known = {ratio.quantity: ratio for ratio in reversed(list(ratios(study))) if ratio.is_own}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from livingreview_audit.curves import Curve, beside, by_time, curves, in_months, share
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, count
 from livingreview_audit.vocabulary import says, stated
@@ -28,10 +28,12 @@ SHARE_EXPECTED = 0.5
 UNLIKELY = 0.001
 
 
+@check(
+    "rate-against-median",
+    asks="After the median no rate exceeds one half; before it none is below one half.",
+)
 def rate_against_median(study: Study) -> Iterator[Finding]:
-    """After the median no rate exceeds one half; before it none is below one half.
-
-    Assumes the usual median, the first time at which the curve is at or below one half, and
+    """Assumes the usual median, the first time at which the curve is at or below one half, and
     that months have 28 to 31 days.
     """
     for curve in curves(study):
@@ -56,11 +58,12 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
     return curve.find(verdict, (rate, median), side, said)
 
 
+@check(
+    "rates-fall",
+    asks="A later rate is not above an earlier one.",
+)
 def rates_fall(study: Study) -> Iterator[Finding]:
-    """A later rate is not above an earlier one.
-
-    Assumes nothing but a Kaplan-Meier curve, which never rises.
-    """
+    """Assumes nothing but a Kaplan-Meier curve, which never rises."""
     for curve in curves(study):
         for (_, earlier), (_, later) in pairwise(by_time(curve)):
             yield from (_falls(curve, beside(rate, earlier), rate) for rate in later)
@@ -74,10 +77,12 @@ def _falls(curve: Curve, first: Printed, rate: Printed) -> Finding:
     return curve.find(verdict, (rate, first), f"at most {first.value}%", said)
 
 
+@check(
+    "progression-before-death",
+    asks="Progression-free survival ends at or before death: medians and rates, and more events.",
+)
 def progression_before_death(study: Study) -> Iterator[Finding]:
-    """Progression-free survival ends at or before death: medians and rates, and more events.
-
-    With censoring the two curves have different risk sets, and that of progression-free survival
+    """With censoring the two curves have different risk sets, and that of progression-free survival
     can come to lie a little above the other where few patients are left; a quarter of a median and
     two binomial standard errors of a rate are allowed.
     """
@@ -134,11 +139,13 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
 
 
+@check(
+    "early-progression",
+    asks="Groups in which no patient progressed at best, and a median of the time to progression.",
+)
 def early_progression(study: Study) -> Iterator[Finding]:
-    """Groups in which no patient progressed at best, and a median of the time to progression.
-
-    Who progresses before the first assessment of response has progression as best response.  Under
-    exponential times the median gives the share who do by six weeks, when response is usually
+    """Who progresses before the first assessment of response has progression as best response.
+    Under exponential times the median gives the share who do by six weeks, when response is usually
     assessed first (every six to eight weeks: Eisenhauer et al. 2009, RECIST 1.1).  Times may vary
     less than exponential ones and early deaths may not be evaluable, so only half of that share is
     expected.
@@ -154,7 +161,7 @@ def early_progression(study: Study) -> Iterator[Finding]:
 
 
 def chance_of_none(median: float, patients: int) -> float:
-    """Chance that none of ``patients`` progresses by the first assessment, cautiously.
+    """Chance that none of `patients` progresses by the first assessment, cautiously.
 
     >>> round(chance_of_none(5.25, 93), 4), round(chance_of_none(5.25, 10), 2)
     (0.0003, 0.42)

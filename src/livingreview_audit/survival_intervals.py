@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from livingreview_audit.curves import Curve, beside, curves, share
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box, image
 from livingreview_audit.lookup import Count
 from livingreview_audit.ratios import Z95
@@ -46,12 +46,14 @@ SCALES: Mapping[str, Callable[[float], float]] = {
 }
 
 
+@check(
+    "rate-interval",
+    asks="Which of the usual intervals a rate's interval is, and whether it is wide enough.",
+)
 def rate_interval(study: Study) -> Iterator[Finding]:
-    """Which of the usual intervals a rate's interval is, and whether it is wide enough.
-
-    Each is symmetrical on its own scale.  Greenwood's variance of S is at least S (1 - S) / n for
-    n patients, and with d events the variance of log S is at least d (1 - q)² / q with
-    q = S^(1/d): both follow from the convexity of its terms, and censoring only adds.
+    """Each is symmetrical on its own scale.  Greenwood's variance of S is at least S (1 - S) / n
+    for n patients, and with d events the variance of log S is at least d (1 - q)² / q with q =
+    S^(1/d): both follow from the convexity of its terms, and censoring only adds.
     """
     for curve in curves(study):
         for rate, interval in curve.rates_with_intervals:
@@ -105,13 +107,15 @@ def _is_too_narrow(size: Count | None, alive: Box, low: Box, up: Box) -> bool:
     return up.upper - low.lower < 2 * Z95 * least and widest < 2 * Z95 * least_log
 
 
+@check(
+    "median-interval",
+    asks="The interval of a median holds it, and lies about it as the paper's other intervals do.",
+)
 def median_interval(study: Study) -> Iterator[Finding]:
-    """The interval of a median holds it, and lies about it as the paper's other intervals do.
-
-    Some software gives the median plus or minus 1.96 standard errors, cut off at 0; other inverts
-    the interval of the rate, which gives ends that are not symmetrical.  Where at least five of a
-    paper's intervals, and nine in ten, are symmetrical within rounding, one that is not is
-    discrepant.
+    """Some software gives the median plus or minus 1.96 standard errors, cut off at 0; other
+    inverts the interval of the rate, which gives ends that are not symmetrical.  Where at least
+    five of a paper's intervals, and nine in ten, are symmetrical within rounding, one that is not
+    is discrepant.
     """
     pairs = [
         (curve, beside(interval, list(curve.medians)), interval)
@@ -160,12 +164,14 @@ def _median_interval(curve: Curve, median: Printed, interval: Printed, *, usual:
     return curve.find(verdict, (interval, median), recomputed, said)
 
 
+@check(
+    "events-against-rates",
+    asks="At least as many events as the curve needs to fall to its lowest printed rate.",
+)
 def events_against_rates(study: Study) -> Iterator[Finding]:
-    """At least as many events as the curve needs to fall to its lowest printed rate.
-
-    A curve at S needs n (1 - S) events without censoring and fewer with it, but the interval of a
-    rate shows how few: with d events the standard error of log(-log S) is at least
-    2 sinh(h / 2) sqrt(d) / (d h) with h = -log(S) / d.
+    """A curve at S needs n (1 - S) events without censoring and fewer with it, but the interval of
+    a rate shows how few: with d events the standard error of log(-log S) is at least 2 sinh(h / 2)
+    sqrt(d) / (d h) with h = -log(S) / d.
     """
     for curve in curves(study):
         events = curve.events

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import comb
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import (
     PARTICIPANTS,
@@ -35,10 +35,12 @@ from livingreview_record.studies import ALL_ARMS, Quantity, Study
 UNLIKELY = 0.001
 
 
+@check(
+    "levels-add-up",
+    asks="The levels of an exhaustive variable against the patients who are classified.",
+)
 def levels_add_up(study: Study) -> Iterator[Finding]:
-    """The levels of an exhaustive variable against the patients who are classified.
-
-    Assumes what ``exhaustive: true`` declares: every patient is in exactly one level.  Fewer are
+    """Assumes what `exhaustive: true` declares: every patient is in exactly one level.  Fewer are
     implausible only, as some may not have been classified.
     """
     for group in _exhaustive(study, "n"):
@@ -56,11 +58,14 @@ def _unclassified(found: Finding) -> Finding:
     return replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
 
 
+@check(
+    "percentages-add-up",
+    asks=(
+        "The percentages of an exhaustive variable's levels against 100, where counts are missing."
+    ),
+)
 def percentages_add_up(study: Study) -> Iterator[Finding]:
-    """The percentages of an exhaustive variable's levels against 100, where counts are missing.
-
-    Assumes that every patient is in one level, and allows what rounding each of them gives.
-    """
+    """Assumes that every patient is in one level, and allows what rounding each of them gives."""
     for group in _exhaustive(study, "percent"):
         outcome = study.vocabulary(group.outcome)
         percent = replace(group, statistic="percent")
@@ -77,22 +82,26 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
         yield Finding(shown, parts, "100", verdict, said)
 
 
+@check(
+    "arms-add-up",
+    asks="A count of all patients against the sum of the arms' counts.",
+)
 def arms_add_up(study: Study) -> Iterator[Finding]:
-    """A count of all patients against the sum of the arms' counts.
-
-    Assumes that every patient of the study is in exactly one arm.
-    """
+    """Assumes that every patient of the study is in exactly one arm."""
     for quantity in _counted(study) if len(study.arms) > 1 else ():
         if quantity.arm_id == ALL_ARMS:
             about, whole = full_words(study, quantity), count(study, quantity)
             yield from _add_up(about, arm_counts(study, quantity), [whole], "all arms together")
 
 
+@check(
+    "subgroups-add-up",
+    asks=(
+        "A count in every subgroup of an exhaustive variable against the count in the whole group."
+    ),
+)
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
-    """A count in every subgroup of an exhaustive variable against the count in the whole group.
-
-    Assumes that every patient of the group is in exactly one level of the variable.
-    """
+    """Assumes that every patient of the group is in exactly one level of the variable."""
     single = (q for q in _counted(study) if q.subgroup and "&" not in q.subgroup)
     split = dict.fromkeys((replace(q, subgroup=""), q.subgroup.partition("=")[0]) for q in single)
     for group, variable in split:
@@ -104,10 +113,12 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, parts, [count(study, group)], "the whole group")
 
 
+@check(
+    "grades-add-up",
+    asks="Low and high grades of an adverse event against any grade, each patient at the worst.",
+)
 def grades_add_up(study: Study) -> Iterator[Finding]:
-    """Low and high grades of an adverse event against any grade, each patient at the worst.
-
-    Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
+    """Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
     above any grade is implausible only, for some papers count a patient in each.
     """
     for quantity in _counted(study):
@@ -120,11 +131,12 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, parts, [whole], "any grade", twice=twice)
 
 
+@check(
+    "outcome-of-levels",
+    asks="An outcome that is defined by levels of another (a response rate) against their sum.",
+)
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
-    """An outcome that is defined by levels of another (a response rate) against their sum.
-
-    Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial).
-    """
+    """Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial)."""
     for outcome in study.outcomes.values():
         for of, levels in (outcome.sum_of or {}).items():
             for quantity in _about(study, outcome.id):
@@ -138,11 +150,40 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                 )
 
 
-def members_add_up(study: Study) -> Iterator[Finding]:
-    """The size of a population that is defined by outcomes against those patients' counts.
+@check(
+    "inside-its-group",
+    asks="A count against the size of its group.",
+)
+def inside_its_group(study: Study) -> Iterator[Finding]:
+    """Assumes that patients are counted, not events."""
+    for quantity, part in _parts(study):
+        around = group_sizes(study, quantity)
+        if quantity.outcome != PARTICIPANTS and around:
+            yield _at_most(full_words(study, quantity), part, around)
 
-    ``members`` of a population lists outcomes, or ``outcome=level``, of the population around it.
+
+@check(
+    "inside-a-wider-count",
+    asks="A count against every other count that it must lie inside.",
+)
+def inside_a_wider_count(study: Study) -> Iterator[Finding]:
+    """Assumes the vocabulary: grades, `within`, populations; where a subset rests on the usual
+    meaning of the words (`subset_of`), a count above it is implausible only.
     """
+    for quantity, part in _parts(study):
+        for wider, by_definition in supersets(study, quantity):
+            whole = count(study, wider)
+            if whole is not None:
+                found = _at_most(full_words(study, quantity), part, [whole])
+                yield found if by_definition else _by_meaning(study, found, wider)
+
+
+@check(
+    "members-add-up",
+    asks="The size of a population that is defined by outcomes against those patients' counts.",
+)
+def members_add_up(study: Study) -> Iterator[Finding]:
+    """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
     declared = study.details.get("populations", {})
     for quantity in _counted(study):
         population = study.populations.get(quantity.population)
@@ -157,35 +198,12 @@ def members_add_up(study: Study) -> Iterator[Finding]:
         yield from _add_up(about, parts, [count(study, quantity)], "patients")
 
 
-def inside_its_group(study: Study) -> Iterator[Finding]:
-    """A count against the size of its group.
-
-    Assumes that patients are counted, not events.
-    """
-    for quantity, part in _parts(study):
-        around = group_sizes(study, quantity)
-        if quantity.outcome != PARTICIPANTS and around:
-            yield _at_most(full_words(study, quantity), part, around)
-
-
-def inside_a_wider_count(study: Study) -> Iterator[Finding]:
-    """A count against every other count that it must lie inside.
-
-    Assumes the vocabulary: grades, ``within``, populations; where a subset rests on the usual
-    meaning of the words (``subset_of``), a count above it is implausible only.
-    """
-    for quantity, part in _parts(study):
-        for wider, by_definition in supersets(study, quantity):
-            whole = count(study, wider)
-            if whole is not None:
-                found = _at_most(full_words(study, quantity), part, [whole])
-                yield found if by_definition else _by_meaning(study, found, wider)
-
-
+@check(
+    "union-of-parts",
+    asks="The patients with any included condition against those with each of them.",
+)
 def union_of_parts(study: Study) -> Iterator[Finding]:
-    """The patients with any included condition against those with each of them.
-
-    Where the vocabulary says that an outcome ``includes`` others (different conditions, each of
+    """Where the vocabulary says that an outcome `includes` others (different conditions, each of
     which counts as the outcome), its patients are their union: at least as many as the most
     frequent one.  When it is no more than that one, every patient with another condition also has
     it.  Implausible where chance would seldom do this, if conditions fell on patients
@@ -211,7 +229,7 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
 
 
 def chance_inside(part: int, whole: int, size: int) -> float:
-    """Chance that ``part`` patients, drawn from ``size``, are all among ``whole`` of them.
+    """Chance that `part` patients, drawn from `size`, are all among `whole` of them.
 
     >>> chance_inside(1, 5, 10)
     0.5
@@ -261,8 +279,8 @@ def _add_up(
 ) -> Iterator[Finding]:
     """The sum of the parts against its whole (one of several, the first the usual one).
 
-    ``twice`` says how a patient may be in two parts, if one may.  Where a part is not printed
-    nothing is said, or, ``or_within``, the others may not exceed the whole.
+    `twice` says how a patient may be in two parts, if one may.  Where a part is not printed
+    nothing is said, or, `or_within`, the others may not exceed the whole.
     """
     known, together = complete(wholes), total(parts)
     if known and together is not None:

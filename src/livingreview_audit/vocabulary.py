@@ -1,7 +1,7 @@
 """What the study's vocabulary implies about counts: parts of a whole, and subsets.
 
-Everything here is read from ``study.yaml``; no check knows an outcome by name, apart from the ids
-that every study shares (``participants``) and the grades of adverse events.
+Everything here is read from `study.yaml`; no check knows an outcome by name, apart from the ids
+that every study shares (`participants`) and the grades of adverse events.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ WIDER_GRADES = {
 
 
 def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str | None]:
-    """The categories that share patients with no other and add up, with ``category`` among them.
+    """The categories that share patients with no other and add up, with `category` among them.
 
     The second value is the category they add up to, or None where they add up to everyone who is
     classified.  Empty where the vocabulary implies no such sum.
@@ -38,7 +38,7 @@ def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str 
 
 
 def stated(study: Study, *kinds: str) -> Iterator[Statement]:
-    """What the text says, as far as ``study.yaml`` records it, of these kinds."""
+    """What the text says, as far as `study.yaml` records it, of these kinds."""
     return (statement for statement in study.statements if statement["kind"] in kinds)
 
 
@@ -48,7 +48,7 @@ def listed(value: object) -> list[str]:
 
 
 def says(statements: Iterable[Statement], otherwise: str) -> str:
-    """What the sections say, in their own words where ``quote`` records them, else ``otherwise``.
+    """What the sections say, in their own words where `quote` records them, else `otherwise`.
 
     Sections with the same words share them.
     """
@@ -76,10 +76,10 @@ def qualified(statements: Iterable[Statement]) -> str:
 
 
 def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
-    """Quantities whose patients include those of ``quantity``, as the vocabulary declares.
+    """Quantities whose patients include those of `quantity`, as the vocabulary declares.
 
     The flag is True where this holds by definition, False where it holds by the usual meaning of
-    the words only (``subset_of``).
+    the words only (`subset_of`).
     """
     outcome = study.vocabulary(quantity.outcome)
     if outcome.kind == ADVERSE_EVENT:

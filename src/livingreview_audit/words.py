@@ -1,14 +1,14 @@
 """What the text says was done, or holds, against the numbers that are printed.
 
-Statements of three kinds: ``no-stratified-analysis`` (by ``variables``), ``consistency-claim`` (a
-benefit in every level of ``variables``), ``shown-patients`` (a section that counts the patients
-whose ``outcome`` it shows).
+Statements of three kinds: `no-stratified-analysis` (by `variables`), `consistency-claim` (a
+benefit in every level of `variables`), `shown-patients` (a section that counts the patients
+whose `outcome` it shows).
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from livingreview_audit.finding import Finding, Verdict
+from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import PARTICIPANTS, count, full_words, group_words
 from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
@@ -17,11 +17,13 @@ from livingreview_record.studies import Outcome, Printed, Quantity, Study
 ALPHA = 0.05
 
 
+@check(
+    "analyses-not-done",
+    kind=Kind.WORDS,
+    asks="Analyses that the text says were not stratified against results printed by stratum.",
+)
 def analyses_not_done(study: Study) -> Iterator[Finding]:
-    """Analyses that the text says were not stratified against results printed by stratum.
-
-    Assumes that a comparison of arms within a level is an analysis stratified by it.
-    """
+    """Assumes that a comparison of arms within a level is an analysis stratified by it."""
     for statement in stated(study, "no-stratified-analysis"):
         for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
             strata = tuple(
@@ -50,10 +52,15 @@ def _not_done(
     return Finding(strata, printed, "not done", Verdict.DISCREPANT, said)
 
 
+@check(
+    "benefit-in-every-level",
+    kind=Kind.WORDS,
+    asks="A benefit said to hold in every level of some variables against the levels' p-values.",
+)
 def benefit_in_every_level(study: Study) -> Iterator[Finding]:
-    """A benefit said to hold in every level of some variables against the levels' p-values.
+    """Implausible, not discrepant, where a level has none below 0.05.
 
-    Implausible, not discrepant, where a level has none below 0.05: too few patients do this too.
+    Too few patients do this too.
     """
     for statement in stated(study, "consistency-claim"):
         about = {name: str(statement[name]) for name in ("comparison", "population", "outcome")}
@@ -97,11 +104,13 @@ def _is_below(p: Printed) -> bool:
     return Box.of(p.number).upper <= ALPHA and p.number.relation != ">"
 
 
+@check(
+    "patients-shown",
+    kind=Kind.WORDS,
+    asks="The patients that a figure is said to show against those in whom its values are known.",
+)
 def patients_shown(study: Study) -> Iterator[Finding]:
-    """The patients that a figure is said to show against those in whom its values are known.
-
-    Assumes that a figure shows each patient once.
-    """
+    """Assumes that a figure shows each patient once."""
     for statement in stated(study, "shown-patients"):
         outcome = study.vocabulary(str(statement["outcome"]))
         values = [n for n in study.numbers if n.quantity.outcome == outcome.id]

@@ -15,7 +15,7 @@ from livingreview import wording
 from livingreview.analysis import findings
 from livingreview.tables.study import WHERE
 from livingreview.tables.table import Table
-from livingreview_audit import CHECKS, KINDS, Fact, Finding, Kind, Severity, Verdict, facts
+from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
 from livingreview_record.studies import Printed, Review, Study
 
 VERDICT_WORDS = {
@@ -115,22 +115,18 @@ def checks(review: Review) -> Table:
         bad[finding.check] += finding.counts_against
     lines = [
         {
-            "Kind": KIND_WORDS[KINDS[name]],
+            "Kind": KIND_WORDS[check.kind],
             "Check": name.replace("-", " "),
-            "What is asked": wording.sentence(_first_line(name)),
+            "What is asked": wording.sentence(check.asks),
             "Examined": str(every[name]),
             "With a finding": str(bad[name]),
         }
-        for name in CHECKS
+        for name, check in CHECKS.items()
         if every[name]
     ]
     return Table(
         pd.DataFrame(lines), "Checks, how often each was asked, and how often it found something"
     )
-
-
-def _first_line(name: str) -> str:
-    return " ".join((CHECKS[name].__doc__ or name).split("\n\n")[0].split())
 
 
 def entries(review: Review, kind: str, severity: str = "") -> Table:
