@@ -179,6 +179,19 @@ def test_the_packages_know_nothing_of_the_topic() -> None:
     assert found == []
 
 
+NAMES_OF_OUTCOMES = {"os", "pfs", "orr", "dcr", "dor", "pd", "cr", "pr", "recist", "followup"}
+
+
+def test_no_package_knows_an_outcome_by_its_name() -> None:
+    """Which outcome is which stands in the roles of `review.yaml`."""
+    found = [
+        f"{path}:{node.lineno}: {node.value!r}"
+        for path, node in nodes_of_the_source()
+        if isinstance(node, ast.Constant) and str(node.value).lower() in NAMES_OF_OUTCOMES
+    ]
+    assert found == []
+
+
 SHOWING = re.compile(r"_repr_\w+_|_ipython_display_|__html__")  # how an object gets onto a page
 MAY_SHOW = {("livingreview/markup.py", "_repr_html_"), ("livingreview/figures.py", "_repr_svg_")}
 

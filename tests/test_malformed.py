@@ -42,6 +42,9 @@ decisions: [{date: "2026-01-02", what: a rule, why: a reason}]
 outcomes:
   orr: {label: Response, definition: d, origin: start, critical: true}
   os: {label: Survival, definition: d, origin: start, critical: false}
+roles:
+  {overall_survival: os, progression_free_survival: os, responders: orr, progressed: response=pr,
+   duration_of_response: os, followup: os}
 populations: {centre: Patients of one centre}
 analysis: {model: common effect}
 living: {update: monthly, triggers: [a new study]}

@@ -42,10 +42,7 @@ AFTER_START = "after-start"
 RESULTS = ("hr", "p", "median", "rate")
 
 
-@check(
-    "matched-sizes",
-    asks="Sizes of matched arms against the stated ratio of matching.",
-)
+@check("matched-sizes", asks="Sizes of matched arms against the stated ratio of matching.")
 def matched_sizes(study: Study) -> Iterator[Finding]:
     """Assumes that every matched patient has as many partners as the ratio says."""
     for statement in stated(study, "matching"):
@@ -269,13 +266,14 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
             and study.vocabulary(number.quantity.outcome).kind == "time-to-event"
             and chosen in ("", number.quantity.population)
         ]
-        medians = [n for n in results if _is_overall_median(n.quantity)]
+        medians = [
+            number
+            for number in results
+            if number.quantity.outcome == study.roles.overall_survival
+            and (number.quantity.statistic, number.quantity.subgroup) == ("median", "")
+        ]
         if medians:
             yield _excluded(study, statement, medians, results)
-
-
-def _is_overall_median(quantity: Quantity) -> bool:
-    return (quantity.outcome, quantity.statistic, quantity.subgroup) == ("os", "median", "")
 
 
 def _excluded(

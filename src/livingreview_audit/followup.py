@@ -18,8 +18,6 @@ from livingreview_audit.vocabulary import Statement, listed, says, stated
 from livingreview_record.studies import Printed, Quantity, Study
 from livingreview_record.times import is_time, months, months_in
 
-FOLLOWUP, RESPONSE_TIME, RESPONDERS = "followup", "dor", "orr"
-ENDS = {"progression": "pfs", "death": "os"}  # the curve whose observed times end there
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")
 DAYS_A_MONTH = 30.4375
@@ -41,7 +39,15 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
     for quantity, places in _followup(study, "median"):
         described = _descriptions(study)
         ends = [end for end in described[0] if all(end in one for one in described)]
-        ended_by = [replace(quantity, outcome=ENDS[e], statistic="") for e in ENDS if e in ends]
+        curve_of_end = {  # whose observed times end there
+            "progression": study.roles.progression_free_survival,
+            "death": study.roles.overall_survival,
+        }
+        ended_by = [
+            replace(quantity, outcome=outcome, statistic="")
+            for end, outcome in curve_of_end.items()
+            if end in ends
+        ]
         if not ends:
             words = f"Follow-up ({group_words(study, quantity)}): how it was measured is not said."
             printed = f"{places[0].value} {places[0].unit}"
@@ -54,7 +60,9 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
 def _descriptions(study: Study) -> list[list[str]]:
     """What ends follow-up, by each description that says so; at least one, if empty."""
     stated_ends = [listed(one["ends_at"]) for one in _describing(study)]
-    return stated_ends or [listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))]
+    return stated_ends or [
+        listed((study.vocabulary(study.roles.followup).details or {}).get("ends_at"))
+    ]
 
 
 def _describing(study: Study) -> list[Statement]:
@@ -88,7 +96,7 @@ def _listed_ends(statement: Statement) -> str:
 def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
     """Each median or range of follow-up that is printed as a time."""
     for quantity, places in study.by_quantity.items():
-        wanted = (quantity.outcome, quantity.statistic) == (FOLLOWUP, statistic)
+        wanted = (quantity.outcome, quantity.statistic) == (study.roles.followup, statistic)
         if wanted and is_time(places[0].unit or "months"):
             yield quantity, places
 
@@ -120,9 +128,10 @@ def within_followup(study: Study) -> Iterator[Finding]:
     days.
     """
     for curve in curves(study):
-        wanted = replace(curve.group, outcome=FOLLOWUP, subgroup="", statistic="range")
+        followup = study.roles.followup
+        wanted = replace(curve.group, outcome=followup, subgroup="", statistic="range")
         ranges = study.by_quantity.get(wanted, ())
-        if curve.group.outcome == FOLLOWUP or not ranges:
+        if curve.group.outcome == followup or not ranges:
             continue
         last = ranges[0].interval.upper
         longest = Box.of(last).upper * months_in(ranges[0].unit or "months")
@@ -232,12 +241,16 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
 )
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
-    for curve in curves(study) if RESPONDERS in study.outcomes else ():
+    for curve in curves(study) if study.roles.responders in study.outcomes else ():
         population, size = study.populations.get(curve.group.population), curve.size
-        if curve.group.outcome != RESPONSE_TIME or population is None or size is None:
+        if (
+            curve.group.outcome != study.roles.duration_of_response
+            or population is None
+            or size is None
+        ):
             continue
         around = population.within or population.id
-        wanted = replace(curve.group, outcome=RESPONDERS, population=around)
+        wanted = replace(curve.group, outcome=study.roles.responders, population=around)
         responders = count(study, wanted) or _of_levels(study, wanted)
         if responders is not None:
             yield from _responders(curve, size, responders)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 
 from livingreview_audit.curves import Curve, curves, in_months
 from livingreview_audit.finding import Finding, Kind, Verdict, check
-from livingreview_audit.followup import FOLLOWUP
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import group_words
-from livingreview_audit.survival import DEATH
 from livingreview_audit.vocabulary import listed, stated
 from livingreview_record.studies import ALL_ARMS, Printed, Study
 
@@ -52,14 +50,14 @@ def shortest_followup(study: Study) -> Iterator[Finding]:
     when deaths come late (Weibull times of shape 2), beyond the months that patients had to live to
     be included.
     """
-    if FOLLOWUP not in study.outcomes:
+    if study.roles.followup not in study.outcomes:
         return
-    ends = listed((study.vocabulary(FOLLOWUP).details or {}).get("ends_at"))
+    ends = listed((study.vocabulary(study.roles.followup).details or {}).get("ends_at"))
     if ends and "death" not in ends:
         return
     groups: dict[str, list[_Start]] = {}
     for curve in curves(study):
-        start = _start(curve) if curve.group.outcome == DEATH else None
+        start = _start(curve) if curve.group.outcome == study.roles.overall_survival else None
         if start is not None:
             groups.setdefault(curve.group.population, []).append(start)
     for starts in groups.values():
@@ -68,7 +66,7 @@ def shortest_followup(study: Study) -> Iterator[Finding]:
 
 def _start(curve: Curve) -> _Start | None:
     """None where range, size or median is not printed, or for a subgroup."""
-    wanted = replace(curve.group, outcome=FOLLOWUP, statistic="range")
+    wanted = replace(curve.group, outcome=curve.study.roles.followup, statistic="range")
     ranges, size = curve.study.by_quantity.get(wanted, ()), curve.size
     exact = [median for median in curve.medians if median.number.exact is not None]
     if not ranges or not exact or size is None or ranges[0].interval.lower.exact is None:

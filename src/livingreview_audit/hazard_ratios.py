@@ -67,10 +67,7 @@ def _may_be_likelihood_interval(ratio: Ratio) -> bool:
     return least <= HIGHER_TERMS * half**2 / 3 and not too_narrow
 
 
-@check(
-    "p-of-ratio",
-    asks="Each p-value printed with a ratio, by Wald's test from the interval.",
-)
+@check("p-of-ratio", asks="Each p-value printed with a ratio, by Wald's test from the interval.")
 def p_of_ratio(study: Study) -> Iterator[Finding]:
     """The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
     sampled from real patients (40 to 240 patients, hazard ratios 0.2 to 5, with and without
@@ -144,10 +141,7 @@ def _sides(printed: Box, recomputed: Box) -> str:
     return "different sides" if apart else "the same side"
 
 
-@check(
-    "interval-width",
-    asks="No interval may be narrower than the number of events allows.",
-)
+@check("interval-width", asks="No interval may be narrower than the number of events allows.")
 def interval_width(study: Study) -> Iterator[Finding]:
     """With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox
     model is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
@@ -195,10 +189,7 @@ def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, s
     )
 
 
-@check(
-    "adjusted-against-unadjusted",
-    asks="How far adjustment moved each ratio.",
-)
+@check("adjusted-against-unadjusted", asks="How far adjustment moved each ratio.")
 def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
     """Implausible beyond a factor of e and four standard errors: only covariates that nearly
     determine the outcome, or are distributed very differently, do this.

@@ -55,10 +55,7 @@ class _Group:
         return Box.of(self.sd.number).within(0.0, math.inf)
 
 
-@check(
-    "p-of-means",
-    asks="P-values of t-tests from means, standard deviations and sizes.",
-)
+@check("p-of-means", asks="P-values of t-tests from means, standard deviations and sizes.")
 def p_of_means(study: Study) -> Iterator[Finding]:
     """Student's and Welch's test are both taken, over everything the rounded values may have been;
     where the paper may have used a rank test, a mismatch is not checkable.
@@ -74,8 +71,7 @@ def p_of_means(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "pooled-means",
-    asks="Mean and standard deviation of all patients against those of the arms.",
+    "pooled-means", asks="Mean and standard deviation of all patients against those of the arms."
 )
 def pooled_means(study: Study) -> Iterator[Finding]:
     """Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
@@ -109,10 +105,7 @@ def middle_of_all(study: Study) -> Iterator[Finding]:
             yield Finding((whole, *arms), whole.value, told, verdict, said)
 
 
-@check(
-    "spread-in-range",
-    asks="A standard deviation against the largest that the range allows.",
-)
+@check("spread-in-range", asks="A standard deviation against the largest that the range allows.")
 def spread_in_range(study: Study) -> Iterator[Finding]:
     """With values from a to b, it is at most `sqrt((mean - a) (b - mean) n / (n - 1))` (Bhatia &
     Davis 2000, *American Mathematical Monthly* 107:353).
@@ -170,8 +163,7 @@ def grimmer(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "difference-of-arms",
-    asks="A difference of medians, means or percentages, in either direction.",
+    "difference-of-arms", asks="A difference of medians, means or percentages, in either direction."
 )
 def difference_of_arms(study: Study) -> Iterator[Finding]:
     """The difference may have been taken before rounding, so the whole box of both arms counts."""

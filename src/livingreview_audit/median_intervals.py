@@ -17,7 +17,6 @@ from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import compared, complete
 from livingreview_audit.ratios import Z95, comparison_words
-from livingreview_audit.survival import DEATH
 from livingreview_record.studies import Printed, Quantity, Study
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
@@ -65,7 +64,7 @@ class _Median:
 def _medians(study: Study) -> dict[Quantity, _Median]:
     found = {}
     for curve in curves(study):
-        known = curve.medians and curve.group.outcome == DEATH
+        known = curve.medians and curve.group.outcome == study.roles.overall_survival
         for interval in curve.median_intervals[:1] if known else ():
             ends, median = interval.interval, beside(interval, curve.medians)
             exact = [n.exact is not None for n in (ends.lower, median.number, ends.upper)]

@@ -166,10 +166,7 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     return mixture.whole.find(verdict, numbers, shown, said)
 
 
-@check(
-    "same-curve-twice",
-    asks="Two different groups with the same median and the same interval.",
-)
+@check("same-curve-twice", asks="Two different groups with the same median and the same interval.")
 def same_curve_twice(study: Study) -> Iterator[Finding]:
     """Looked at where intervals are symmetrical: these rest on an estimate of the density.
     Inverted intervals end at event times, which groups that overlap may share.  How many such pairs

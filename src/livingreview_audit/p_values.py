@@ -73,10 +73,7 @@ class _Case:
         return Finding(numbers, f"p {self.p.value}", recomputed, verdict, said)
 
 
-@check(
-    "p-of-counts",
-    asks="Every p-value of counted patients, recomputed from the counts.",
-)
+@check("p-of-counts", asks="Every p-value of counted patients, recomputed from the counts.")
 def p_of_counts(study: Study) -> Iterator[Finding]:
     """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.

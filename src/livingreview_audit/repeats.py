@@ -62,10 +62,7 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
             yield from _order(study, number, found[0] if len(found) == 1 else None)
 
 
-@check(
-    "decimal-comma",
-    asks="A comma where the other numbers of the report have a decimal point.",
-)
+@check("decimal-comma", asks="A comma where the other numbers of the report have a decimal point.")
 def decimal_comma(study: Study) -> Iterator[Finding]:
     """Read as a decimal point: no contradiction, and said so that a reader finds the number."""
     for number in study.numbers:

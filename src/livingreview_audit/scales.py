@@ -89,10 +89,7 @@ def _on_scale(
     return Finding(numbers, numbers[0].value, most or shown, verdict, f"{said}.")
 
 
-@check(
-    "spread-of-extremes",
-    asks="A standard deviation against the least that its range demands.",
-)
+@check("spread-of-extremes", asks="A standard deviation against the least that its range demands.")
 def spread_of_extremes(study: Study) -> Iterator[Finding]:
     """With the least value a and the greatest b of n, and all others alike, the sum of squares
     about the mean is (a - mean)² + (b - mean)² + (a + b - 2 mean)² / (n - 2).

@@ -18,8 +18,6 @@ from livingreview_record.studies import Printed, Study
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
-PROGRESSION, DEATH = "pfs", "os"
-RESPONSE, PROGRESSED = "response", "pd"
 CENSORING_SLACK = 0.25  # two curves with different risk sets: share of a median,
 CENSORING_ERRORS = 2.0  # and binomial standard errors of a rate
 EPSILON = 1e-6
@@ -58,10 +56,7 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
     return curve.find(verdict, (rate, median), side, said)
 
 
-@check(
-    "rates-fall",
-    asks="A later rate is not above an earlier one.",
-)
+@check("rates-fall", asks="A later rate is not above an earlier one.")
 def rates_fall(study: Study) -> Iterator[Finding]:
     """Assumes nothing but a Kaplan-Meier curve, which never rises."""
     for curve in curves(study):
@@ -88,8 +83,8 @@ def progression_before_death(study: Study) -> Iterator[Finding]:
     """
     known = {curve.group: curve for curve in curves(study)}
     for group, curve in known.items():
-        overall = known.get(replace(group, outcome=DEATH))
-        if group.outcome != PROGRESSION or overall is None:
+        overall = known.get(replace(group, outcome=study.roles.overall_survival))
+        if group.outcome != study.roles.progression_free_survival or overall is None:
             continue
         for number, limit in _pairs(curve, overall):
             yield _ordered(curve, number, limit)
@@ -150,10 +145,11 @@ def early_progression(study: Study) -> Iterator[Finding]:
     less than exponential ones and early deaths may not be evaluable, so only half of that share is
     expected.
     """
+    response, _, progressed = study.roles.progressed.partition("=")
     for curve in curves(study):
-        if curve.group.outcome != PROGRESSION or not curve.medians:
+        if curve.group.outcome != study.roles.progression_free_survival or not curve.medians:
             continue
-        wanted = replace(curve.group, outcome=RESPONSE, category=PROGRESSED)
+        wanted = replace(curve.group, outcome=response, category=progressed)
         none, size = count(study, wanted), curve.size
         if none is None or none.value or size is None or curve.medians[0].number.exact is None:
             continue

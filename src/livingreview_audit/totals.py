@@ -82,10 +82,7 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
         yield Finding(shown, parts, "100", verdict, said)
 
 
-@check(
-    "arms-add-up",
-    asks="A count of all patients against the sum of the arms' counts.",
-)
+@check("arms-add-up", asks="A count of all patients against the sum of the arms' counts.")
 def arms_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient of the study is in exactly one arm."""
     for quantity in _counted(study) if len(study.arms) > 1 else ():
@@ -150,10 +147,7 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                 )
 
 
-@check(
-    "inside-its-group",
-    asks="A count against the size of its group.",
-)
+@check("inside-its-group", asks="A count against the size of its group.")
 def inside_its_group(study: Study) -> Iterator[Finding]:
     """Assumes that patients are counted, not events."""
     for quantity, part in _parts(study):
@@ -162,10 +156,7 @@ def inside_its_group(study: Study) -> Iterator[Finding]:
             yield _at_most(full_words(study, quantity), part, around)
 
 
-@check(
-    "inside-a-wider-count",
-    asks="A count against every other count that it must lie inside.",
-)
+@check("inside-a-wider-count", asks="A count against every other count that it must lie inside.")
 def inside_a_wider_count(study: Study) -> Iterator[Finding]:
     """Assumes the vocabulary: grades, `within`, populations; where a subset rests on the usual
     meaning of the words (`subset_of`), a count above it is implausible only.

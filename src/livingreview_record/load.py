@@ -5,6 +5,7 @@ The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from livingreview_record.studies import (
     Population,
     Report,
     Review,
+    Roles,
     SharedPatients,
     Study,
 )
@@ -42,7 +44,8 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     names = None if only is None else frozenset(only)
     folders = _study_folders(data, names, problems)
     loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
-    studies = {id_: study for id_, study in loaded.items() if study is not None}
+    roles = Roles(**protocol.get("roles", {})) if sound else Roles()
+    studies = {id_: replace(one, roles=roles) for id_, one in loaded.items() if one is not None}
     for id_, study in studies.items() if sound else ():
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     if names is None:
@@ -67,8 +70,9 @@ def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
 
 
 def load_study(study_id: str, root: Path | str = ".") -> Study:
-    """One study of the review under ``root/data``.
+    """One study of the review under ``root/data``, without the roles that ``review.yaml`` declares.
 
+    Audit a study of `load_review(root, only=[study_id])`: some checks go by these roles.
     Raises ``DataProblemsError``, which lists every problem of the study's files.
     """
     data = Path(root) / "data"

@@ -78,6 +78,7 @@ def check_references_to_studies(
         vocabulary.check_outcome(
             collector, f"restricted_means.{position}.outcome", entry["outcome"]
         )
+    vocabulary.check_roles(collector, protocol.get("roles", {}))
     outcomes = {plan["id"]: plan["outcome"] for plan in protocol["syntheses"]}
     for position, entry in enumerate(protocol.get("absolute", ())):
         outcome, time = outcomes.get(entry["synthesis"]), entry.get("timepoint")
@@ -136,6 +137,13 @@ class _Vocabulary:
         if of in self.levels:
             do = f"correct it, or declare it among the levels of {of} in a study.yaml"
             collector.one_of(place, level, sorted(self.levels[of]), do)
+
+    def check_roles(self, collector: Collector, roles: Rule) -> None:
+        for role, link in roles.items():
+            of, _, level = link.partition("=")
+            self.check_outcome(collector, f"roles.{role}", of)
+            if level:
+                self.check_level(collector, f"roles.{role}", of, level)
 
     def check_patients(self, collector: Collector, place: str, rule: Rule) -> None:
         do = "correct it, or declare it under populations in review.yaml"

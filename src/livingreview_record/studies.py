@@ -163,6 +163,21 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Roles:
+    """Which outcomes of the studies are what, as `review.yaml` declares; empty where none is.
+
+    `progressed` is `variable=level`: patients whose best response is progression.
+    """
+
+    overall_survival: str = ""
+    progression_free_survival: str = ""
+    responders: str = ""
+    progressed: str = ""
+    duration_of_response: str = ""
+    followup: str = ""
+
+
+@dataclass(frozen=True)
 class Study:
     """One trial or cohort, with everything its reports print about its own patients."""
 
@@ -182,6 +197,7 @@ class Study:
     statements: tuple[Mapping[str, str], ...]
     numbers: tuple[Printed, ...]
     details: Mapping[str, Any]
+    roles: Roles = Roles()
 
     def find(self, **identity: str) -> tuple[Printed, ...]:
         """Every printed number whose identity has these values; unnamed columns may be anything.

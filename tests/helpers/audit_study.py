@@ -16,11 +16,20 @@ from livingreview_record.studies import (
     Population,
     Printed,
     Quantity,
+    Roles,
     Study,
 )
 
 ARMS = ("new", "old")
 COMPARISON = "new-vs-old"
+ROLES = Roles(
+    overall_survival="os",
+    progression_free_survival="pfs",
+    responders="orr",
+    progressed="response=pd",
+    duration_of_response="dor",
+    followup="followup",
+)
 ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
 
 
@@ -105,6 +114,7 @@ class Paper:
             variables={id_: _outcome(id_, entry) for id_, entry in self.variables.items()},
             statements=self.statements,
             numbers=tuple(self.numbers),
+            roles=ROLES,
             details={"populations": {id_: {"members": m} for id_, m in self.populations.items()}},
         )
 
