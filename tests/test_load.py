@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from example_review import ROWS, STUDY, full_row, write_review
+from example_review import REVIEW, ROWS, STUDY, full_row, write_review
 from livingreview.cli import main
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError
@@ -394,3 +394,27 @@ def test_a_named_study_that_does_not_exist_is_a_problem(tmp_path):
     write_review(tmp_path)
     with pytest.raises(DataProblemsError, match="nowhere-2020: need a folder, found none"):
         load_review(tmp_path, only=["nowhere-2020"])
+
+
+@pytest.mark.parametrize(
+    ("roles", "message"),
+    [
+        ("{overall_survival: death}", "roles.overall_survival: need one of .*, found 'death'"),
+        ("{progressed: response=worse}", "roles.progressed: need one of pr, sd, found 'worse'"),
+        ("{survival: os}", "survival"),
+    ],
+)
+def test_a_role_names_an_outcome_that_is_declared(tmp_path, roles, message):
+    write_review(tmp_path)
+    (tmp_path / "data" / "review.yaml").write_text(f"{REVIEW}roles: {roles}\n")
+    assert any(re.search(message, problem) for problem in problems_of(tmp_path))
+
+
+def test_a_study_of_the_review_knows_the_roles(tmp_path):
+    write_review(tmp_path)
+    text = f"{REVIEW}roles: {{overall_survival: os}}\n"
+    (tmp_path / "data" / "review.yaml").write_text(text)
+    for only in (None, ["example-2020"]):
+        study = load_review(tmp_path, only=only).studies["example-2020"]
+        assert study.roles.overall_survival == "os"
+        assert study.roles.responders == ""

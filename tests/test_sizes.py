@@ -7,7 +7,7 @@ from code_lines import code_lines, files, packages
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
     "livingreview": 3450,
-    "livingreview_audit": 4450,
+    "livingreview_audit": 4500,
     "livingreview_book": 1350,
     "livingreview_pool": 3150,
     "livingreview_record": 2150,

@@ -79,11 +79,7 @@ class _Table:
 
 
 @check(
-    "baseline-differences",
-    asks=(
-        "All baseline characteristics of two arms together, against what allocation at random "
-        "gives."
-    ),
+    "All baseline characteristics of two arms together, against what allocation at random gives."
 )
 def baseline_differences(study: Study) -> Iterator[Finding]:
     """The sum of their chi-squared, with its degrees of freedom.  Randomised arms can be too alike
@@ -114,12 +110,7 @@ def baseline_differences(study: Study) -> Iterator[Finding]:
         yield table.find(verdict, shown, f"about {freedom}", said)
 
 
-@check(
-    "baseline-identical",
-    asks=(
-        "How many baseline characteristics are counted alike in two randomised arms of equal size."
-    ),
-)
+@check("How many baseline characteristics are counted alike in two randomised arms of equal size.")
 def baseline_identical(study: Study) -> Iterator[Finding]:
     """By the hypergeometric distribution of each.  Not checkable where patients were not allocated
     simply at random, where the arms differ in size, or for fewer than five characteristics.

@@ -7,14 +7,13 @@ columns of the numbers that the claim is about.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from livingreview_audit.finding import Finding, Kind, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, quantity_words, table_first
 from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
 from livingreview_record.reported import Reported, ReportedInterval
 from livingreview_record.studies import Printed, Quantity, Study
 
-ALPHA = 0.05
 IMAGE = "Figure"  # read from an image's description: the text's own mention comes first
 TREND_BELOW = 0.10  # a p-value that is commonly called a trend; no limit is agreed
 NO_TREND = 0.95  # set by validation/audit_limits.py: at most one real trend in 1,000 is above
@@ -43,9 +42,8 @@ class _Claim:
 
 
 @check(
-    "claims",
+    "Claims of significance, or of none, against the p-values (or intervals) they are about.",
     kind=Kind.WORDS,
-    asks="Claims of significance, or of none, against the p-values (or intervals) they are about.",
 )
 def claims(study: Study) -> Iterator[Finding]:
     """Sections that claim the same of one number share a finding, and so do numbers that one claim
@@ -72,9 +70,8 @@ def claims(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "selection-rules",
+    "A stated p-value for entering a multivariable model against the covariates that entered.",
     kind=Kind.WORDS,
-    asks="A stated p-value for entering a multivariable model against the covariates that entered.",
 )
 def selection_rules(study: Study) -> Iterator[Finding]:
     """A rule with `covariates` holds for these only.  Covariates that entered for a stated reason
@@ -115,9 +112,8 @@ def _with_reason(
 
 
 @check(
-    "named-covariates",
+    "Covariates that the text says were adjusted for against the adjusted numbers of a table.",
     kind=Kind.WORDS,
-    asks="Covariates that the text says were adjusted for against the adjusted numbers of a table.",
 )
 def named_covariates(study: Study) -> Iterator[Finding]:
     """Assumes that a model's table shows every covariate that it adjusts for.  Those that it does
@@ -137,9 +133,7 @@ def named_covariates(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "listed-events",
-    kind=Kind.WORDS,
-    asks="Outcomes that the text lists against those counted in the table it describes.",
+    "Outcomes that the text lists against those counted in the table it describes.", kind=Kind.WORDS
 )
 def listed_events(study: Study) -> Iterator[Finding]:
     """Assumes that the list is complete, unless `complete` is false: an event that is listed
@@ -172,7 +166,12 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
     ]
     if outcome:
         own = [places for places in found if places[0].quantity.outcome == outcome]
-        found = own or [places for places in found if _belongs(study, places[0], outcome)]
+        # else of the kinds of the outcome that the claim speaks of as a whole
+        found = own or [
+            places
+            for places in found
+            if study.vocabulary(places[0].quantity.outcome).within == outcome
+        ]
     left_out = set(listed(statement.get("except")))
     return [
         chosen
@@ -180,11 +179,6 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
         if not left_out & {places[0].quantity.outcome, _variable(places[0].quantity)}
         and (chosen := _nearest(places, statement)) is not None
     ]
-
-
-def _belongs(study: Study, number: Printed, outcome: str) -> bool:
-    """Whether the number is about one kind of the outcome that the claim speaks of as a whole."""
-    return study.vocabulary(number.quantity.outcome).within == outcome
 
 
 def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:

@@ -13,34 +13,25 @@ from itertools import combinations
 
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.hazard_ratios import SHIFT, SHIFT_ERRORS
-from livingreview_audit.ratios import Ratio, groups_of, ratios
+from livingreview_audit.ratios import Ratio, groups_of, own_ratios
 from livingreview_record.studies import Quantity, Study
 
 FACTOR = 5.0
 FACTOR_ERRORS, SIDE_ERRORS = 2.0, 4.0  # of the larger of the two; both rest on the same patients
 
 
-@check(
-    "covariate-over-outcomes",
-    kind=Kind.DESIGN,
-    asks="One covariate's hazard ratios for two outcomes of the same patients.",
-)
+@check("One covariate's hazard ratios for two outcomes of the same patients.", kind=Kind.DESIGN)
 def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
     """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
     factor of five and the intervals have nothing in common.
     """
     families: dict[Quantity, dict[str, Ratio]] = {}
-    for quantity, ratio in _known(study).items():
+    for quantity, ratio in own_ratios(study).items():
         family = replace(quantity, outcome="", timepoint="")
         families.setdefault(family, {}).setdefault(quantity.outcome, ratio)
     for outcomes in families.values():
         for first, second in combinations(outcomes.values(), 2):
             yield _outcomes(study, first, second)
-
-
-def _known(study: Study) -> dict[Quantity, Ratio]:
-    """The first place of each ratio that has an interval printed with it."""
-    return {one.quantity: one for one in reversed(list(ratios(study))) if one.is_own}
 
 
 def _outcomes(study: Study, first: Ratio, second: Ratio) -> Finding:
@@ -58,16 +49,12 @@ def _outcomes(study: Study, first: Ratio, second: Ratio) -> Finding:
     return _remark(first, second, said, remarkable=bool(why))
 
 
-@check(
-    "covariate-over-models",
-    kind=Kind.DESIGN,
-    asks="One covariate's hazard ratio alone and in the multivariable model.",
-)
+@check("One covariate's hazard ratio alone and in the multivariable model.", kind=Kind.DESIGN)
 def covariate_over_models(study: Study) -> Iterator[Finding]:
     """A remark where it moves by a factor of five and two standard errors, or to the other side of
     1 by four; where it moves beyond what `adjusted-against-unadjusted` allows, that check has it.
     """
-    known = _known(study)
+    known = own_ratios(study)
     for quantity, adjusted in known.items():
         raw = known.get(replace(quantity, adjustment="unadjusted"))
         if quantity.adjustment == "adjusted" and raw is not None:

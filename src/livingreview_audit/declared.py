@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from livingreview_audit.contingency import Table, p_value
-from livingreview_audit.finding import Finding, Kind, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import printed_as, roundings
 from livingreview_audit.lookup import (
     Count,
@@ -20,7 +20,7 @@ from livingreview_audit.lookup import (
     group_size,
     quantity_words,
 )
-from livingreview_audit.p_values import ALPHA, NAMED
+from livingreview_audit.p_values import NAMED
 from livingreview_record.studies import Outcome, Printed, Quantity, Study
 
 WITHIN = "within"
@@ -36,9 +36,8 @@ class _Share:
 
 
 @check(
-    "declared-denominator",
+    "Percentages and p-values of a variable that is said to be of some patients only.",
     kind=Kind.WORDS,
-    asks="Percentages and p-values of a variable that is said to be of some patients only.",
 )
 def declared_denominator(study: Study) -> Iterator[Finding]:
     """One finding for all numbers of a variable that are of other patients.  Implausible where all
@@ -82,13 +81,9 @@ def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
         said += "names these patients and is not the denominator"
     numbers = (*(one.printed for one in held), *(n for one in held for n in one.numbers))
     unique = tuple(dict.fromkeys((*numbers, *_declared(study, outcome))))
-    rest = tuple(one.printed for one in held[1:])
-    return Finding(unique, _shown(first.printed), first.recomputed, verdict, f"{said}.", rest)
-
-
-def _shown(number: Printed) -> str:
-    is_p = number.quantity.statistic == "p"
-    return f"p {number.value}" if is_p else f"{number.value}%"
+    rest, value = tuple(one.printed for one in held[1:]), first.printed.value
+    shown = f"p {value}" if first.printed.quantity.statistic == "p" else f"{value}%"
+    return Finding(unique, shown, first.recomputed, verdict, f"{said}.", rest)
 
 
 def _percentages(study: Study, outcome: Outcome) -> Iterator[_Held]:

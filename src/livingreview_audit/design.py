@@ -42,7 +42,7 @@ AFTER_START = "after-start"
 RESULTS = ("hr", "p", "median", "rate")
 
 
-@check("matched-sizes", asks="Sizes of matched arms against the stated ratio of matching.")
+@check("Sizes of matched arms against the stated ratio of matching.")
 def matched_sizes(study: Study) -> Iterator[Finding]:
     """Assumes that every matched patient has as many partners as the ratio says."""
     for statement in stated(study, "matching"):
@@ -77,9 +77,8 @@ class _Balance:
 
 
 @check(
-    "balance",
+    "Every characteristic that is called balanced, by its standardised difference.",
     kind=Kind.DESIGN,
-    asks="Every characteristic that is called balanced, by its standardised difference.",
 )
 def balance(study: Study) -> Iterator[Finding]:
     """A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
@@ -202,9 +201,8 @@ def _given(study: Study, wanted: Quantity) -> str:
 
 
 @check(
-    "events-per-covariate",
+    "Events for each coefficient of a multivariable model, against the customary ten.",
     kind=Kind.DESIGN,
-    asks="Events for each coefficient of a multivariable model, against the customary ten.",
 )
 def events_per_covariate(study: Study) -> Iterator[Finding]:
     """Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
@@ -248,9 +246,8 @@ def _events_each(
 
 
 @check(
-    "survival-exclusion",
+    "Times to an event in groups from which patients who died early were left out.",
     kind=Kind.DESIGN,
-    asks="Times to an event in groups from which patients who died early were left out.",
 )
 def survival_exclusion(study: Study) -> Iterator[Finding]:
     """In the months before the limit no one could die, so every such result is of patients who
@@ -299,9 +296,8 @@ def _arm(study: Study, quantity: Quantity) -> str:
 
 
 @check(
-    "measured-after-start",
+    "Each time to an event that is analysed by factors seen only after time had begun.",
     kind=Kind.DESIGN,
-    asks="Each time to an event that is analysed by factors seen only after time had begun.",
 )
 def measured_after_start(study: Study) -> Iterator[Finding]:
     """A patient has such a factor only if it was seen before follow-up or life ended (immortal
@@ -347,10 +343,7 @@ def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) 
     return Finding(touches, reported, known, Verdict.REMARK, said, touches)
 
 
-@check(
-    "eligible-range",
-    asks="The range of a characteristic against the printed limits of eligibility.",
-)
+@check("The range of a characteristic against the printed limits of eligibility.")
 def eligible_range(study: Study) -> Iterator[Finding]:
     """Assumes that no one was enrolled against the criteria."""
     for quantity, limits in study.by_quantity.items():

@@ -29,10 +29,7 @@ class _Row:
     events: Box
 
 
-@check(
-    "events-implied",
-    asks="The number of events that each univariable hazard ratio implies: patients, other rows.",
-)
+@check("The number of events that each univariable hazard ratio implies: patients, other rows.")
 def events_implied(study: Study) -> Iterator[Finding]:
     """From the standard error and the share of patients in each level.  Implausible where it
     exceeds the patients, or the printed events, or differs from the middle of the table's rows, by

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from livingreview_record.studies import Printed, Study
 
+ALPHA = 0.05  # the limit of significance of every claim and p-value that is judged
+
 
 class Verdict(StrEnum):
     """How a printed number stands to what follows from the other printed numbers."""
@@ -59,6 +61,11 @@ class Finding:
     check: str = ""
     kind: Kind = Kind.NUMBERS
     severity: Severity = Severity.NEITHER
+
+    def but(self, verdict: Verdict, clause: str) -> "Finding":
+        """Return the same finding with another verdict and a clause added to its sentence."""
+        said = f"{self.explanation.removesuffix('.')}{clause}."
+        return replace(self, verdict=verdict, explanation=said)
 
     @property
     def counts_against(self) -> bool:
@@ -173,14 +180,15 @@ REGISTERED: dict[str, Check] = {}
 
 
 def check(
-    name: str, *, asks: str, kind: Kind = Kind.NUMBERS
+    asks: str, *, kind: Kind = Kind.NUMBERS
 ) -> Callable[[Callable[[Study], Iterator[Finding]]], Check]:
-    """Register the function below as the check `name`; `asks` is its published explanation.
+    """Register the function below as a check, named like it; `asks` is its published explanation.
 
     Raise ValueError where another check has the name already.
     """
 
     def register(find: Callable[[Study], Iterator[Finding]]) -> Check:
+        name = find.__name__.replace("_", "-")
         if name in REGISTERED:
             msg = f"{find.__module__}: need a new name for a check, found {name!r} again; rename it"
             raise ValueError(msg)

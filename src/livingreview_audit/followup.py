@@ -26,9 +26,8 @@ MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a cur
 
 
 @check(
-    "followup-against-survival",
+    "Median follow-up against the median of the curve that, by its definition, ends it.",
     kind=Kind.WORDS,
-    asks="Median follow-up against the median of the curve that, by its definition, ends it.",
 )
 def followup_against_survival(study: Study) -> Iterator[Finding]:
     """Assumes the paper's own definition (`ends_at`), and of several what all of them say.  Usually
@@ -69,17 +68,15 @@ def _describing(study: Study) -> list[Statement]:
     return [one for one in stated(study, "follow-up") if "ends_at" in one]
 
 
-@check(
-    "followup-described-twice",
-    kind=Kind.WORDS,
-    asks="Descriptions of follow-up against each other: what ends it.",
-)
+@check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
 def followup_described_twice(study: Study) -> Iterator[Finding]:
     """Assumes nothing; where they differ the numbers may follow either."""
     statements = _describing(study)
     for _, places in _followup(study, "median") if len(statements) > 1 else ():
         ends = {frozenset(listed(one["ends_at"])) for one in statements}
-        told = [f"{says([one], 'so')} ({_listed_ends(one)})" for one in statements]
+        told = [
+            f"{says([one], 'so')} (to {' or '.join(listed(one['ends_at']))})" for one in statements
+        ]
         said = f"Follow-up, median {places[0].value} {places[0].unit}: {'; '.join(told)}"
         verdict = Verdict.REPRODUCED
         if len(ends) > 1:
@@ -87,10 +84,6 @@ def followup_described_twice(study: Study) -> Iterator[Finding]:
             said += "; both hold if they describe different endpoints"
         printed, words = f"{places[0].value} {places[0].unit}", "one description"
         yield Finding(places, printed, words, verdict, f"{said}.", places[1:])
-
-
-def _listed_ends(statement: Statement) -> str:
-    return f"to {' or '.join(listed(statement['ends_at']))}"
 
 
 def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
@@ -119,10 +112,7 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
 
 
-@check(
-    "within-followup",
-    asks="No median or rate of a curve lies beyond the longest follow-up of its group.",
-)
+@check("No median or rate of a curve lies beyond the longest follow-up of its group.")
 def within_followup(study: Study) -> Iterator[Finding]:
     """Assumes that a curve ends with the last patient observed, and that months have 28 to 31
     days.
@@ -151,10 +141,7 @@ def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
         yield from ((rate, months(timepoint)) for rate in rates)
 
 
-@check(
-    "followup-ranges",
-    asks="Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.",
-)
+@check("Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.")
 def followup_ranges(study: Study) -> Iterator[Finding]:
     """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
     window = _window(study)
@@ -235,10 +222,7 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
     yield Finding((whole, *parts), whole.value, hull, verdict, said)
 
 
-@check(
-    "response-time-of-responders",
-    asks="The patients whose duration of response is given are those with a response.",
-)
+@check("The patients whose duration of response is given are those with a response.")
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
     for curve in curves(study) if study.roles.responders in study.outcomes else ():

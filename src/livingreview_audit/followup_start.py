@@ -38,12 +38,8 @@ class _Start:
 
 
 @check(
-    "shortest-followup",
+    "The shortest follow-up against the deaths that median survival leads one to expect before it.",
     kind=Kind.DESIGN,
-    asks=(
-        "The shortest follow-up against the deaths that median survival leads one to expect before "
-        "it."
-    ),
 )
 def shortest_followup(study: Study) -> Iterator[Finding]:
     """Only a question, where follow-up may end at death: with seven deaths or more expected even

@@ -12,12 +12,11 @@ from dataclasses import replace
 
 from scipy.special import ndtr
 
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
 from livingreview_record.studies import Printed, Study
 
-ALPHA = 0.05
 P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's
 TELLING = 1.0  # a range of z wider than this says nothing of a p within it
@@ -25,10 +24,7 @@ HIGHER_TERMS = 1.1  # beyond the third order, in the asymmetry of a likelihood i
 SHIFT, SHIFT_ERRORS = 1.0, 4.0  # a factor of e, and this many standard errors
 
 
-@check(
-    "interval-symmetry",
-    asks="Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.",
-)
+@check("Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.")
 def interval_symmetry(study: Study) -> Iterator[Finding]:
     """A profile-likelihood interval need not.  For a contrast of two groups the third derivative of
     the log partial likelihood is at most the information, so its arms differ by at most
@@ -67,7 +63,7 @@ def _may_be_likelihood_interval(ratio: Ratio) -> bool:
     return least <= HIGHER_TERMS * half**2 / 3 and not too_narrow
 
 
-@check("p-of-ratio", asks="Each p-value printed with a ratio, by Wald's test from the interval.")
+@check("Each p-value printed with a ratio, by Wald's test from the interval.")
 def p_of_ratio(study: Study) -> Iterator[Finding]:
     """The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
     sampled from real patients (40 to 240 patients, hazard ratios 0.2 to 5, with and without
@@ -141,7 +137,7 @@ def _sides(printed: Box, recomputed: Box) -> str:
     return "different sides" if apart else "the same side"
 
 
-@check("interval-width", asks="No interval may be narrower than the number of events allows.")
+@check("No interval may be narrower than the number of events allows.")
 def interval_width(study: Study) -> Iterator[Finding]:
     """With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox
     model is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
@@ -189,7 +185,7 @@ def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, s
     )
 
 
-@check("adjusted-against-unadjusted", asks="How far adjustment moved each ratio.")
+@check("How far adjustment moved each ratio.")
 def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
     """Implausible beyond a factor of e and four standard errors: only covariates that nearly
     determine the outcome, or are distributed very differently, do this.
@@ -203,8 +199,7 @@ def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
 
 
 def _shift(ratio: Ratio, raw: Ratio) -> Finding:
-    boxes = ratio.log_estimate, raw.log_estimate
-    shift = max(0.0, boxes[0].lower - boxes[1].upper, boxes[1].lower - boxes[0].upper)
+    shift = ratio.log_estimate.gap(raw.log_estimate)
     errors = max(ratio.standard_error.upper, raw.standard_error.upper)
     factor = math.exp(abs(math.log(ratio.estimate.number.value / raw.estimate.number.value)))
     said = f"adjustment moved it from {raw.estimate.value} to {ratio.estimate.value}"

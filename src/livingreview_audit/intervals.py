@@ -54,6 +54,10 @@ class Box:
         """The smallest box that holds both."""
         return Box(min(self.lower, other.lower), max(self.upper, other.upper))
 
+    def gap(self, other: "Box") -> float:
+        """Return the distance between the nearest ends, 0 where the boxes overlap."""
+        return max(0.0, self.lower - other.upper, other.lower - self.upper)
+
     def _ends(self, other: "Box") -> Iterator[float]:
         yield from (0.0, self.lower, self.upper, other.lower, other.upper)
 

@@ -55,7 +55,7 @@ class _Group:
         return Box.of(self.sd.number).within(0.0, math.inf)
 
 
-@check("p-of-means", asks="P-values of t-tests from means, standard deviations and sizes.")
+@check("P-values of t-tests from means, standard deviations and sizes.")
 def p_of_means(study: Study) -> Iterator[Finding]:
     """Student's and Welch's test are both taken, over everything the rounded values may have been;
     where the paper may have used a rank test, a mismatch is not checkable.
@@ -70,9 +70,7 @@ def p_of_means(study: Study) -> Iterator[Finding]:
                 yield _judge_p(study, p, arms[0], arms[1])
 
 
-@check(
-    "pooled-means", asks="Mean and standard deviation of all patients against those of the arms."
-)
+@check("Mean and standard deviation of all patients against those of the arms.")
 def pooled_means(study: Study) -> Iterator[Finding]:
     """Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
     squares within and between arms add up.
@@ -87,10 +85,7 @@ def pooled_means(study: Study) -> Iterator[Finding]:
                 yield _pooled(study, spread, arms, _pooled_sd(arms))
 
 
-@check(
-    "middle-of-all",
-    asks="A mean or median of all patients must lie between those of the arms; ranges must nest.",
-)
+@check("A mean or median of all patients must lie between those of the arms; ranges must nest.")
 def middle_of_all(study: Study) -> Iterator[Finding]:
     """Assumes that the arms are all patients."""
     for whole in _of_all(study, "mean", "median", "range"):
@@ -105,7 +100,7 @@ def middle_of_all(study: Study) -> Iterator[Finding]:
             yield Finding((whole, *arms), whole.value, told, verdict, said)
 
 
-@check("spread-in-range", asks="A standard deviation against the largest that the range allows.")
+@check("A standard deviation against the largest that the range allows.")
 def spread_in_range(study: Study) -> Iterator[Finding]:
     """With values from a to b, it is at most `sqrt((mean - a) (b - mean) n / (n - 1))` (Bhatia &
     Davis 2000, *American Mathematical Monthly* 107:353).
@@ -126,10 +121,7 @@ def spread_in_range(study: Study) -> Iterator[Finding]:
         yield Finding((group.sd, limits, group.mean), group.sd.value, most, verdict, text)
 
 
-@check(
-    "grim",
-    asks="Means of whole numbers: some whole sum, divided by the size, must print like the mean.",
-)
+@check("Means of whole numbers: some whole sum, divided by the size, must print like the mean.")
 def grim(study: Study) -> Iterator[Finding]:
     """Only for variables declared `integer: true`.
 
@@ -145,10 +137,7 @@ def grim(study: Study) -> Iterator[Finding]:
             )
 
 
-@check(
-    "grimmer",
-    asks="Standard deviations of whole numbers: some whole sum of squares must give mean and SD.",
-)
+@check("Standard deviations of whole numbers: some whole sum of squares must give mean and SD.")
 def grimmer(study: Study) -> Iterator[Finding]:
     """Only for variables declared `integer: true`, where the mean passes GRIM.
 
@@ -162,9 +151,7 @@ def grimmer(study: Study) -> Iterator[Finding]:
             yield _granular(study, sd, group.numbers, sums, group.words, fits=fits)
 
 
-@check(
-    "difference-of-arms", asks="A difference of medians, means or percentages, in either direction."
-)
+@check("A difference of medians, means or percentages, in either direction.")
 def difference_of_arms(study: Study) -> Iterator[Finding]:
     """The difference may have been taken before rounding, so the whole box of both arms counts."""
     for number in study.numbers:

@@ -73,10 +73,7 @@ def _medians(study: Study) -> dict[Quantity, _Median]:
     return found
 
 
-@check(
-    "median-interval-width",
-    asks="The width of a median's interval against that which as many patients give.",
-)
+@check("The width of a median's interval against that which as many patients give.")
 def median_interval_width(study: Study) -> Iterator[Finding]:
     """Of survival only: events seen at visits fall on few days, which gives intervals of any width.
     A single interval may be narrow by chance; implausible where those of all arms are narrower
@@ -109,10 +106,7 @@ def _width(study: Study, arms: tuple[_Median, ...]) -> Finding:
     return Finding(numbers, numbers[0].value, least, verdict, f"{said}.")
 
 
-@check(
-    "medians-against-p",
-    asks="The p-value of a comparison against the medians of both groups with their intervals.",
-)
+@check("The p-value of a comparison against the medians of both groups with their intervals.")
 def medians_against_p(study: Study) -> Iterator[Finding]:
     """The medians' log ratio and the standard errors that their intervals imply give a z of their
     own.  Of survival only: medians of events seen at visits may fall on the same visit.
@@ -141,7 +135,7 @@ def _against(study: Study, p: Printed, pair: tuple[_Median, ...]) -> Finding:
     )
     box = Box.of(p.number).within(1e-300, 1.0)
     own = Box(*(-float(ndtri(end / 2)) for end in (box.upper, box.lower)))
-    distance = max(0.0, own.lower - z.upper, z.lower - own.upper)
+    distance = own.gap(z)
     allowed = p_box(z)
     shown = f"{allowed.lower:.2g} to {allowed.upper:.2g}"
     printed = f"= {p.value}" if p.number.relation == "=" else p.value

@@ -36,10 +36,7 @@ class _Mixture:
         return sum(size.value for size in self.sizes)
 
 
-@check(
-    "whole-between-parts",
-    asks="Each rate and median of a group against those of its parts: all levels, or all arms.",
-)
+@check("Each rate and median of a group against those of its parts: all levels, or all arms.")
 def whole_between_parts(study: Study) -> Iterator[Finding]:
     """Without censoring a rate is the weighted average of its parts'.  Implausible is one more than
     two binomial standard errors outside them or three from their average, and a median more than
@@ -60,13 +57,11 @@ def whole_between_parts(study: Study) -> Iterator[Finding]:
 def _on_part(finding: Finding) -> Finding:
     """The same finding, on the first part instead of the whole."""
     whole, part, *others = finding.numbers
-    said = f"{finding.explanation[:-1]}; another split of these patients agrees with the whole."
     return replace(
-        finding,
+        finding.but(finding.verdict, "; another split of these patients agrees with the whole"),
         numbers=(part, whole, *others),
         reported=f"{part.value}%",
         recomputed=f"lower or higher, for {whole.value}% in all",
-        explanation=said,
     )
 
 
@@ -118,7 +113,7 @@ def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     )
     among = reduce(Box.hull, boxes)
     unit = math.sqrt(max(own.upper * (1 - own.lower), 1e-6) / mixture.size)
-    outside, away = _distance(own, among) / unit, _distance(own, average) / unit
+    outside, away = own.gap(among) / unit, own.gap(average) / unit
     middle = 50 * (average.lower + average.upper)
     sums = " + ".join(
         f"{size.value} x {part.value}%" for size, part in zip(mixture.sizes, parts, strict=True)
@@ -135,10 +130,6 @@ def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
         verdict, said = Verdict.ROUNDING, f"{said}; censoring may explain the difference"
     numbers = (whole, *parts, *(number for size in mixture.sizes for number in size.numbers))
     return mixture.whole.find(verdict, numbers, f"{middle:.1f}%", said)
-
-
-def _distance(own: Box, other: Box) -> float:
-    return max(0.0, own.lower - other.upper, other.lower - own.upper)
 
 
 def _medians(mixture: _Mixture) -> Iterator[Finding]:
@@ -166,7 +157,7 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     return mixture.whole.find(verdict, numbers, shown, said)
 
 
-@check("same-curve-twice", asks="Two different groups with the same median and the same interval.")
+@check("Two different groups with the same median and the same interval.")
 def same_curve_twice(study: Study) -> Iterator[Finding]:
     """Looked at where intervals are symmetrical: these rest on an estimate of the density.
     Inverted intervals end at event times, which groups that overlap may share.  How many such pairs

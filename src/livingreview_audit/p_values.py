@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, roundings
 from livingreview_audit.lookup import (
     Count,
@@ -25,7 +25,6 @@ from livingreview_audit.lookup import (
 from livingreview_record.reported import Reported
 from livingreview_record.studies import Outcome, Printed, Quantity, Study
 
-ALPHA = 0.05
 FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rounding
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})
 MOST_CANDIDATES = 64  # combinations of counts that rounded percentages may stand for
@@ -73,7 +72,7 @@ class _Case:
         return Finding(numbers, f"p {self.p.value}", recomputed, verdict, said)
 
 
-@check("p-of-counts", asks="Every p-value of counted patients, recomputed from the counts.")
+@check("Every p-value of counted patients, recomputed from the counts.")
 def p_of_counts(study: Study) -> Iterator[Finding]:
     """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.
@@ -100,10 +99,7 @@ def _contradicted(case: _Case) -> frozenset[str]:
     return frozenset(name for name in variants if not _match(case, (name,), exact=True))
 
 
-@check(
-    "same-counts-same-p",
-    asks="P-values of one test on equal counts must be equal, whatever the test.",
-)
+@check("P-values of one test on equal counts must be equal, whatever the test.")
 def same_counts_same_p(study: Study) -> Iterator[Finding]:
     """Assumes that a report uses one test for one stated method; one unit in the last of three or
     more decimals is rounding.

@@ -61,10 +61,7 @@ class _Case:
         return Finding(self.places, f"{self.percent.value}%", recomputed, verdict, said)
 
 
-@check(
-    "percent-of-count",
-    asks="Every percentage whose count is printed, recomputed from the count and the group's size.",
-)
+@check("Every percentage whose count is printed, recomputed from the count and the group's size.")
 def percent_of_count(study: Study) -> Iterator[Finding]:
     """Assumes the size that the vocabulary declares, and rounding to the printed decimals;
     conventions that papers use besides are named (see the module's docstring).
@@ -74,10 +71,7 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
             yield _judge(case)
 
 
-@check(
-    "percent-without-count",
-    asks="Every percentage whose count is not printed, held against the whole numbers of patients.",
-)
+@check("Every percentage whose count is not printed, held against the whole numbers of patients.")
 def percent_without_count(study: Study) -> Iterator[Finding]:
     """Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing."""
     unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}

@@ -130,6 +130,11 @@ def ratios(study: Study) -> Iterator[Ratio]:
                     yield Ratio(study, estimate, interval, is_own=own)
 
 
+def own_ratios(study: Study) -> dict[Quantity, Ratio]:
+    """Return the first place of each ratio that has an interval printed with it."""
+    return {one.quantity: one for one in reversed(list(ratios(study))) if one.is_own}
+
+
 def _is_usable(estimate: Printed, interval: Printed) -> bool:
     bounds = interval.interval
     known = all(bound.exact is not None for bound in (bounds.lower, bounds.upper))

@@ -13,11 +13,7 @@ from livingreview_record.reported import WORDS, Reported
 from livingreview_record.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
 
 ESTIMATES = ("median", "mean", "percent", "rate", "hr", "difference")
-INTERVALS_OF = {
-    "ci95": ESTIMATES,
-    "range": ("median", "mean"),
-    "iqr": ("median",),
-}
+INTERVALS_OF = {"ci95": ESTIMATES, "range": ("median", "mean"), "iqr": ("median",)}
 DAYS = {"days": 1, "weeks": 7}  # units that are exact multiples of each other
 MOST = {"p": 1.0, "percent": 100.0, "rate": 100.0}
 NOT_NEGATIVE = frozenset({"n", "sd", "hr", "p", "rate"})
@@ -25,10 +21,7 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-@check(
-    "printed-twice",
-    asks="Every further mention of a quantity against the first, table cells before text.",
-)
+@check("Every further mention of a quantity against the first, table cells before text.")
 def printed_twice(study: Study) -> Iterator[Finding]:
     """Two mentions agree when they may be one value printed with different precision.  Two p-values
     that both follow from the counts, each by a usual test, are implausible only.
@@ -41,17 +34,14 @@ def printed_twice(study: Study) -> Iterator[Finding]:
             if other.unit == first.unit:
                 found = _compare(study, other, first)
                 if found.verdict is Verdict.DISCREPANT and given.issuperset((other, first)):
-                    said = f"{found.explanation[:-1]}; the counts give both, by two usual tests."
-                    found = replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
+                    clause = "; the counts give both, by two usual tests"
+                    found = found.but(Verdict.IMPLAUSIBLE, clause)
                 yield found
             elif other.unit in DAYS and first.unit in DAYS:
                 yield _in_days(study, other, first)
 
 
-@check(
-    "estimate-in-interval",
-    asks="An interval or range against the one estimate of the same quantity, and its own order.",
-)
+@check("An interval or range against the one estimate of the same quantity, and its own order.")
 def estimate_in_interval(study: Study) -> Iterator[Finding]:
     """Assumes that an interval, as printed for an estimate, was computed to hold it."""
     for number in study.numbers:
@@ -62,7 +52,7 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
             yield from _order(study, number, found[0] if len(found) == 1 else None)
 
 
-@check("decimal-comma", asks="A comma where the other numbers of the report have a decimal point.")
+@check("A comma where the other numbers of the report have a decimal point.")
 def decimal_comma(study: Study) -> Iterator[Finding]:
     """Read as a decimal point: no contradiction, and said so that a reader finds the number."""
     for number in study.numbers:
@@ -97,11 +87,10 @@ def _in_days(study: Study, other: Printed, first: Printed) -> Finding:
     found = _compare(study, other, first)
     days = [_days(number) for number in (other, first)]
     if None in days:
-        reason = f"{found.explanation[:-1]}; the units differ ({other.unit}, {first.unit})."
-        return replace(found, verdict=Verdict.NOT_CHECKABLE, explanation=reason)
+        clause = f"; the units differ ({other.unit}, {first.unit})"
+        return found.but(Verdict.NOT_CHECKABLE, clause)
     verdict = Verdict.REPRODUCED if days[0] == days[1] else Verdict.DISCREPANT
-    said = f"{found.explanation[:-1]}: {days[0]} and {days[1]} days."
-    return replace(found, verdict=verdict, explanation=said)
+    return found.but(verdict, f": {days[0]} and {days[1]} days")
 
 
 def _days(number: Printed) -> Decimal | None:
@@ -154,12 +143,7 @@ def _order(study: Study, number: Printed, estimate: Printed | None) -> Iterator[
     yield Finding(numbers, number.value, value, verdict, said)
 
 
-@check(
-    "possible-value",
-    asks=(
-        "Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped."
-    ),
-)
+@check("Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped.")
 def possible_value(study: Study) -> Iterator[Finding]:
     """Assumes nothing: the limits are those of the definition."""
     for number in study.numbers:

@@ -18,10 +18,7 @@ CHANGE = "% change"
 LEAST_CHANGE = -100.0
 
 
-@check(
-    "spread-on-scale",
-    asks="A mean and its standard deviation against the ends of the scale that they are on.",
-)
+@check("A mean and its standard deviation against the ends of the scale that they are on.")
 def spread_on_scale(study: Study) -> Iterator[Finding]:
     """The mean lies within them.  With n values from a upwards the standard deviation is at most
     (mean - a) sqrt(n), and with values up to b at most sqrt((mean - a) (b - mean) n / (n - 1))
@@ -47,7 +44,7 @@ def _ends(
 ) -> tuple[float, float, str, tuple[Printed, ...]]:
     """Least and greatest value, why, and the printed limits where there are any."""
     details = variable.details or {}
-    low, high = (float(details.get(end, sign * math.inf)) for end, sign in _BOTH)
+    low, high = float(details.get("minimum", -math.inf)), float(details.get("maximum", math.inf))
     if math.isfinite(low) or math.isfinite(high):
         return low, high, f"the scale of {variable.label}", ()
     if details.get("unit") == CHANGE:
@@ -58,15 +55,8 @@ def _ends(
     return -math.inf, math.inf, "", ()
 
 
-_BOTH = (("minimum", -1), ("maximum", 1))
-
-
 def _on_scale(
-    study: Study,
-    mean: Printed,
-    ends: tuple[float, float],
-    why: str,
-    limits: tuple[Printed, ...],
+    study: Study, mean: Printed, ends: tuple[float, float], why: str, limits: tuple[Printed, ...]
 ) -> Finding:
     low, high = ends
     box, size = Box.of(mean.number), group_size(study, mean.quantity)
@@ -89,7 +79,7 @@ def _on_scale(
     return Finding(numbers, numbers[0].value, most or shown, verdict, f"{said}.")
 
 
-@check("spread-of-extremes", asks="A standard deviation against the least that its range demands.")
+@check("A standard deviation against the least that its range demands.")
 def spread_of_extremes(study: Study) -> Iterator[Finding]:
     """With the least value a and the greatest b of n, and all others alike, the sum of squares
     about the mean is (a - mean)² + (b - mean)² + (a + b - 2 mean)² / (n - 2).

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from scipy.special import ndtr, ndtri
 
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Verdict, check
 from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import complete, mention, subgroup_words
-from livingreview_audit.ratios import Z95, Ratio, comparison_words, ratios
+from livingreview_audit.ratios import Z95, Ratio, comparison_words, own_ratios
 from livingreview_audit.vocabulary import stated
 from livingreview_record.studies import Outcome, Printed, Quantity, Study
 
@@ -24,7 +24,6 @@ from livingreview_record.studies import Outcome, Printed, Quantity, Study
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
 PRECISION_LEAST, PRECISION_MOST = 0.5, 1.15  # sum of the parts' 1 / se² as a share of the whole's
 Z_BEYOND = 2.5  # the whole's z beyond the root of the sum of the parts' z²
-ALPHA = 0.05
 FEWEST_OUTSIDE = 20  # events
 P_METHODS = ("cox", "log-rank", "")
 CLAIMED = ("subgroup", "outcome", "comparison", "adjustment")
@@ -57,10 +56,7 @@ def _weight(ratio: Ratio) -> Box:
     return Box(error.upper**-2, max(error.lower, 1e-6) ** -2)
 
 
-@check(
-    "effect-of-subgroups",
-    asks="A hazard ratio of all patients against those of subgroups that together are everybody.",
-)
+@check("A hazard ratio of all patients against those of subgroups that together are everybody.")
 def effect_of_subgroups(study: Study) -> Iterator[Finding]:
     """Weighted by 1 / se² the logarithms of the subgroups' ratios have about the whole's as their
     mean.  Implausible farther away than honest trials are.
@@ -68,7 +64,7 @@ def effect_of_subgroups(study: Study) -> Iterator[Finding]:
     for split in _splits(study):
         mean = _mean(split)
         own, error = split.whole.log_estimate, split.whole.standard_error.upper
-        away = max(0.0, own.lower - mean.upper, mean.lower - own.upper) / error
+        away = own.gap(mean) / error
         middle = math.exp((mean.lower + mean.upper) / 2)
         said = (
             f"by {split.of} {split.shown}, weighted by their precision {middle:.2f}; "
@@ -98,10 +94,7 @@ def _mean(split: _Split) -> Box:
     return Box(*ends)
 
 
-@check(
-    "precision-of-subgroups",
-    asks="The intervals of subgroups that together are everybody against the interval of all.",
-)
+@check("The intervals of subgroups that together are everybody against the interval of all.")
 def precision_of_subgroups(study: Study) -> Iterator[Finding]:
     """The sum of the subgroups' 1 / se² is about the whole's.  Implausible farther from it than
     in honest trials.
@@ -135,7 +128,7 @@ def _middle(ratio: Ratio) -> float:
 
 
 def _splits(study: Study) -> Iterator[_Split]:
-    known = {ratio.quantity: ratio for ratio in reversed(list(ratios(study))) if ratio.is_own}
+    known = own_ratios(study)
     splits = _splits_of(study, (_analysis(quantity) for quantity in known))
     for quantity, whole in known.items():
         for variable in () if quantity.subgroup else splits.get(_analysis(quantity)[1:], ()):
@@ -170,10 +163,7 @@ def _levels(quantity: Quantity, variable: Outcome) -> list[Quantity]:
     return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
 
 
-@check(
-    "p-of-subgroups",
-    asks="A p-value of all patients against those of subgroups that together are everybody.",
-)
+@check("A p-value of all patients against those of subgroups that together are everybody.")
 def p_of_subgroups(study: Study) -> Iterator[Finding]:
     """Whatever their weights, subgroups with z1, z2, ... combine to at most the root of the sum of
     their squares.  A p-value above 0.05, or a claim of no significance, in every subgroup does
@@ -242,15 +232,12 @@ def _words(p: Printed) -> str:
     return f"p {p.value}" if p.number.relation != "=" else f"p = {p.value}"
 
 
-@check(
-    "other-patients",
-    asks="What the ratio of all and that of one subgroup imply for the patients outside it.",
-)
+@check("What the ratio of all and that of one subgroup imply for the patients outside it.")
 def other_patients(study: Study) -> Iterator[Finding]:
     """No verdict: where a paper prints the ratio of one level only, that of the others follows from
     the whole's by the weights 1 / se², roughly, and with it a test of interaction.
     """
-    known = {ratio.quantity: ratio for ratio in reversed(list(ratios(study))) if ratio.is_own}
+    known = own_ratios(study)
     for quantity, part in known.items():
         variable, _, level = quantity.subgroup.partition("=")
         whole = known.get(replace(quantity, subgroup=""))

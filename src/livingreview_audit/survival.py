@@ -2,19 +2,27 @@
 
 A Kaplan-Meier curve never rises, the median is the first time at which it is at or below one half,
 and progression-free survival ends at or before death.
+
+A p-value and the number of events fix the log hazard ratio, |log HR| = z sqrt(1/d1 + 1/d2)
+(Parmar, Torri & Stewart 1998, *Statistics in Medicine* 17:2815; Tierney et al. 2007, *Trials*
+8:16), and under exponential survival this is the log ratio of the medians.  Other shapes and
+chance in the medians allow much, so only extremes are called implausible.
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from livingreview_audit.curves import Curve, beside, by_time, curves, in_months, share
+from scipy.special import ndtri
+
+from livingreview_audit.curves import Curve, beside, by_time, curve_of, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import Count, count
+from livingreview_audit.lookup import Count, compared, count
+from livingreview_audit.ratios import Groups, comparison_words, groups_of
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record.studies import Printed, Study
+from livingreview_record.studies import Printed, Quantity, Study
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
@@ -24,12 +32,89 @@ EPSILON = 1e-6
 FIRST_ASSESSMENT = 6 * 7 / 30.4375  # months
 SHARE_EXPECTED = 0.5
 UNLIKELY = 0.001
+# Survival and progression-free survival of 5,923 pairs of groups sampled from real patients: one
+# outcome alone was never farther than 3.7 standard errors, both together beyond 2.5 once.
+ALONE, TOGETHER = 4.0, 2.5
 
 
-@check(
-    "rate-against-median",
-    asks="After the median no rate exceeds one half; before it none is below one half.",
-)
+@dataclass(frozen=True)
+class _Contrast:
+    """A p-value with the medians of the two groups it compares, and what it needs at least."""
+
+    p: Printed
+    medians: tuple[Printed, Printed]
+    groups: Groups
+    excess: float  # needed log hazard ratio beyond the medians' log ratio, in standard errors
+    needed: float  # the hazard ratio farthest from 1 that is still near enough, below 1
+
+
+@check("Whether a log-rank p-value is far smaller than the medians and patients suggest.")
+def p_against_medians(study: Study) -> Iterator[Finding]:
+    """The events are taken as favourable as the patients allow.  Implausible beyond four standard
+    errors, or beyond two and a half in every one of several outcomes of the same comparison.
+    """
+    known = {curve.group: curve for curve in curves(study)}
+    families: dict[Quantity, list[_Contrast]] = {}
+    for quantity, places in study.by_quantity.items():
+        unadjusted = (quantity.statistic, quantity.adjustment) == ("p", "unadjusted")
+        for p in places if unadjusted else ():
+            contrast = _contrast(study, known, p)
+            if contrast is not None:
+                family = replace(quantity, outcome="", method="")
+                families.setdefault(family, []).append(contrast)
+    for contrasts in families.values():
+        several = len({contrast.p.quantity.outcome for contrast in contrasts}) > 1
+        together = several and min(one.excess for one in contrasts) > TOGETHER
+        limit = TOGETHER if together else ALONE
+        yield from (_judge_log_rank(study, contrast, limit) for contrast in contrasts)
+
+
+def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Contrast | None:
+    groups = groups_of(study, p.quantity)
+    sides = [known.get(curve_of(side)) for side in compared(study, p.quantity)]
+    pair = [beside(p, curve.medians) for curve in sides if curve and curve.medians]
+    if groups is None or len(pair) != 2 or len(sides) != 2:
+        return None
+    first, second = pair
+    one, other = in_months(first), in_months(second)
+    if any(time.lower <= 0 or math.isinf(time.upper) for time in (one, other)):
+        return None
+    z = -float(ndtri(Box.of(p.number).within(1e-300, 1).upper / 2))
+    apart = max(abs(math.log(one.upper / other.lower)), abs(math.log(one.lower / other.upper)))
+    error = groups.least_standard_error
+    excess, needed = (z * error - apart) / error, math.exp(-z * error)
+    return _Contrast(p, (first, second), groups, excess, needed)
+
+
+def _test(p: Printed) -> str:
+    if p.quantity.method == "log-rank":
+        return "a log-rank test"
+    return "a log-rank test (no test is named for it)" if not p.quantity.method else "its test"
+
+
+def _judge_log_rank(study: Study, contrast: _Contrast, limit: float) -> Finding:
+    first, second = contrast.medians
+    patients = contrast.groups.events.value
+    what = "events" if contrast.groups.events_printed else "patients"
+    low, high = sorted((first.number.value, second.number.value))
+    p = contrast.p
+    printed = f"= {p.value}" if p.number.relation == "=" else p.value
+    said = (
+        f"p {printed} with at most {patients} {what} needs a hazard ratio of {contrast.needed:.2f} "
+        f"or farther from 1 by {_test(p)}; the medians' ratio is {low}/{high} = {low / high:.2f}"
+    )
+    verdict = Verdict.REPRODUCED
+    if contrast.excess > limit:
+        verdict = Verdict.IMPLAUSIBLE
+        said += "; only curves that part after their medians, or times that vary very little, "
+        said += "allow this"
+    label = study.vocabulary(p.quantity.outcome).label
+    numbers, needed = (p, first, second, *contrast.groups.numbers), f"{contrast.needed:.2f}"
+    text = f"{label}, {comparison_words(study, p.quantity)}: {said}."
+    return Finding(numbers, p.value, f"hazard ratio to {needed}", verdict, text)
+
+
+@check("After the median no rate exceeds one half; before it none is below one half.")
 def rate_against_median(study: Study) -> Iterator[Finding]:
     """Assumes the usual median, the first time at which the curve is at or below one half, and
     that months have 28 to 31 days.
@@ -56,26 +141,21 @@ def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed
     return curve.find(verdict, (rate, median), side, said)
 
 
-@check("rates-fall", asks="A later rate is not above an earlier one.")
+@check("A later rate is not above an earlier one.")
 def rates_fall(study: Study) -> Iterator[Finding]:
     """Assumes nothing but a Kaplan-Meier curve, which never rises."""
     for curve in curves(study):
         for (_, earlier), (_, later) in pairwise(by_time(curve)):
-            yield from (_falls(curve, beside(rate, earlier), rate) for rate in later)
+            for rate in later:
+                first = beside(rate, earlier)
+                rises = share(rate.number).lower > share(first.number).upper + EPSILON
+                verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
+                shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
+                said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
+                yield curve.find(verdict, (rate, first), f"at most {first.value}%", said)
 
 
-def _falls(curve: Curve, first: Printed, rate: Printed) -> Finding:
-    rises = share(rate.number).lower > share(first.number).upper + EPSILON
-    verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
-    shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
-    said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
-    return curve.find(verdict, (rate, first), f"at most {first.value}%", said)
-
-
-@check(
-    "progression-before-death",
-    asks="Progression-free survival ends at or before death: medians and rates, and more events.",
-)
+@check("Progression-free survival ends at or before death: medians and rates, and more events.")
 def progression_before_death(study: Study) -> Iterator[Finding]:
     """With censoring the two curves have different risk sets, and that of progression-free survival
     can come to lie a little above the other where few patients are left; a quarter of a median and
@@ -134,10 +214,7 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
 
 
-@check(
-    "early-progression",
-    asks="Groups in which no patient progressed at best, and a median of the time to progression.",
-)
+@check("Groups in which no patient progressed at best, and a median of the time to progression.")
 def early_progression(study: Study) -> Iterator[Finding]:
     """Who progresses before the first assessment of response has progression as best response.
     Under exponential times the median gives the share who do by six weeks, when response is usually

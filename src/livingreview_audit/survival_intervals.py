@@ -46,10 +46,7 @@ SCALES: Mapping[str, Callable[[float], float]] = {
 }
 
 
-@check(
-    "rate-interval",
-    asks="Which of the usual intervals a rate's interval is, and whether it is wide enough.",
-)
+@check("Which of the usual intervals a rate's interval is, and whether it is wide enough.")
 def rate_interval(study: Study) -> Iterator[Finding]:
     """Each is symmetrical on its own scale.  Greenwood's variance of S is at least S (1 - S) / n
     for n patients, and with d events the variance of log S is at least d (1 - q)² / q with q =
@@ -107,10 +104,7 @@ def _is_too_narrow(size: Count | None, alive: Box, low: Box, up: Box) -> bool:
     return up.upper - low.lower < 2 * Z95 * least and widest < 2 * Z95 * least_log
 
 
-@check(
-    "median-interval",
-    asks="The interval of a median holds it, and lies about it as the paper's other intervals do.",
-)
+@check("The interval of a median holds it, and lies about it as the paper's other intervals do.")
 def median_interval(study: Study) -> Iterator[Finding]:
     """Some software gives the median plus or minus 1.96 standard errors, cut off at 0; other
     inverts the interval of the rate, which gives ends that are not symmetrical.  Where at least
@@ -164,10 +158,7 @@ def _median_interval(curve: Curve, median: Printed, interval: Printed, *, usual:
     return curve.find(verdict, (interval, median), recomputed, said)
 
 
-@check(
-    "events-against-rates",
-    asks="At least as many events as the curve needs to fall to its lowest printed rate.",
-)
+@check("At least as many events as the curve needs to fall to its lowest printed rate.")
 def events_against_rates(study: Study) -> Iterator[Finding]:
     """A curve at S needs n (1 - S) events without censoring and fewer with it, but the interval of
     a rate shows how few: with d events the standard error of log(-log S) is at least 2 sinh(h / 2)

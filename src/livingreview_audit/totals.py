@@ -35,10 +35,7 @@ from livingreview_record.studies import ALL_ARMS, Quantity, Study
 UNLIKELY = 0.001
 
 
-@check(
-    "levels-add-up",
-    asks="The levels of an exhaustive variable against the patients who are classified.",
-)
+@check("The levels of an exhaustive variable against the patients who are classified.")
 def levels_add_up(study: Study) -> Iterator[Finding]:
     """Assumes what `exhaustive: true` declares: every patient is in exactly one level.  Fewer are
     implausible only, as some may not have been classified.
@@ -50,20 +47,13 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
         levels = level_counts(study, group, outcome)
         about = full_words(study, group)
         for found in _add_up(about, levels, wholes, "patients", or_within=True):
-            yield _unclassified(found) if found.verdict is Verdict.DISCREPANT else found
+            if found.verdict is Verdict.DISCREPANT:
+                clause = "; possible only if these were not classified"
+                found = found.but(Verdict.IMPLAUSIBLE, clause)
+            yield found
 
 
-def _unclassified(found: Finding) -> Finding:
-    said = f"{found.explanation[:-1]}; possible only if these were not classified."
-    return replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
-
-
-@check(
-    "percentages-add-up",
-    asks=(
-        "The percentages of an exhaustive variable's levels against 100, where counts are missing."
-    ),
-)
+@check("The percentages of an exhaustive variable's levels against 100, where counts are missing.")
 def percentages_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient is in one level, and allows what rounding each of them gives."""
     for group in _exhaustive(study, "percent"):
@@ -82,7 +72,7 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
         yield Finding(shown, parts, "100", verdict, said)
 
 
-@check("arms-add-up", asks="A count of all patients against the sum of the arms' counts.")
+@check("A count of all patients against the sum of the arms' counts.")
 def arms_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient of the study is in exactly one arm."""
     for quantity in _counted(study) if len(study.arms) > 1 else ():
@@ -91,12 +81,7 @@ def arms_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, arm_counts(study, quantity), [whole], "all arms together")
 
 
-@check(
-    "subgroups-add-up",
-    asks=(
-        "A count in every subgroup of an exhaustive variable against the count in the whole group."
-    ),
-)
+@check("A count in every subgroup of an exhaustive variable against the count in the whole group.")
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient of the group is in exactly one level of the variable."""
     single = (q for q in _counted(study) if q.subgroup and "&" not in q.subgroup)
@@ -110,10 +95,7 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, parts, [count(study, group)], "the whole group")
 
 
-@check(
-    "grades-add-up",
-    asks="Low and high grades of an adverse event against any grade, each patient at the worst.",
-)
+@check("Low and high grades of an adverse event against any grade, each patient at the worst.")
 def grades_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
     above any grade is implausible only, for some papers count a patient in each.
@@ -128,10 +110,7 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, parts, [whole], "any grade", twice=twice)
 
 
-@check(
-    "outcome-of-levels",
-    asks="An outcome that is defined by levels of another (a response rate) against their sum.",
-)
+@check("An outcome that is defined by levels of another (a response rate) against their sum.")
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
     """Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial)."""
     for outcome in study.outcomes.values():
@@ -147,7 +126,7 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                 )
 
 
-@check("inside-its-group", asks="A count against the size of its group.")
+@check("A count against the size of its group.")
 def inside_its_group(study: Study) -> Iterator[Finding]:
     """Assumes that patients are counted, not events."""
     for quantity, part in _parts(study):
@@ -156,7 +135,7 @@ def inside_its_group(study: Study) -> Iterator[Finding]:
             yield _at_most(full_words(study, quantity), part, around)
 
 
-@check("inside-a-wider-count", asks="A count against every other count that it must lie inside.")
+@check("A count against every other count that it must lie inside.")
 def inside_a_wider_count(study: Study) -> Iterator[Finding]:
     """Assumes the vocabulary: grades, `within`, populations; where a subset rests on the usual
     meaning of the words (`subset_of`), a count above it is implausible only.
@@ -169,10 +148,7 @@ def inside_a_wider_count(study: Study) -> Iterator[Finding]:
                 yield found if by_definition else _by_meaning(study, found, wider)
 
 
-@check(
-    "members-add-up",
-    asks="The size of a population that is defined by outcomes against those patients' counts.",
-)
+@check("The size of a population that is defined by outcomes against those patients' counts.")
 def members_add_up(study: Study) -> Iterator[Finding]:
     """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
     declared = study.details.get("populations", {})
@@ -189,10 +165,7 @@ def members_add_up(study: Study) -> Iterator[Finding]:
         yield from _add_up(about, parts, [count(study, quantity)], "patients")
 
 
-@check(
-    "union-of-parts",
-    asks="The patients with any included condition against those with each of them.",
-)
+@check("The patients with any included condition against those with each of them.")
 def union_of_parts(study: Study) -> Iterator[Finding]:
     """Where the vocabulary says that an outcome `includes` others (different conditions, each of
     which counts as the outcome), its patients are their union: at least as many as the most
@@ -249,7 +222,7 @@ def _union(
 
 def _unions(study: Study, row: Quantity, findings: list[Finding]) -> Finding:
     first = findings[0]
-    told = "; ".join(finding.explanation[:-1] for finding in findings)
+    told = "; ".join(finding.explanation.removesuffix(".") for finding in findings)
     said = (
         f"{quantity_words(study, row)}: {told}; possible only if all who have another also have "
         "the most frequent one, or if not all of them are counted here."
@@ -312,9 +285,8 @@ def _by_meaning(study: Study, found: Finding, wider: Quantity) -> Finding:
     """A subset by the meaning of the words: the paper may use them otherwise."""
     if found.verdict is Verdict.REPRODUCED:
         return found
-    words = quantity_words(study, wider)
-    said = f"{found.explanation[:-1]} of {words}; possible only if it is not counted among these."
-    return replace(found, verdict=Verdict.IMPLAUSIBLE, explanation=said)
+    clause = f" of {quantity_words(study, wider)}; possible only if it is not counted among these"
+    return found.but(Verdict.IMPLAUSIBLE, clause)
 
 
 def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:

@@ -8,19 +8,16 @@ whose `outcome` it shows).
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from livingreview_audit.finding import Finding, Kind, Verdict, check
+from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import PARTICIPANTS, count, full_words, group_words
 from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
 from livingreview_record.studies import Outcome, Printed, Quantity, Study
 
-ALPHA = 0.05
-
 
 @check(
-    "analyses-not-done",
+    "Analyses that the text says were not stratified against results printed by stratum.",
     kind=Kind.WORDS,
-    asks="Analyses that the text says were not stratified against results printed by stratum.",
 )
 def analyses_not_done(study: Study) -> Iterator[Finding]:
     """Assumes that a comparison of arms within a level is an analysis stratified by it."""
@@ -53,9 +50,8 @@ def _not_done(
 
 
 @check(
-    "benefit-in-every-level",
+    "A benefit said to hold in every level of some variables against the levels' p-values.",
     kind=Kind.WORDS,
-    asks="A benefit said to hold in every level of some variables against the levels' p-values.",
 )
 def benefit_in_every_level(study: Study) -> Iterator[Finding]:
     """Implausible, not discrepant, where a level has none below 0.05.
@@ -79,7 +75,7 @@ def _in_every_level(
     study: Study, statement: Statement, printed: Mapping[str, tuple[Printed, ...]]
 ) -> Finding:
     outcome = study.vocabulary(str(statement["outcome"])).label
-    below = {level for level, found in printed.items() if any(map(_is_below, found))}
+    below = {level for level, found in printed.items() if any(_is_below(p) for p in found)}
     told = [
         f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
         for level, found in printed.items()
@@ -105,9 +101,8 @@ def _is_below(p: Printed) -> bool:
 
 
 @check(
-    "patients-shown",
+    "The patients that a figure is said to show against those in whom its values are known.",
     kind=Kind.WORDS,
-    asks="The patients that a figure is said to show against those in whom its values are known.",
 )
 def patients_shown(study: Study) -> Iterator[Finding]:
     """Assumes that a figure shows each patient once."""
