@@ -53,6 +53,6 @@ def test_a_sample_of_honest_trials_passes_no_limit_more_often() -> None:
 
 
 def test_the_chapter_shows_each_limit_with_its_rate() -> None:
-    frame = tables.limits(ROOT).frame
+    frame = tables.AuditPage(ROOT).limits().frame
     assert len(frame) == len(stored())
     assert all(float(rate) <= 1 for rate in frame["Per 1,000"])

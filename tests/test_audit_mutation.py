@@ -140,9 +140,11 @@ def test_a_sample_of_slips_is_noticed_as_often_as_stored(review: Review) -> None
 
 @pytest.mark.slow
 def test_the_chapter_lists_what_nothing_checks_and_shows_the_rate(review: Review) -> None:
-    lines = tables.unchecked(review).frame
+    lines = tables.AuditPage(ROOT, review).unchecked().frame
     assert set(lines.columns) >= {"Study", "As printed", "Where printed"}
-    shown = tables.published(review, ROOT)
+    shown = tables.AuditPage(ROOT, review).published()
     assert int(shown["audit.unchecked"]) == len(lines)
     assert int(shown["audit.mistyped.noticed"]) < int(shown["audit.mistyped.tried"])
-    assert list(tables.mistyped(ROOT).frame["Mistyped by"]) == list(tables.SLIPS.values())
+    assert list(tables.AuditPage(ROOT).mistyped().frame["Mistyped by"]) == list(
+        tables.SLIPS.values()
+    )

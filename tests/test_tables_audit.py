@@ -32,7 +32,7 @@ def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
     for study in review.studies.values():
         own = [f for f in found if f.study_id == study.id]
         against = [fact for fact in facts(own) if fact.first.counts_against]
-        frame = tables.panel(review, study).frame
+        frame = tables.AuditPage(ROOT, review).panel(study).frame
         assert len(frame) == len(against)
         if not against:
             continue
@@ -50,7 +50,7 @@ def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
 def test_a_study_without_numbers_says_so(review: Review) -> None:
     silent = [study for study in review.studies.values() if not study.numbers]
     for study in silent:
-        panel = tables.panel(review, study)
+        panel = tables.AuditPage(ROOT, review).panel(study)
         assert "nothing to check" in panel.caption
         assert panel.empty in repr(panel)
 
@@ -59,15 +59,18 @@ def test_a_study_without_numbers_says_so(review: Review) -> None:
 def test_each_kind_is_counted_by_itself_and_every_fact_once(
     review: Review, found: tuple[Finding, ...], kind: Kind
 ) -> None:
-    frame = tables.verdicts(review, kind).frame
+    frame = tables.AuditPage(ROOT, review).verdicts(kind).frame
     counts = Counter(fact.first.verdict for fact in facts(f for f in found if f.kind is kind))
     for verdict, words in tables.VERDICT_WORDS[kind].items():
         shown = frame[words].astype(int).sum() if words in frame else 0
         assert shown == counts[verdict]
     assert sum(counts.values()) == sum(counts[v] for v in tables.VERDICT_WORDS[kind])
     against = sum(fact.first.counts_against for fact in facts(found) if fact.first.kind is kind)
-    assert len(tables.entries(review, kind).frame) == against
-    assert sum(len(tables.entries(review, kind, one).frame) for one in Severity) == against
+    assert len(tables.AuditPage(ROOT, review).entries(kind).frame) == against
+    assert (
+        sum(len(tables.AuditPage(ROOT, review).entries(kind, one).frame) for one in Severity)
+        == against
+    )
 
 
 def test_one_number_that_two_checks_notice_is_one_fact(found: tuple[Finding, ...]) -> None:
@@ -97,11 +100,11 @@ def test_a_sentence_in_three_places_is_one_fact_with_three_places() -> None:
 
 
 def test_a_tally_says_how_many_of_those_asked_carry_a_finding(review: Review) -> None:
-    assert tables.tally(review, "chen-2025", "interval-symmetry") == ("4", "5")
+    assert tables.AuditPage(ROOT, review).tally("chen-2025", "interval-symmetry") == ("4", "5")
 
 
 def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...]) -> None:
-    frame = tables.checks(review).frame
+    frame = tables.AuditPage(ROOT, review).checks().frame
     assert frame["Examined"].astype(int).sum() == len(found)
     assert all(len(asked) > 20 for asked in frame["What is asked"])
     assert all(len(check.asks) > 20 for check in CHECKS.values())
@@ -109,13 +112,13 @@ def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...
 
 def test_an_unknown_severity_or_kind_is_refused(review: Review) -> None:
     with pytest.raises(ValueError, match="not a valid Severity"):
-        tables.entries(review, "numbers", "everything")
+        tables.AuditPage(ROOT, review).entries("numbers", "everything")
     with pytest.raises(ValueError, match="not a valid Kind"):
-        tables.entries(review, "sums")
+        tables.AuditPage(ROOT, review).entries("sums")
 
 
 def test_published_numbers_are_of_one_kind_each_and_add_up_within_it(review: Review) -> None:
-    shown = tables.published(review, ROOT)
+    shown = tables.AuditPage(ROOT, review).published()
     for kind in Kind:
         counts = [int(shown[f"audit.{kind}.{verdict}"]) for verdict in tables.VERDICT_WORDS[kind]]
         assert int(shown[f"audit.{kind}.judged"]) == sum(counts)

@@ -11,8 +11,9 @@ from livingreview import plots
 from livingreview.analysis import Answer, answer, touched
 from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
 from livingreview.publishing import publish, show
-from livingreview.tables import audit, entries, synthesis
+from livingreview.tables import entries, protocol, synthesis
 from livingreview.tables import study as study_tables
+from livingreview.tables.audit import AuditPage
 from livingreview.tables.drawing import rows_to_draw
 from livingreview.tables.published import published
 from livingreview.tables.study import side_by_side
@@ -175,12 +176,21 @@ class StudyPage:
 
     def audit(self) -> None:
         """Show what the audit finds in the study's printed numbers."""
-        show(audit.panel(self.review, self.study))
+        show(AuditPage(review=self.review).panel(self.study))
 
     def text(self, key: str) -> None:
         """Show a text of `study.yaml`, or its items as a list."""
         found = self.study.details.get(key, "")
         show(Words(bullets(found) if isinstance(found, list) else found))
+
+    def entries(self, key: str, caption: str) -> None:
+        """Show the entries below a key of `study.yaml` as a table."""
+        found = entries.entries(self.study.details[key], self.dictionary, f"study:{key}")
+        show(Table(found, caption))
+
+    def points(self, key: str) -> None:
+        """Show the points below a key of `study.yaml` as a list."""
+        show(Words(bullets(self.study.details[key]["points"])))
 
     def records(self, key: str, caption: str) -> None:
         """Show a list of entries of `study.yaml` as a table, one line each."""
@@ -221,9 +231,13 @@ class SynthesisPage:
         """The answers of every planned synthesis, in the order of the plan."""
         return [answer for group in self.answers.values() for answer in group]
 
+    def published(self) -> dict[str, str]:
+        """Return every number of the answers as text, by its key."""
+        return synthesis.published(self.answers)
+
     def publish_results(self) -> None:
         """Publish every number of the answers under `synthesis.` and its own key."""
-        for key, text in synthesis.published(self.answers).items():
+        for key, text in self.published().items():
             publish(f"synthesis.{key}", text)
 
     def first(self, *synthesis_ids: str) -> list[Answer]:
@@ -266,3 +280,65 @@ def _is_of_arms(answers: list[Answer]) -> bool:
 def _by(answers: list[Answer], measure: str) -> Answer:
     """Return the answer by an effect measure; by the first of the plan where none is named."""
     return next(one for one in answers if measure in ("", one.measure))
+
+
+class ProtocolPage:
+    """The chapters of the protocol and of the data: what `review.yaml` says, and what is there.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    def __init__(self, root: Path | str = "..") -> None:
+        self.root = root
+        self.review = load_review(root)
+        self.plan = self.review.protocol
+        self.dictionary = entries.load_dictionary(root)
+
+    def entries(self, key: str, caption: str) -> None:
+        """Show the entries below a key of `review.yaml` as a table."""
+        found = entries.entries(self.plan.get(key, {}), self.dictionary, f"review:{key}")
+        show(Table(found, caption))
+
+    def records(self, key: str, caption: str) -> None:
+        """Show a list of entries of `review.yaml` as a table, one line each."""
+        found = entries.records(self.plan.get(key, []), self.dictionary, f"review:{key}")
+        show(Table(found, caption))
+
+    def said(self, words: str, key: str) -> None:
+        """Show in a sentence what `review.yaml` says under a key."""
+        show(Words(f"{words} {self.plan[key]}."))
+
+    def eligibility(self, key: str) -> None:
+        """Show one part of the conditions under which a study enters: a text or a list."""
+        found = self.plan["eligibility"].get(key, "")
+        show(Words(bullets(found) if isinstance(found, list) else found))
+
+    def studies(self, caption: str) -> None:
+        """Show every study with its status and how many numbers are extracted from it."""
+        show(Table(protocol.studies(self.review), caption))
+
+    def reasons(self) -> None:
+        """Show why each study has its status."""
+        show(Words(bullets(protocol.reasons(self.review))))
+
+    def outcomes(self) -> None:
+        """Show the outcomes of the review."""
+        show(Table(protocol.outcomes(self.review), "Outcomes with definition and time origin"))
+
+    def treatment_classes(self) -> None:
+        """Show the classes of treatment, and the arms of the studies that are in each."""
+        classes = protocol.treatment_classes(self.review)
+        show(Table(classes, "Classes of treatment, and the arms in them"))
+
+    def syntheses(self) -> None:
+        """Show the planned syntheses, and which studies and patients enter them."""
+        show(Table(protocol.syntheses(self.review), "Syntheses and who enters them"))
+
+    def extraction(self) -> None:
+        """Show how far the separate extractions agreed."""
+        found = entries.extraction(self.root, self.dictionary)
+        show(Table(found, "Agreement of the separate extractions"))
+
+    def file(self, name: str, caption: str) -> None:
+        """Show what each column or key of a file of `data/` means."""
+        show(Table(self.dictionary.table(name), caption))

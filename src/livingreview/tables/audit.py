@@ -6,7 +6,7 @@ The three kinds of findings (numbers, words, design) are counted and shown apart
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +16,7 @@ from livingreview.analysis import findings
 from livingreview.tables.study import WHERE
 from livingreview.tables.table import Table
 from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
+from livingreview_record.load import load_review
 from livingreview_record.studies import Printed, Review, Study
 
 VERDICT_WORDS = {
@@ -62,21 +63,178 @@ SLIPS = {
 }
 
 
-def panel(review: Review, study: Study) -> Table:
-    """What the audit finds in one study, kind by kind: counts, then each fact in a sentence."""
-    own = _of_study(review, study)
-    counted = [
-        f"{KIND_WORDS[kind].lower()}: {summary(kind, own)}"
-        for kind in Kind
-        if any(finding.kind is kind for finding in own)
-    ]
-    return Table(
-        pd.concat([_lines(kind, facts(own)) for kind in Kind]).fillna(""),
-        f"What the audit finds in {study.label}. {wording.sentence('; '.join(counted))}"
-        if counted
-        else f"What the audit finds in {study.label}: nothing to check",
-        empty="No number of this study contradicts another, and there is no remark.",
-    )
+class AuditPage:
+    """The chapter of the audit: its tables, and its numbers by key.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    def __init__(self, root: Path | str = "..", review: Review | None = None) -> None:
+        self.root = root
+        self.review = load_review(root) if review is None else review
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the audit finds in every study, computed once."""
+        return findings(self.review)
+
+    def panel(self, study: Study) -> Table:
+        """What the audit finds in one study, kind by kind: counts, then each fact in a sentence."""
+        own = self._of_study(study)
+        counted = [
+            f"{KIND_WORDS[kind].lower()}: {summary(kind, own)}"
+            for kind in Kind
+            if any(finding.kind is kind for finding in own)
+        ]
+        return Table(
+            pd.concat([_lines(kind, facts(own)) for kind in Kind]).fillna(""),
+            f"What the audit finds in {study.label}. {wording.sentence('; '.join(counted))}"
+            if counted
+            else f"What the audit finds in {study.label}: nothing to check",
+            empty="No number of this study contradicts another, and there is no remark.",
+        )
+
+    def verdicts(self, kind: str) -> Table:
+        """Facts of one kind (``numbers``, ``words`` or ``design``) by their worst verdict."""
+        chosen, lines = Kind(kind), []
+        for study in self.review.studies.values():
+            counts = _counts(chosen, self._of_study(study))
+            if counts:
+                line = {"Study": study.label}
+                line |= {words: str(counts[v]) for v, words in VERDICT_WORDS[chosen].items()}
+                lines.append(line)
+        frame = pd.DataFrame(lines)
+        used = [name for name in frame.columns if set(frame[name]) != {"0"}]
+        return Table(frame[used], f"{KIND_WORDS[chosen]}, by verdict", empty="Nothing was asked.")
+
+    def checks(self) -> Table:
+        """Every check with what it asks, how often it was asked and what it found."""
+        every, bad = Counter[str](), Counter[str]()
+        for finding in self.findings:
+            every[finding.check] += 1
+            bad[finding.check] += finding.counts_against
+        lines = [
+            {
+                "Kind": KIND_WORDS[check.kind],
+                "Check": name.replace("-", " "),
+                "What is asked": wording.sentence(check.asks),
+                "Examined": str(every[name]),
+                "With a finding": str(bad[name]),
+            }
+            for name, check in CHECKS.items()
+            if every[name]
+        ]
+        return Table(
+            pd.DataFrame(lines),
+            "Checks, how often each was asked, and how often it found something",
+        )
+
+    def entries(self, kind: str, severity: str = "") -> Table:
+        """Every contradiction or remark of one kind, and of one severity where it is named.
+
+        The kinds are ``numbers``, ``words`` and ``design``; the severities ``conclusion``,
+        ``synthesis`` and ``neither``.
+        """
+        chosen = Kind(kind)
+        wanted = list(Severity) if not severity else [Severity(severity)]
+        found = [fact for fact in facts(self.findings) if fact.severity in wanted]
+        frame = _lines(chosen, found)
+        if not frame.empty:
+            ids = [fact.first.study_id for fact in _against(chosen, found)]
+            frame.insert(1, "Study", [self.review.studies[id_].label for id_ in ids])
+            frame = frame.drop(columns=["Kind", *(["Touches"] if severity else [])])
+        touching = f" that touch {SEVERITY_WORDS[wanted[0]]}" if severity else ""
+        return Table(frame, f"{KIND_WORDS[chosen]}{touching}", empty="There is none.")
+
+    def tally(self, study_id: str, check: str) -> tuple[str, str]:
+        """Return how many numbers of a study a check finds fault with, and how many it examined."""
+        asked = facts(
+            one for one in self._of_study(self.review.studies[study_id]) if one.check == check
+        )
+        return str(sum(fact.first.counts_against for fact in asked)), str(len(asked))
+
+    def unchecked(self) -> Table:
+        """Every printed number that takes part in no check."""
+        lines = [
+            {
+                "Study": study.label,
+                "What": study.vocabulary(number.quantity.outcome).label,
+                "Kind": number.quantity.category.replace("-", " ") or number.quantity.statistic,
+                "As printed": number.value,
+                WHERE: wording.places([number]),
+            }
+            for study in self.review.studies.values()
+            for number in self._unchecked(study)
+        ]
+        return Table(pd.DataFrame(lines), "Printed numbers that nothing checks")
+
+    def _unchecked(self, study: Study) -> Iterator[Printed]:
+        checked = {
+            number.line
+            for finding in self._of_study(study)
+            if finding.verdict is not Verdict.NOT_CHECKABLE
+            for number in finding.numbers
+        }
+        yield from (number for number in study.numbers if number.line not in checked)
+
+    def mistyped(self) -> Table:
+        """How often a mistyped number is noticed, by study and by the way it is mistyped."""
+        rows = _read(self.root, MISTYPED)
+        lines = []
+        for kind, words in SLIPS.items():
+            line = {"Mistyped by": words}
+            for study in dict.fromkeys(row["study_id"] for row in rows):
+                line[study] = _rate(
+                    [r for r in rows if (r["study_id"], r["kind"]) == (study, kind)]
+                )
+            line["All"] = _rate([row for row in rows if row["kind"] == kind])
+            lines.append(line)
+        return Table(
+            pd.DataFrame(lines), "Changes that the audit alone notices, of all changes tried"
+        )
+
+    def limits(self) -> Table:
+        """How often simulated honest trials pass the limit of a check that rests on chance."""
+        lines = [
+            {
+                "Check": row["check"].replace("-", " "),
+                "What is measured": row["statistic"],
+                "Limit": row["limit"],
+                "Honest trials": row["trials"],
+                "Beyond the limit": row["beyond"],
+                "Per 1,000": wording.number(_per_thousand(row), 2),
+            }
+            for row in _read(self.root, LIMITS)
+        ]
+        return Table(pd.DataFrame(lines), "Limits, and how often honest trials pass them")
+
+    def published(self) -> dict[str, str]:
+        """The chapter's numbers by key, as texts."""
+        found, rows = self.findings, _read(self.root, MISTYPED)
+        largest = max(_per_thousand(row) for row in _read(self.root, LIMITS))
+        silent = sum(len(list(self._unchecked(study))) for study in self.review.studies.values())
+        tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
+        shown = {
+            "audit.printed": str(sum(len(study.numbers) for study in self.review.studies.values())),
+            "audit.unchecked": str(silent),
+            "audit.mistyped.tried": str(tried),
+            "audit.mistyped.noticed": str(noticed),
+            "audit.mistyped.rate": f"{wording.number(100 * noticed / tried, 1)}%",
+            "audit.limits.largest": f"{wording.number(largest, 2)} in 1,000",
+        }
+        for kind in Kind:
+            counts = _counts(kind, found)
+            shown[f"audit.{kind}.judged"] = str(sum(counts.values()))
+            shown |= {
+                f"audit.{kind}.{verdict}": str(counts[verdict]) for verdict in VERDICT_WORDS[kind]
+            }
+            against = sum(n for verdict, n in counts.items() if verdict.is_contradiction)
+            if kind is not Kind.DESIGN:
+                shown[f"audit.{kind}.contradictions"] = str(against)
+        return shown
+
+    def _of_study(self, study: Study) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.study_id == study.id)
 
 
 def summary(kind: Kind, found: Iterable[Finding]) -> str:
@@ -91,60 +249,6 @@ def summary(kind: Kind, found: Iterable[Finding]) -> str:
 
 def _counts(kind: Kind, found: Iterable[Finding]) -> Counter[Verdict]:
     return Counter(fact.first.verdict for fact in facts(one for one in found if one.kind is kind))
-
-
-def verdicts(review: Review, kind: str) -> Table:
-    """Facts of one kind (``numbers``, ``words`` or ``design``) by their worst verdict."""
-    chosen, lines = Kind(kind), []
-    for study in review.studies.values():
-        counts = _counts(chosen, _of_study(review, study))
-        if counts:
-            line = {"Study": study.label}
-            line |= {words: str(counts[v]) for v, words in VERDICT_WORDS[chosen].items()}
-            lines.append(line)
-    frame = pd.DataFrame(lines)
-    used = [name for name in frame.columns if set(frame[name]) != {"0"}]
-    return Table(frame[used], f"{KIND_WORDS[chosen]}, by verdict", empty="Nothing was asked.")
-
-
-def checks(review: Review) -> Table:
-    """Every check with what it asks, how often it was asked and what it found."""
-    every, bad = Counter[str](), Counter[str]()
-    for finding in _all(review):
-        every[finding.check] += 1
-        bad[finding.check] += finding.counts_against
-    lines = [
-        {
-            "Kind": KIND_WORDS[check.kind],
-            "Check": name.replace("-", " "),
-            "What is asked": wording.sentence(check.asks),
-            "Examined": str(every[name]),
-            "With a finding": str(bad[name]),
-        }
-        for name, check in CHECKS.items()
-        if every[name]
-    ]
-    return Table(
-        pd.DataFrame(lines), "Checks, how often each was asked, and how often it found something"
-    )
-
-
-def entries(review: Review, kind: str, severity: str = "") -> Table:
-    """Every contradiction or remark of one kind, and of one severity where it is named.
-
-    The kinds are ``numbers``, ``words`` and ``design``; the severities ``conclusion``,
-    ``synthesis`` and ``neither``.
-    """
-    chosen = Kind(kind)
-    wanted = list(Severity) if not severity else [Severity(severity)]
-    found = [fact for fact in facts(_all(review)) if fact.severity in wanted]
-    frame = _lines(chosen, found)
-    if not frame.empty:
-        ids = [fact.first.study_id for fact in _against(chosen, found)]
-        frame.insert(1, "Study", [review.studies[id_].label for id_ in ids])
-        frame = frame.drop(columns=["Kind", *(["Touches"] if severity else [])])
-    touching = f" that touch {SEVERITY_WORDS[wanted[0]]}" if severity else ""
-    return Table(frame, f"{KIND_WORDS[chosen]}{touching}", empty="There is none.")
 
 
 def _against(kind: Kind, found: Iterable[Fact]) -> list[Fact]:
@@ -168,51 +272,6 @@ def _lines(kind: Kind, found: Iterable[Fact]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def tally(review: Review, study_id: str, check: str) -> tuple[str, str]:
-    """How many numbers of a study one check finds something against, and how many it was asked."""
-    asked = facts(one for one in _of_study(review, review.studies[study_id]) if one.check == check)
-    return str(sum(fact.first.counts_against for fact in asked)), str(len(asked))
-
-
-def unchecked(review: Review) -> Table:
-    """Every printed number that takes part in no check."""
-    lines = [
-        {
-            "Study": study.label,
-            "What": study.vocabulary(number.quantity.outcome).label,
-            "Kind": number.quantity.category.replace("-", " ") or number.quantity.statistic,
-            "As printed": number.value,
-            WHERE: wording.places([number]),
-        }
-        for study in review.studies.values()
-        for number in _unchecked(review, study)
-    ]
-    return Table(pd.DataFrame(lines), "Printed numbers that nothing checks")
-
-
-def _unchecked(review: Review, study: Study) -> Iterator[Printed]:
-    checked = {
-        number.line
-        for finding in _of_study(review, study)
-        if finding.verdict is not Verdict.NOT_CHECKABLE
-        for number in finding.numbers
-    }
-    yield from (number for number in study.numbers if number.line not in checked)
-
-
-def mistyped(root: Path | str = ".") -> Table:
-    """How often a mistyped number is noticed, by study and by the way it is mistyped."""
-    rows = _read(root, MISTYPED)
-    lines = []
-    for kind, words in SLIPS.items():
-        line = {"Mistyped by": words}
-        for study in dict.fromkeys(row["study_id"] for row in rows):
-            line[study] = _rate([r for r in rows if (r["study_id"], r["kind"]) == (study, kind)])
-        line["All"] = _rate([row for row in rows if row["kind"] == kind])
-        lines.append(line)
-    return Table(pd.DataFrame(lines), "Changes that the audit alone notices, of all changes tried")
-
-
 def _rate(rows: Sequence[dict[str, str]]) -> str:
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
     return f"{noticed} of {tried} ({wording.percent(100 * noticed / tried)})" if tried else ""
@@ -223,73 +282,5 @@ def _read(root: Path | str, name: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def limits(root: Path | str = ".") -> Table:
-    """How often simulated honest trials pass the limit of a check that rests on chance."""
-    lines = [
-        {
-            "Check": row["check"].replace("-", " "),
-            "What is measured": row["statistic"],
-            "Limit": row["limit"],
-            "Honest trials": row["trials"],
-            "Beyond the limit": row["beyond"],
-            "Per 1,000": wording.number(_per_thousand(row), 2),
-        }
-        for row in _read(root, LIMITS)
-    ]
-    return Table(pd.DataFrame(lines), "Limits, and how often honest trials pass them")
-
-
 def _per_thousand(row: dict[str, str]) -> float:
     return 1000 * int(row["beyond"]) / int(row["trials"])
-
-
-def published(review: Review, root: Path | str = ".") -> dict[str, str]:
-    """The chapter's numbers by key, as texts."""
-    found, rows = _all(review), _read(root, MISTYPED)
-    largest = max(_per_thousand(row) for row in _read(root, LIMITS))
-    silent = sum(len(list(_unchecked(review, study))) for study in review.studies.values())
-    tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-    shown = {
-        "audit.printed": str(sum(len(study.numbers) for study in review.studies.values())),
-        "audit.unchecked": str(silent),
-        "audit.mistyped.tried": str(tried),
-        "audit.mistyped.noticed": str(noticed),
-        "audit.mistyped.rate": f"{wording.number(100 * noticed / tried, 1)}%",
-        "audit.limits.largest": f"{wording.number(largest, 2)} in 1,000",
-    }
-    for kind in Kind:
-        counts = _counts(kind, found)
-        shown[f"audit.{kind}.judged"] = str(sum(counts.values()))
-        shown |= {
-            f"audit.{kind}.{verdict}": str(counts[verdict]) for verdict in VERDICT_WORDS[kind]
-        }
-        against = sum(n for verdict, n in counts.items() if verdict.is_contradiction)
-        if kind is not Kind.DESIGN:
-            shown[f"audit.{kind}.contradictions"] = str(against)
-    return shown
-
-
-def _of_study(review: Review, study: Study) -> tuple[Finding, ...]:
-    return tuple(finding for finding in _all(review) if finding.study_id == study.id)
-
-
-def _all(review: Review) -> tuple[Finding, ...]:
-    return _findings(_Same(review))
-
-
-class _Same:
-    """A review that is equal to itself only, so that its audit is done once."""
-
-    def __init__(self, review: Review) -> None:
-        self.review = review
-
-    def __hash__(self) -> int:
-        return id(self.review)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.review is other.review
-
-
-@lru_cache(maxsize=1)
-def _findings(same: _Same) -> tuple[Finding, ...]:
-    return findings(same.review)
