@@ -15,9 +15,9 @@ from livingreview_book.remembered import Execution
 from livingreview_book.shown import difference, shown_by_cell, text_of_html
 
 
-def output_of(key: str, text: str) -> NotebookNode:
+def output_of(key: str, text: str, **options: bool) -> NotebookNode:
     with patch("livingreview.publishing.display") as display:
-        publish(key, text)
+        publish(key, text, **options)
     [data], options = display.call_args
     return new_output("display_data", data=data, metadata=options["metadata"])
 
@@ -50,6 +50,18 @@ def test_an_empty_text_is_refused() -> None:
 def test_results_are_sorted_by_key_over_all_chapters() -> None:
     both = {"x": execution(("b", "2")), "y": execution(("a", "1"))}
     assert list(collect(both).items()) == [("a", "1"), ("b", "2")]
+
+
+def test_the_results_hold_a_printed_number_only_where_a_sentence_cites_it(tmp_path: Path) -> None:
+    (tmp_path / "chapters").mkdir()
+    page = "It was {glue:text}`a.cited`, or {glue:text}`so much <a.named>`; not `a.silent`."
+    (tmp_path / "chapters" / "a.md").write_text(page, "utf-8")
+    printed = [output_of(f"a.{key}", "1", as_printed=True) for key in ("cited", "named", "silent")]
+    shown = {"a": Execution([[*printed, output_of("a.pooled", "2")]], {}, 0.0)}
+    assert list(collect(shown, tmp_path)) == ["a.cited", "a.named", "a.pooled"]
+    assert len(collect(shown)) == 4
+    write(tmp_path, shown)
+    assert "silent" not in (tmp_path / "results.json").read_text("utf-8")
 
 
 def test_one_key_for_two_numbers_is_an_error_that_names_the_chapters() -> None:

@@ -7,7 +7,6 @@ from example_review import ROWS, STUDY, write_review
 from livingreview import load_review, load_study
 from livingreview.tables import drawing, entries, protocol
 from livingreview.tables import study as tables
-from livingreview.tables.downloads import FILES, Links
 from livingreview.tables.published import published
 from livingreview.tables.sections import SECTIONS, numbers_in, section
 from livingreview.tables.table import Table
@@ -230,11 +229,6 @@ def test_the_protocol_names_every_planned_synthesis_and_every_study():
     assert len(protocol.reasons(REVIEW)) == len(REVIEW.studies)
     assert len(protocol.treatment_classes(REVIEW)) == len(REVIEW.protocol["treatment_classes"])
     assert len(protocol.outcomes(REVIEW)) == len(REVIEW.protocol["outcomes"])
-
-
-def test_every_download_is_linked():
-    html = Links()._repr_html_()
-    assert all(f'href="../downloads/{name}"' in html for name in FILES)
 
 
 def test_a_table_of_short_numbers_under_long_headings_is_stacked_on_a_phone_too():

@@ -91,7 +91,7 @@ class StudyPage:
     def publish_numbers(self) -> None:
         """Publish the study's main printed results under their own keys (see `published`)."""
         for key, text in published(self.study).items():
-            publish(key, text)
+            publish(key, text, as_printed=True)
 
     def publish(self, key: str, *, interval: bool = True, **identity: str) -> None:
         """Publish one printed quantity, named as in `printed`, under `STUDY-ID.key`."""

@@ -17,7 +17,7 @@ def show(*items: Shown | None) -> None:
             display(item)
 
 
-def publish(key: str, text: str) -> None:
+def publish(key: str, text: str, *, as_printed: bool = False) -> None:
     """Publish one number, already formatted, and make it available to the chapter's prose.
 
     A code cell says `publish("synthesis.response.new", "30% (95% CI 20-41)")`; a sentence
@@ -26,7 +26,9 @@ def publish(key: str, text: str) -> None:
     remembered outputs, so a chapter that was not executed again publishes the same.
 
     The key is the number's name for ever: begin it with the chapter, then say what it is.  Two
-    numbers with one key stop the build.
+    numbers with one key stop the build.  A number that a study prints, and that a chapter
+    publishes only so that it can be cited (`as_printed`), enters `results.json` if a sentence
+    cites it.
 
     Raise `TypeError` for anything but a plain `str` (format a number with the functions of
     `livingreview` first) and `ValueError` for a malformed key or an empty text.
@@ -52,5 +54,6 @@ def publish(key: str, text: str) -> None:
         metadata={
             "scrapbook": {"name": key, "mime_prefix": MIME.removesuffix("text/plain")},
             "published": plain,
+            "as_printed": as_printed,
         },
     )

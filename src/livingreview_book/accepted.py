@@ -58,14 +58,14 @@ def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
         if split_cells(old) != split_cells(new):  # a heading is code, not something shown
             lines.append("\n  ".join([f"chapter {chapter}", *difference(old, new)]))
     known = published.read(root)
-    new_results = published.collect(executions)
+    new_results = published.collect(executions, root)
     lines += [f"published number {line}" for line in published.changes(known, new_results)]
     return lines
 
 
 def keys_moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """In plain words: which published keys are gone and which are new, and who cites one gone."""
-    old, new = published.read(root), published.collect(executions)
+    old, new = published.read(root), published.collect(executions, root)
     gone, fresh = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
     lines = [f"published keys that are new: {', '.join(fresh)}"] if old and fresh else []
     if gone:

@@ -1,9 +1,10 @@
-"""The numbers that chapters publish, all in one file whose difference lists the changed results.
+"""The conclusions and cited numbers of the book in one file, whose diff says which changed.
 
 `livingreview.publish` puts each number, with its key, into the metadata of an output.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from livingreview_book.remembered import Execution
 from livingreview_record.files import write_whole
 
 FILE = "results.json"
+CITED = re.compile(r"\{glue:text\}`(?:[^`<]*<)?([^`>]+)>?`")
 
 
 class KeyPublishedTwiceError(ValueError):
@@ -25,13 +27,16 @@ def key_and_text(output: Mapping[str, object]) -> tuple[str, str] | None:
     return str(metadata["scrapbook"]["name"]), str(metadata["published"])
 
 
-def collect(executions: Mapping[str, Execution]) -> dict[str, str]:
-    """Key to text over all chapters, sorted by key.
+def collect(executions: Mapping[str, Execution], root: Path | None = None) -> dict[str, str]:
+    """Return key to text over all chapters, sorted by key.
 
-    Raises `KeyPublishedTwiceError`, which names the key and the chapters.
+    With `root`, numbers published `as_printed` that no chapter cites are left out.
+
+    Raise `KeyPublishedTwiceError`, which names the key and the chapters.
     """
     results: dict[str, str] = {}
     origin: dict[str, str] = {}
+    uncited: set[str] = set()
     for chapter, execution in executions.items():
         for output in (output for cell in execution.outputs for output in cell):
             found = key_and_text(output)
@@ -43,7 +48,16 @@ def collect(executions: Mapping[str, Execution]) -> dict[str, str]:
                 msg = f"{key} is published twice, in {where}; give each number its own key"
                 raise KeyPublishedTwiceError(msg)
             results[key], origin[key] = text, chapter
-    return dict(sorted(results.items()))
+            if output["metadata"].get("as_printed"):
+                uncited.add(key)
+    uncited = uncited - cited(root) if root else set()
+    return {key: results[key] for key in sorted(results.keys() - uncited)}
+
+
+def cited(root: Path) -> set[str]:
+    """Return the keys that a sentence of a chapter inserts."""
+    chapters = (root / "chapters").glob("**/*.md")
+    return {key for path in chapters for key in CITED.findall(path.read_text("utf-8"))}
 
 
 def render(results: Mapping[str, str]) -> str:
@@ -59,7 +73,7 @@ def render(results: Mapping[str, str]) -> str:
 
 def write(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew `results.json`; what changed in it, a line for each number."""
-    old, new = read(root), collect(executions)
+    old, new = read(root), collect(executions, root)
     write_whole(root / FILE, render(new))
     return changes(old, new)
 
