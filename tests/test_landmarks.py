@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from example_review import ROWS, write_review
-from livingreview.printed_survival import every_printed_survival, printed_survival
+from livingreview.printed_survival import printed_survival
 from livingreview_pool import Landmark, Median, restricted_mean
 from livingreview_record.load import load_review
+from printed_survivals import every_printed_survival
 
 ROOT = Path(__file__).resolve().parent.parent
 MEDIAN = {"section": "Results", "arm_id": "new", "outcome": "os", "unit": "months"}

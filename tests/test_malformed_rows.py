@@ -12,13 +12,13 @@ import yaml
 
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
 from livingreview.analysis import answer, findings
-from livingreview.printed_survival import every_printed_survival
 from livingreview.tables import study as tables
 from livingreview.tables.drawing import rows_to_draw
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.studies import DESIGN_STATISTICS, STATISTICS, Review, Study
+from printed_survivals import every_printed_survival
 
 VOCABULARY = STUDY.replace(
     "variables: {",

@@ -51,10 +51,6 @@ def test_a_p_value_is_never_zero_and_the_boundary_is_printed():
     assert wording.p_value(0.001) == "0.001"
 
 
-def test_an_interval_names_its_level():
-    assert wording.with_interval(1.0, 0.5, 2.0, level=0.9) == "1.00 (90% CI 0.50 to 2.00)"
-
-
 def test_one_value_in_two_spellings_is_shown_once(make):
     places = [
         make(statistic="median", value="six"),

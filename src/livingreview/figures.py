@@ -188,16 +188,14 @@ def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
     if axis.favours is not None:
         words = (f"← {axis.favours[0]}", f"{axis.favours[1]} →")
         for x, side in enumerate(("left", "right")):
-            axes.text(
-                x,
-                -FAVOURS / axes.get_ylim()[0],
-                words[x],
-                ha=side,
-                va="center",
-                fontsize=FONT_SIZE - 1,
-                color=INK,
-                transform=axes.transAxes,
-            )
+            y = -FAVOURS / axes.get_ylim()[0]
+            style: dict[str, Any] = {
+                "ha": side,
+                "va": "center",
+                "fontsize": FONT_SIZE - 1,
+                "color": INK,
+            }
+            axes.text(x, y, words[x], transform=axes.transAxes, **style)
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -218,16 +216,9 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def _draw_reference(axes: Axes, placed: Sequence[Placed], reference: float) -> None:
     """The line of no difference, beside every mark and through no word."""
-    ends = [row.y + MARK / 2 for row in placed]
     starts = [row.y - MARK / 2 for row in placed]
-    axes.vlines(
-        [reference] * len(placed),
-        starts,
-        [*ends[:-1], axes.get_ylim()[0]],
-        color=QUIET,
-        linewidth=1,
-        zorder=0,
-    )
+    ends = [*(row.y + MARK / 2 for row in placed[:-1]), axes.get_ylim()[0]]
+    axes.vlines([reference] * len(placed), starts, ends, color=QUIET, linewidth=1, zorder=0)
 
 
 def _limits(placed: Sequence[Placed], axis: Axis) -> tuple[float, float]:
@@ -312,17 +303,14 @@ def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
         )
         for x, y, text, side in words:
             if text and not math.isnan(y):
-                axes.text(
-                    x,
-                    y,
-                    text,
-                    ha=side,
-                    va="top",
-                    fontsize=FONT_SIZE,
-                    fontweight="bold" if y == row.heading_y else "normal",
-                    color=INK,
-                    transform=axes.get_yaxis_transform(),
-                )
+                weight = "bold" if y == row.heading_y else "normal"
+                style: dict[str, Any] = {
+                    "ha": side,
+                    "va": "top",
+                    "fontsize": FONT_SIZE,
+                    "fontweight": weight,
+                }
+                axes.text(x, y, text, color=INK, transform=axes.get_yaxis_transform(), **style)
 
 
 def _legend_text(mark: str) -> str:
@@ -331,16 +319,9 @@ def _legend_text(mark: str) -> str:
 
 def _write_legend(axes: Axes, series: Mapping[str, tuple[str, str]], height: float) -> None:
     handles = [
-        Line2D(
-            [],
-            [],
-            color=colour,
-            marker=shape,
-            linewidth=1.6,
-            markersize=6,
-            label=_legend_text(mark),
-        )
+        Line2D([], [], color=colour, marker=shape, linewidth=1.6, markersize=6, label=words)
         for mark, (colour, shape) in series.items()
+        for words in [_legend_text(mark)]
     ]
     axes.legend(
         handles=handles,

@@ -332,7 +332,8 @@ class ProtocolPage:
 
     def syntheses(self) -> None:
         """Show the planned syntheses, and which studies and patients enter them."""
-        show(Table(protocol.syntheses(self.review), "Syntheses and who enters them"))
+        planned = protocol.syntheses(self.review, self.dictionary)
+        show(Table(planned, "Syntheses and who enters them"))
 
     def extraction(self) -> None:
         """Show how far the separate extractions agreed."""

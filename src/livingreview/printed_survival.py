@@ -5,9 +5,8 @@ intervals are taken outwards to the same end, and what was not reached has no li
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import product
 
 from livingreview_pool import (
     Landmark,
@@ -85,24 +84,6 @@ def printed_survival(
         sources=tuple(source for point in found for source in point.sources),
         notes=tuple(dict.fromkeys(note for point in found for note in point.notes)),
     )
-
-
-def every_printed_survival(study: Study, *, subgroups: bool = False) -> Iterator[PrintedSurvival]:
-    """Every arm, population and time-to-event outcome of a study with a printed survival.
-
-    Subgroups of the patients are left out unless asked for.
-    """
-    times = [outcome.id for outcome in study.outcomes.values() if outcome.kind == "time-to-event"]
-    named = dict.fromkeys(
-        number.quantity.subgroup
-        for number in study.numbers
-        if number.quantity.statistic in ("rate", "median")
-    )
-    groups = [group for group in named if subgroups or not group]
-    for outcome, population, arm, group in product(times, study.populations, study.arms, groups):
-        found = printed_survival(study, arm, outcome, population=population, subgroup=group)
-        if found is not None:
-            yield found
 
 
 @dataclass(frozen=True)

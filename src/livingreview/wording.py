@@ -87,18 +87,6 @@ def p_value(value: float) -> str:
     return "<0.001" if float(value) < 0.001 else number(value, 3)
 
 
-def with_interval(
-    estimate: float, lower: float, upper: float, *, decimals: int = 2, level: float = 0.95
-) -> str:
-    """An estimate with its interval.
-
-    >>> with_interval(0.6154, 0.51, 0.749)
-    '0.62 (95% CI 0.51 to 0.75)'
-    """
-    bounds = f"{number(lower, decimals)} to {number(upper, decimals)}"
-    return f"{number(estimate, decimals)} ({100 * float(level):g}% CI {bounds})"
-
-
 def listed(items: Iterable[object]) -> str:
     """Items as an enumeration in a sentence.
 
