@@ -1,19 +1,17 @@
 """The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from livingreview.selection import (
     ArmCount,
+    Estimate,
     LeftOut,
     PrintedRatio,
     TwoArmCount,
+    is_uninformative,
     select,
-    select_arms,
-    select_comparisons,
-    select_ratios,
 )
 from livingreview_audit import Finding, audit_review
 from livingreview_pool import (
@@ -21,23 +19,22 @@ from livingreview_pool import (
     PolicySynthesis,
     Synthesis,
     binomial_normal,
-    log_hazard_ratio_from_ci,
     mantel_haenszel,
-    one_arm_effect,
     synthesise,
-    two_arm_effect,
 )
-from livingreview_record.rules import plan
 from livingreview_record.studies import Printed, Review
 
-Counted = TypeVar("Counted", ArmCount, TwoArmCount)
 Computed = TypeVar("Computed")
 
 ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
+MEASURES: Mapping[str, tuple[str, ...]] = {  # of a kind of synthesis, unless the plan names others
+    "proportion": (PROPORTION,),
+    "two-arm": ("log_or",),
+    "hazard-ratio": ("log_hr",),
+}
 MORE_THAN_ONE = 2
 SMALLEST_FOR_ARMS = 3
-TWO_ARM_DEFAULT = ("log_or",)
 APART = "the plan keeps these studies apart"
 FEW_ARMS = f"single arms are not pooled below {SMALLEST_FOR_ARMS} studies"
 COMPLETE_ARM = (
@@ -75,42 +72,43 @@ class Answer:
 def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()) -> list[Answer]:
     """Carry out one planned synthesis: an answer a measure, or a group for single arms.
 
-    ``without`` names printed numbers that must not be used; estimates that rest on one are left
+    `without` names printed numbers that must not be used; estimates that rest on one are left
     out, for a sensitivity analysis.
     """
-    planned = plan(review, synthesis_id)
-    excluded = frozenset(without)
-    if planned["kind"] == "proportion":
-        answers = _by_group(review, planned, excluded)
-    elif planned["kind"] == "hazard-ratio":
-        answers = [_of_ratios(review, planned, excluded)]
-    else:
-        measures = planned.get("measures", TWO_ARM_DEFAULT)
-        answers = [_of_two_arms(review, planned, measure, excluded) for measure in measures]
+    selection, excluded = select(review, synthesis_id), frozenset(without)
+    planned, labels = selection.plan, review.protocol.get("treatment_classes", {})
     judged = {entry["synthesis"]: entry["level"] for entry in review.protocol.get("certainty", [])}
-    return [replace(one, certainty=judged.get(synthesis_id, "")) for one in answers]
+    answers = []
+    for measure in measures_of(planned):
+        silent = [one for one in selection.used if is_uninformative(one, measure)]
+        left_out = (LeftOut(one.study_id, one.label, UNINFORMATIVE) for one in silent)
+        used = [one for one in selection.used if one not in silent]
+        groups: dict[str, list[Any]] = {} if measure == PROPORTION else {"": []}
+        for one in used:
+            if excluded.isdisjoint(one.sources):
+                groups.setdefault(getattr(one, "group", ""), []).append(_told(review, one))
+        every = (*selection.left_out, *left_out)
+        for group, estimates in groups.items():
+            about = (group, labels.get(group, group), every, judged.get(synthesis_id, ""))
+            answers.append(_pooled(planned, measure, estimates, about))
+    return answers
+
+
+def measures_of(planned: Mapping[str, Any]) -> Sequence[str]:
+    """Return the effect measures of a planned synthesis, the primary one first."""
+    usual = MEASURES[planned["kind"]]
+    return planned.get("measures", usual) if planned["kind"] == "two-arm" else usual
 
 
 def used_numbers(review: Review) -> frozenset[Printed]:
-    """Every printed number that a planned synthesis rests on."""
+    """Return every printed number that a planned synthesis rests on, by any of its measures."""
     return frozenset(
         source
         for planned in review.protocol["syntheses"]
-        for estimate in _estimates(review, planned)
-        for source in estimate.sources
-        if isinstance(source, Printed)
+        for one in select(review, planned["id"]).used
+        if not all(is_uninformative(one, measure) for measure in measures_of(planned))
+        for source in one.sources
     )
-
-
-def _estimates(
-    review: Review, planned: Mapping[str, Any]
-) -> Iterable[ArmCount | TwoArmCount | PrintedRatio]:
-    """What the synthesis would pool, by any of its measures, without pooling it."""
-    found = select(review, planned["id"]).used
-    if planned["kind"] != "two-arm":
-        return found
-    measures = planned.get("measures", TWO_ARM_DEFAULT)
-    return [p for p in found if not all(_is_uninformative(p, measure) for measure in measures)]
 
 
 def findings(review: Review) -> tuple[Finding, ...]:
@@ -127,28 +125,8 @@ def touched(review: Review) -> frozenset[Printed]:
     return frozenset(number for finding in findings(review) for number in finding.touched)
 
 
-def _by_group(
-    review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]
-) -> list[Answer]:
-    selection = select_arms(review, planned["id"])
-    groups: dict[str, list[ArmCount]] = defaultdict(list)
-    for arm in selection.used:
-        if excluded.isdisjoint(arm.sources):
-            groups[arm.group].append(_said_of_what(review, arm))
-    labels = review.protocol.get("treatment_classes", {})
-    return [
-        replace(
-            _pooled(planned, PROPORTION, arms, tuple(_arm_effect(arm) for arm in arms)),
-            group=group,
-            group_label=labels.get(group, group),
-            left_out=selection.left_out,
-        )
-        for group, arms in groups.items()
-    ]
-
-
-def _said_of_what(review: Review, estimate: Counted) -> Counted:
-    """The estimate, its label with the events that an adverse event is counted among."""
+def _told(review: Review, estimate: Estimate) -> Estimate:
+    """Return the estimate, its label with the events that an adverse event is counted among."""
     outcomes = review.studies[estimate.study_id].outcomes
     outcome = outcomes[estimate.sources[0].quantity.outcome]
     if outcome.kind != ADVERSE_EVENT or outcome.within not in outcomes:
@@ -171,42 +149,17 @@ def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object]) -> 
     return COMPLETE_ARM if any(arm.events == arm.total for arm in arms) else ""
 
 
-def _of_two_arms(
-    review: Review, planned: Mapping[str, Any], measure: str, excluded: frozenset[Printed]
-) -> Answer:
-    selection = select_comparisons(review, planned["id"])
-    left_out = list(selection.left_out)
-    pairs = []
-    for pair in selection.used:
-        if _is_uninformative(pair, measure):
-            left_out.append(LeftOut(pair.study_id, pair.label, UNINFORMATIVE))
-        elif excluded.isdisjoint(pair.sources):
-            pairs.append(_said_of_what(review, pair))
-    effects = tuple(_two_arm_effect(pair, measure) for pair in pairs)
-    return replace(_pooled(planned, measure, pairs, effects), left_out=tuple(left_out))
-
-
-def _is_uninformative(pair: TwoArmCount, measure: str) -> bool:
-    """Whether both arms have no event, or only events, and the measure is a ratio."""
-    events = pair.experimental.events + pair.control.events
-    total = pair.experimental.total + pair.control.total
-    return measure != "rd" and events in (0, total)
-
-
-def _of_ratios(review: Review, planned: Mapping[str, Any], excluded: frozenset[Printed]) -> Answer:
-    selection = select_ratios(review, planned["id"])
-    ratios = [ratio for ratio in selection.used if excluded.isdisjoint(ratio.sources)]
-    effects = tuple(_ratio_effect(ratio) for ratio in ratios)
-    return replace(_pooled(planned, "log_hr", ratios, effects), left_out=selection.left_out)
-
-
 def _pooled(
     planned: Mapping[str, Any],
     measure: str,
-    estimates: Sequence[ArmCount | TwoArmCount | PrintedRatio],
-    effects: tuple[Effect, ...],
+    estimates: Sequence[Any],
+    about: tuple[str, str, tuple[LeftOut, ...], str],
 ) -> Answer:
-    """Return the answer that these estimates give; what cannot be computed is stated in it."""
+    """Return the answer that these estimates give; what cannot be computed is stated in it.
+
+    `about` is its group, the group's label, what is left out, and the certainty.
+    """
+    effects = tuple(one.effect(measure) for one in estimates)
     counts = tuple(one for one in estimates if not isinstance(one, PrintedRatio))
     pooled = exact = None
     no_exact = ""
@@ -214,10 +167,24 @@ def _pooled(
     if effects and not why:
         benefit = planned.get("benefit", "below")
         pooled, why = _tried(lambda: synthesise(effects, benefit=benefit))
-        exact, no_exact = _tried(lambda: _exact(counts, measure))
+        exact, no_exact = _tried(lambda: _exact(planned["kind"], counts, measure))
     if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
         pooled, why = None, no_exact
-    return Answer(planned, measure, "", "", effects, counts, pooled, exact, (), why, no_exact)
+    group, label, left_out, certainty = about
+    return Answer(
+        planned,
+        measure,
+        group,
+        label,
+        effects,
+        counts,
+        pooled,
+        exact,
+        left_out,
+        why,
+        no_exact,
+        certainty,
+    )
 
 
 def _tried(compute: Callable[[], Computed]) -> tuple[Computed | None, str]:
@@ -228,10 +195,10 @@ def _tried(compute: Callable[[], Computed]) -> tuple[Computed | None, str]:
         return None, f"it cannot be computed from these numbers ({error})"
 
 
-def _exact(counts: Sequence[ArmCount | TwoArmCount], measure: str) -> Synthesis | None:
-    arms = [one for one in counts if isinstance(one, ArmCount)]
-    pairs = [one for one in counts if isinstance(one, TwoArmCount)]
-    return _exact_proportion(arms) if arms else _exact_comparison(pairs, measure)
+def _exact(kind: str, counts: Sequence[Any], measure: str) -> Synthesis | None:
+    if kind == "proportion":
+        return _exact_proportion(counts)
+    return _exact_comparison(counts, measure) if kind == "two-arm" else None
 
 
 def _exact_proportion(arms: Sequence[ArmCount]) -> Synthesis | None:
@@ -251,45 +218,3 @@ def _exact_comparison(pairs: Sequence[TwoArmCount], measure: str) -> Synthesis |
         return None
     names, cohorts = [pair.label for pair in pairs], [pair.cohorts for pair in pairs]
     return mantel_haenszel(experimental, control, measure=measure, studies=names, cohorts=cohorts)
-
-
-def _arm_effect(arm: ArmCount) -> Effect:
-    effect = one_arm_effect(arm.study_id, arm.events, arm.total, PROPORTION)
-    return _described(effect, arm)
-
-
-def _two_arm_effect(pair: TwoArmCount, measure: str) -> Effect:
-    experimental, control = pair.experimental, pair.control
-    effect = two_arm_effect(
-        pair.study_id,
-        (experimental.events, experimental.total),
-        (control.events, control.total),
-        measure,
-    )
-    effect = replace(effect, notes=(*effect.notes, *experimental.notes, *control.notes))
-    return _described(effect, pair)
-
-
-def _ratio_effect(ratio: PrintedRatio) -> Effect:
-    interval = ratio.interval.interval
-    effect = log_hazard_ratio_from_ci(
-        ratio.study_id,
-        ratio.estimate.number.value,
-        interval.lower.value,
-        interval.upper.value,
-    )
-    return _described(effect, ratio)
-
-
-def _described(effect: Effect, estimate: ArmCount | TwoArmCount | PrintedRatio) -> Effect:
-    """The effect with what is known about the patients and the places it comes from."""
-    quantity = estimate.sources[0].quantity
-    return replace(
-        effect,
-        label=estimate.label,
-        cohorts=estimate.cohorts,
-        adjustment=quantity.adjustment,
-        population=quantity.population,
-        sources=estimate.sources,
-        notes=(*effect.notes, *getattr(estimate, "notes", ())),
-    )

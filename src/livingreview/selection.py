@@ -1,15 +1,17 @@
 """Printed numbers that a planned synthesis may use, chosen by the review's rules alone.
 
-A synthesis in ``data/review.yaml`` says which studies, populations, arms and adjustment it takes.
-The functions here apply that rule to every study and say, for each one left out, why.
+A synthesis in `data/review.yaml` says which studies, populations, arms and adjustment it takes.
+`select` applies that rule to every study and says, for each one left out, why.  A kind of synthesis
+is an entry of `KINDS`: how its estimates are found, and which numbers nearly are some.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from livingreview.nearly import NearMiss, interval_of, keeps_out, near_counts, other_way_round
+from livingreview_pool import Effect, log_hazard_ratio_from_ci, one_arm_effect, two_arm_effect
 from livingreview_record.rules import (
     comparisons_of,
     fits,
@@ -47,6 +49,10 @@ class ArmCount:
     sources: tuple[Printed, ...]
     notes: tuple[str, ...] = ()
 
+    def effect(self, measure: str) -> Effect:
+        """Return the effect by a measure of one arm."""
+        return _described(one_arm_effect(self.study_id, self.events, self.total, measure), self)
+
 
 @dataclass(frozen=True)
 class TwoArmCount:
@@ -67,6 +73,16 @@ class TwoArmCount:
         """The printed numbers it rests on."""
         return self.experimental.sources + self.control.sources
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the counts of both arms were found."""
+        return self.experimental.notes + self.control.notes
+
+    def effect(self, measure: str) -> Effect:
+        """Return the effect by a measure of two arms."""
+        treated, control = ((arm.events, arm.total) for arm in (self.experimental, self.control))
+        return _described(two_arm_effect(self.study_id, treated, control, measure), self)
+
 
 @dataclass(frozen=True)
 class PrintedRatio:
@@ -84,15 +100,43 @@ class PrintedRatio:
         """The printed numbers it rests on."""
         return self.estimate, self.interval
 
+    def effect(self, measure: str) -> Effect:
+        """Return the log hazard ratio, the only measure of a printed one."""
+        ratio, bounds = self.estimate.number.value, self.interval.interval
+        limits = bounds.lower.value, bounds.upper.value
+        return _described(log_hazard_ratio_from_ci(self.study_id, ratio, *limits), self)
 
-Estimate = TypeVar("Estimate", ArmCount, TwoArmCount, PrintedRatio)
+
+Estimate = ArmCount | TwoArmCount | PrintedRatio  # each gives its effect by a measure
+
+
+def is_uninformative(estimate: Estimate, measure: str) -> bool:
+    """Return whether both arms have no event, or only events, and the measure is a ratio."""
+    if not isinstance(estimate, TwoArmCount) or measure == "rd":
+        return False
+    events = estimate.experimental.events + estimate.control.events
+    return events in (0, estimate.experimental.total + estimate.control.total)
+
+
+def _described(effect: Effect, estimate: Estimate) -> Effect:
+    """Return the effect with the patients and the places it comes from."""
+    quantity = estimate.sources[0].quantity
+    return replace(
+        effect,
+        label=estimate.label,
+        cohorts=estimate.cohorts,
+        adjustment=quantity.adjustment,
+        population=quantity.population,
+        sources=estimate.sources,
+        notes=(*effect.notes, *estimate.notes),
+    )
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A study, or part of one, that a synthesis does not use; ``reason`` is a plain sentence.
+    """A study, or part of one, that a synthesis does not use; `reason` is a plain sentence.
 
-    ``nearly`` are its printed numbers that one column keeps out.
+    `nearly` are its printed numbers that one column keeps out.
     """
 
     study_id: str
@@ -102,7 +146,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Selection(Generic[Estimate]):
+class Selection:
     """What one planned synthesis uses, and what it leaves out with the reason."""
 
     plan: Mapping[str, Any]
@@ -110,34 +154,11 @@ class Selection(Generic[Estimate]):
     left_out: tuple[LeftOut, ...]
 
 
-def select(review: Review, synthesis_id: str) -> Selection[Any]:
-    """What a planned synthesis of any kind uses and leaves out."""
+def select(review: Review, synthesis_id: str) -> Selection:
+    """Return what a planned synthesis uses and what it leaves out; its kind is one of `KINDS`."""
     rules = plan(review, synthesis_id)
-    collect, near = {
-        "proportion": (_arm_counts, _near_arms),
-        "two-arm": (_two_arm_counts, _near_pairs),
-        "hazard-ratio": (_ratios, _near_ratios),
-    }[rules["kind"]]
-    return _select(review, rules, collect, near)
-
-
-def select_arms(review: Review, synthesis_id: str) -> Selection[ArmCount]:
-    """Arms of every study with the planned outcome, for a synthesis of proportions."""
-    return _select(review, plan(review, synthesis_id), _arm_counts, _near_arms)
-
-
-def select_comparisons(review: Review, synthesis_id: str) -> Selection[TwoArmCount]:
-    """Pairs of compared arms with the planned outcome, for ratios of counts."""
-    return _select(review, plan(review, synthesis_id), _two_arm_counts, _near_pairs)
-
-
-def select_ratios(review: Review, synthesis_id: str) -> Selection[PrintedRatio]:
-    """Printed hazard ratios of the planned outcome, with their intervals."""
-    return _select(review, plan(review, synthesis_id), _ratios, _near_ratios)
-
-
-def _select(review: Review, rules: Mapping[str, Any], collect: Any, near: Any) -> Selection[Any]:
-    used: list[Any] = []
+    collect, near = KINDS[rules["kind"]]
+    used: list[Estimate] = []
     left_out: list[LeftOut] = []
     for study in review.studies.values():
         reason, place = place_of(study, rules["include"])
@@ -332,3 +353,10 @@ def _near_ratios(
     outcomes = [outcome.id for outcome in outcomes_of(study, rules["outcome"])]
     wanted = Quantity(comparison="any", **place)
     yield from other_way_round(study, turned, outcomes, wanted)
+
+
+KINDS: Mapping[str, tuple[Any, Any]] = {
+    "proportion": (_arm_counts, _near_arms),
+    "two-arm": (_two_arm_counts, _near_pairs),
+    "hazard-ratio": (_ratios, _near_ratios),
+}
