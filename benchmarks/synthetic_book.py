@@ -41,7 +41,7 @@ from livingreview.tables import synthesis as tables
 from livingreview_book import publish
 
 review = load_review("..", only={only})
-[answer] = analysis.answer(review, "survival")
+[answer] = analysis.carry_out(review, "survival")
 publish("{key}.ratio", "; ".join(n.value for s in review.studies.values() for n in s.numbers[4:5]))
 ```
 

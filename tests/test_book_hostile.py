@@ -43,7 +43,7 @@ from livingreview.tables import synthesis as tables
 from livingreview import publish
 
 review = load_review("..")
-answers = {p["id"]: analysis.answer(review, p["id"]) for p in review.protocol["syntheses"]}
+answers = {p["id"]: analysis.carry_out(review, p["id"]) for p in review.protocol["syntheses"]}
 for name, study in review.studies.items():
     publish(f"synthesis.{name}", study.label)
 ```

@@ -21,7 +21,7 @@ import yaml
 
 from data_dictionary import KEYED_BY_ID
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, write_review
-from livingreview.analysis import answer, findings
+from livingreview.analysis import carry_out, findings
 from livingreview.cli import main
 from livingreview_record.archive import downloads
 from livingreview_record.load import load_review, load_study
@@ -241,7 +241,7 @@ class Site:
             assert all(problem.startswith(str(self.root)) for problem in found)
             return found
         for plan in review.protocol["syntheses"]:
-            answer(review, plan["id"])
+            carry_out(review, plan["id"])
         findings(review)
         return []
 

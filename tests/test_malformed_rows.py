@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
-from livingreview.analysis import answer, findings
+from livingreview.analysis import carry_out, findings
 from livingreview.tables import study as tables
 from livingreview.tables.drawing import rows_to_draw
 from livingreview_record.load import load_review, load_study
@@ -119,7 +119,7 @@ def downstream(study: Study) -> None:
     """What is accepted goes through rules, syntheses, audit and tables without an exception."""
     review = Review(yaml.safe_load(REVIEW), {study.id: study})
     for synthesis in ("response", "response-ratio", "survival"):
-        answer(review, synthesis)
+        carry_out(review, synthesis)
     findings(review)
     for arm in every_printed_survival(study, subgroups=True):
         if not arm.contradictions and (arm.landmarks or arm.median):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.analysis import answer
+from livingreview.analysis import carry_out
 from livingreview.cli import main
 from livingreview.selection import NO_METHOD, select
 from livingreview_record.load import load_review
@@ -114,7 +114,7 @@ def test_a_hazard_ratio_of_no_named_model_enters_and_says_so_where_it_names_none
     tmp_path: Path, positions: int | tuple[int, ...]
 ) -> None:
     write_review(tmp_path, rows=rows_with(positions, method=""))
-    (result,) = answer(load_review(tmp_path), "survival")
+    (result,) = carry_out(load_review(tmp_path), "survival")
     (effect,) = result.effects
     assert [source.value for source in effect.sources] == ["0.70", "0.50-0.98"]
     assert (NO_METHOD in effect.notes) == (positions != INTERVAL)

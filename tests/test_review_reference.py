@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.analysis import answer
+from livingreview.analysis import carry_out
 from livingreview_record.load import load_review
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ def answers():
         f"{plan['id']}.{result.measure}": result
         for plan in review.protocol["syntheses"]
         if plan["kind"] != "proportion"
-        for result in answer(review, plan["id"])
+        for result in carry_out(review, plan["id"])
     }
 
 

@@ -37,7 +37,7 @@ def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
     with_result = [
         name
         for name in COMPARISONS
-        if any(answer.effects for answer in analysis.answer(REVIEW, name))
+        if any(answer.effects for answer in analysis.carry_out(REVIEW, name))
     ]
     differing = sorted({*REASONS} ^ {*with_result})
     assert not differing, JUDGE.format(differing)
@@ -48,7 +48,7 @@ def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
 def test_imprecision_is_named_where_the_interval_includes_no_difference(synthesis):
     imprecise = any(
         bounds[0] <= 0 <= bounds[1]
-        for answer in analysis.answer(REVIEW, synthesis)
+        for answer in analysis.carry_out(REVIEW, synthesis)
         if answer.measure.startswith("log_")
         for bounds in _intervals(answer)
     )
@@ -66,7 +66,7 @@ def _intervals(answer):
 
 def test_every_pooled_result_that_is_shown_has_a_judgement():
     for planned in REVIEW.protocol["syntheses"]:
-        for answer in analysis.answer(REVIEW, planned["id"]):
+        for answer in analysis.carry_out(REVIEW, planned["id"]):
             if (forest_rows(answer)["mark"] == POOLED).any():
                 assert planned["id"] in REASONS, JUDGE.format(planned["id"])
 
@@ -80,7 +80,7 @@ def test_confounding_is_counted_once():
 
 def test_left_out_early_deaths_are_named_wherever_that_study_is_used():
     for synthesis, reasons in REASONS.items():
-        answers = analysis.answer(REVIEW, synthesis)
+        answers = analysis.carry_out(REVIEW, synthesis)
         uses = any(effect.study == "gu-2026" for answer in answers for effect in answer.effects)
         named = any("died within two months" in reason for reason in reasons)
         assert named == uses, JUDGE.format(synthesis)

@@ -5,7 +5,7 @@ import pytest
 
 from example_review import STUDY, more_studies, two_studies, write_review
 from livingreview import figures
-from livingreview.analysis import answer
+from livingreview.analysis import carry_out
 from livingreview.plots import arms_plot, forest_plot
 from livingreview.tables.robustness import (
     certainty_table,
@@ -37,19 +37,19 @@ def review(tmp_path):
 @pytest.fixture
 def answers(review):
     return {
-        planned["id"]: answer(review, planned["id"]) for planned in review.protocol["syntheses"]
+        planned["id"]: carry_out(review, planned["id"]) for planned in review.protocol["syntheses"]
     }
 
 
 def test_a_ratio_is_shown_as_it_is_printed_with_its_place(review):
-    rows = forest_rows(answer(review, "survival")[0])
+    rows = forest_rows(carry_out(review, "survival")[0])
     study = rows.iloc[0]
     assert (study["label"], study["text"]) == ("Example 2020", "0.70 (0.50 to 0.98)")
     assert study["where"] == "Abstract"
 
 
 def test_pooled_rows_follow_the_studies_and_are_on_the_scale_of_ratios(review):
-    rows = forest_rows(answer(review, "survival")[0])
+    rows = forest_rows(carry_out(review, "survival")[0])
     assert list(rows["mark"]) == ["study"] * 2 + ["pooled"] * 5
     common = rows[rows["label"] == "Common effect"].iloc[0]
     assert common["estimate"] == pytest.approx(0.70)
@@ -57,25 +57,25 @@ def test_pooled_rows_follow_the_studies_and_are_on_the_scale_of_ratios(review):
 
 
 def test_equal_studies_carry_equal_weights(review):
-    weights = forest_rows(answer(review, "survival")[0])["weight"][:2]
+    weights = forest_rows(carry_out(review, "survival")[0])["weight"][:2]
     assert list(weights) == pytest.approx([50, 50])
 
 
 def test_an_arm_is_shown_in_percent_with_its_exact_interval(review):
-    rows = forest_rows(answer(review, "response")[0])
+    rows = forest_rows(carry_out(review, "response")[0])
     assert rows.iloc[0]["text"] == "50.0% (33.8 to 66.2)"
     assert rows.iloc[0]["counts"] == "20/40"
 
 
 def test_a_row_that_rests_on_a_number_with_a_finding_is_flagged(review):
-    (result,) = answer(review, "survival")
+    (result,) = carry_out(review, "survival")
     marked = {result.effects[1].sources[0]}
     labels = list(forest_rows(result, marked=marked)["label"])
     assert labels[:2] == ["Example 2020", f"Other 2021{FLAG}"]
 
 
 def test_figure_and_table_show_the_same_rows(review):
-    (result,) = answer(review, "survival")
+    (result,) = carry_out(review, "survival")
     drawn = forest_plot(result).rows
     shown = forest_table(result).frame
     assert list(drawn["label"]) == list(shown["Study or model"])
@@ -83,13 +83,13 @@ def test_figure_and_table_show_the_same_rows(review):
 
 
 def test_arms_stand_under_their_groups(review):
-    answers = answer(review, "response")
+    answers = carry_out(review, "response")
     assert list(arms_table(answers).frame["Treatment"].unique()) == ["A new drug", "An old drug"]
     assert list(arms_plot(answers).rows["group"].unique()) == ["A new drug", "An old drug"]
 
 
 def test_every_number_of_an_answer_is_published_under_its_own_key(review):
-    numbers = published({"survival": answer(review, "survival")})
+    numbers = published({"survival": carry_out(review, "survival")})
     assert numbers["survival.log_hr.example-2020"] == "0.70 (0.50 to 0.98)"
     assert numbers["survival.log_hr.studies"] == "2"
     assert numbers["survival.log_hr.i2"] == "0%"
@@ -97,7 +97,7 @@ def test_every_number_of_an_answer_is_published_under_its_own_key(review):
 
 
 def test_every_bayesian_result_is_shown_with_its_prior_and_called_credible(review):
-    labels = list(forest_table(answer(review, "survival")[0]).frame["Study or model"])
+    labels = list(forest_table(carry_out(review, "survival")[0]).frame["Study or model"])
     assert labels[-3:] == [f"Bayesian, prior {s} (credible interval)" for s in ("0.25", "0.5", "1")]
 
 
@@ -106,7 +106,7 @@ def test_the_keys_of_two_studies_stay_when_a_third_enters_and_a_prediction_joins
         {
             key.removeprefix("survival.")
             for key in published(
-                {"survival": answer(more_studies(tmp_path / end, *names), "survival")}
+                {"survival": carry_out(more_studies(tmp_path / end, *names), "survival")}
             )
         }
         for end, names in (("two", ["other-2021"]), ("three", ["other-2021", "third-2022"]))
@@ -118,7 +118,7 @@ def test_the_keys_of_two_studies_stay_when_a_third_enters_and_a_prediction_joins
 
 def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_published(tmp_path):
     review = more_studies(tmp_path, "other-2021", "third-2022")
-    (result,) = answer(review, "survival")
+    (result,) = carry_out(review, "survival")
     main = result.pooled.main
     text = f"{math.exp(main.pi_lower):.2f} to {math.exp(main.pi_upper):.2f}"
     rows = forest_table(result).frame.set_index("Study or model").iloc[:, 0]
@@ -138,7 +138,7 @@ def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_publis
 
 
 def test_two_studies_have_no_prediction_interval(review):
-    (result,) = answer(review, "survival")
+    (result,) = carry_out(review, "survival")
     assert "prediction interval" not in set(forest_rows(result)["mark"])
     assert "survival.log_hr.prediction" not in published({"survival": [result]})
 
@@ -146,18 +146,18 @@ def test_two_studies_have_no_prediction_interval(review):
 def test_the_certainty_stands_above_each_comparison(review):
     assert (
         "Certainty of the evidence: not judged"
-        in forest_table(answer(review, "survival")[0]).caption
+        in forest_table(carry_out(review, "survival")[0]).caption
     )
     judged = [{"synthesis": "survival", "level": "very low", "reasons": ["made up"]}]
     again = replace(review, protocol={**review.protocol, "certainty": judged})
-    (result,) = answer(again, "survival")
+    (result,) = carry_out(again, "survival")
     assert forest_table(result).caption == "Survival. Certainty of the evidence: very low"
     assert headline_table([result]).frame["Certainty"][0] == "very low"
 
 
 def test_a_result_of_one_study_needs_no_note(tmp_path):
     write_review(tmp_path)
-    assert notes(answer(load_review(tmp_path), "survival")[0]) is None
+    assert notes(carry_out(load_review(tmp_path), "survival")[0]) is None
 
 
 def test_the_rule_for_each_number_of_studies_is_said_once(review, answers):
@@ -169,7 +169,7 @@ def test_the_rule_for_each_number_of_studies_is_said_once(review, answers):
 def test_a_note_of_the_plan_and_of_a_count_stand_with_their_synthesis(review):
     noted = [{**one, "note": "read with care"} for one in review.protocol["syntheses"]]
     again = replace(review, protocol={**review.protocol, "syntheses": noted})
-    (result,) = answer(again, "response-ratio")
+    (result,) = carry_out(again, "response-ratio")
     first, second, *_ = repr(notes(result)).splitlines()
     assert first == "- Read with care."
     assert second == (
@@ -182,7 +182,7 @@ def test_each_ratio_of_the_same_counts_says_whether_it_includes_no_difference(re
         {**one, "measures": ["log_or", "log_rr", "rd"]} for one in review.protocol["syntheses"]
     ]
     again = replace(review, protocol={**review.protocol, "syntheses": planned})
-    odds, risk = repr(scale_words(answer(again, "response-ratio"))).splitlines()
+    odds, risk = repr(scale_words(carry_out(again, "response-ratio"))).splitlines()
     assert odds.startswith("- Odds ratio (primary measure): 2.33 (1.00 to 5.46)")
     assert odds.endswith("an interval that includes no difference.")
     assert risk.startswith("- Risk ratio: 1.67 (")
@@ -216,7 +216,7 @@ def test_the_sensitivity_table_leaves_out_everything_in_question_at_once(review,
 
 
 def test_the_headline_names_every_study_and_every_way_to_pool(review):
-    (row,) = headline_table(answer(review, "survival")).frame.to_dict("records")
+    (row,) = headline_table(carry_out(review, "survival")).frame.to_dict("records")
     assert row["Study by study"] == (
         "Example 2020: 0.70 (0.50 to 0.98); Other 2021: 0.70 (0.50 to 0.98)"
     )
@@ -227,14 +227,14 @@ def test_the_headline_names_every_study_and_every_way_to_pool(review):
 
 def test_the_headline_of_one_study_says_so(tmp_path):
     write_review(tmp_path)
-    (row,) = headline_table(answer(load_review(tmp_path), "survival")).frame.to_dict("records")
+    (row,) = headline_table(carry_out(load_review(tmp_path), "survival")).frame.to_dict("records")
     assert row["Not pooled"] == "one study"
 
 
 def test_without_findings_and_second_studies_the_sensitivity_table_says_so(tmp_path):
     write_review(tmp_path)
     review = load_review(tmp_path)
-    answers = {"survival": answer(review, "survival")}
+    answers = {"survival": carry_out(review, "survival")}
     assert "No comparison has a number in question or a second study." in repr(
         sensitivity_table(review, answers, frozenset())
     )
@@ -243,7 +243,7 @@ def test_without_findings_and_second_studies_the_sensitivity_table_says_so(tmp_p
 def test_limits_of_the_heterogeneity_are_shown_from_three_studies_on(tmp_path):
     for names, has_limits in ((["other-2021"], False), (["other-2021", "third-2022"], True)):
         review = more_studies(tmp_path / str(len(names)), *names)
-        answers = [*answer(review, "survival"), *answer(review, "response")]
+        answers = [*carry_out(review, "survival"), *carry_out(review, "response")]
         rows = heterogeneity_table(answers).frame
         assert len(rows) == (3 if has_limits else 1)  # arms are pooled from three on as well
         assert ("95% interval" in rows["tau²"][0]) == has_limits
@@ -254,7 +254,7 @@ def test_studies_left_out_are_listed_once_with_the_reason(tmp_path):
     write_review(
         tmp_path, study=STUDY.replace("status: included", "status: awaiting-classification")
     )
-    answers = answer(load_review(tmp_path), "survival")
+    answers = carry_out(load_review(tmp_path), "survival")
     (row,) = left_out_table(answers * 2).frame.to_dict("records")
     assert row["Why it is not used"] == "It awaits classification."
 

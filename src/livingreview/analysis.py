@@ -44,7 +44,7 @@ UNINFORMATIVE = "No patient, or every patient, of both arms had the event: no ra
 
 
 @dataclass(frozen=True)
-class Answer:
+class PlannedResult:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
     ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
@@ -69,8 +69,10 @@ class Answer:
     certainty: str = ""
 
 
-def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()) -> list[Answer]:
-    """Carry out one planned synthesis: an answer a measure, or a group for single arms.
+def carry_out(
+    review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()
+) -> list[PlannedResult]:
+    """Carry out one planned synthesis: one result for each measure, or group of single arms.
 
     `without` names printed numbers that must not be used; estimates that rest on one are left
     out, for a sensitivity analysis.
@@ -78,7 +80,7 @@ def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()
     selection, excluded = select(review, synthesis_id), frozenset(without)
     planned, labels = selection.plan, review.protocol.get("treatment_classes", {})
     judged = {entry["synthesis"]: entry["level"] for entry in review.protocol.get("certainty", [])}
-    answers = []
+    results = []
     for measure in measures_of(planned):
         silent = [one for one in selection.used if is_uninformative(one, measure)]
         left_out = (LeftOut(one.study_id, one.label, UNINFORMATIVE) for one in silent)
@@ -90,8 +92,8 @@ def answer(review: Review, synthesis_id: str, *, without: Iterable[Printed] = ()
         every = (*selection.left_out, *left_out)
         for group, estimates in groups.items():
             about = (group, labels.get(group, group), every, judged.get(synthesis_id, ""))
-            answers.append(_pooled(planned, measure, estimates, about))
-    return answers
+            results.append(_pooled(planned, measure, estimates, about))
+    return results
 
 
 def measures_of(planned: Mapping[str, Any]) -> Sequence[str]:
@@ -154,8 +156,8 @@ def _pooled(
     measure: str,
     estimates: Sequence[Any],
     about: tuple[str, str, tuple[LeftOut, ...], str],
-) -> Answer:
-    """Return the answer that these estimates give; what cannot be computed is stated in it.
+) -> PlannedResult:
+    """Return the result that these estimates give; what cannot be computed is stated in it.
 
     `about` is its group, the group's label, what is left out, and the certainty.
     """
@@ -171,7 +173,7 @@ def _pooled(
     if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
         pooled, why = None, no_exact
     group, label, left_out, certainty = about
-    return Answer(
+    return PlannedResult(
         planned,
         measure,
         group,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from livingreview import plots
-from livingreview.analysis import Answer, answer, touched
+from livingreview.analysis import PlannedResult, carry_out, touched
 from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
 from livingreview.publishing import publish, show
 from livingreview.tables import entries, protocol, synthesis
@@ -104,7 +104,7 @@ class StudyPage:
 
     def publish_effect(self, key: str, synthesis_id: str, measure: str) -> None:
         """Publish the study's own effect in a planned synthesis under `STUDY-ID.key`."""
-        texts = synthesis.published({synthesis_id: answer(self.review, synthesis_id)})
+        texts = synthesis.published({synthesis_id: carry_out(self.review, synthesis_id)})
         publish(f"{self.study.id}.{key}", texts[f"{synthesis_id}.{measure}.{self.study.id}"])
 
     def reports(self) -> None:
@@ -216,8 +216,8 @@ class SynthesisPage:
 
     def __init__(self, root: Path | str = "..") -> None:
         self.review = load_review(root)
-        self.answers = {
-            plan["id"]: answer(self.review, plan["id"])
+        self.results = {
+            plan["id"]: carry_out(self.review, plan["id"])
             for plan in self.review.protocol["syntheses"]
         }
 
@@ -227,22 +227,22 @@ class SynthesisPage:
         return touched(self.review)
 
     @property
-    def everything(self) -> list[Answer]:
-        """The answers of every planned synthesis, in the order of the plan."""
-        return [answer for group in self.answers.values() for answer in group]
+    def everything(self) -> list[PlannedResult]:
+        """The results of every planned synthesis, in the order of the plan."""
+        return [result for group in self.results.values() for result in group]
 
     def published(self) -> dict[str, str]:
-        """Return every number of the answers as text, by its key."""
-        return synthesis.published(self.answers)
+        """Return every number of the results as text, by its key."""
+        return synthesis.published(self.results)
 
     def publish_results(self) -> None:
-        """Publish every number of the answers under `synthesis.` and its own key."""
+        """Publish every number of the results under `synthesis.` and its own key."""
         for key, text in self.published().items():
             publish(f"synthesis.{key}", text)
 
-    def first(self, *synthesis_ids: str) -> list[Answer]:
-        """Return the answers of these syntheses by the first measure of their plans."""
-        return [self.answers[synthesis_id][0] for synthesis_id in synthesis_ids]
+    def first(self, *synthesis_ids: str) -> list[PlannedResult]:
+        """Return the results of these syntheses by the first measure of their plans."""
+        return [self.results[synthesis_id][0] for synthesis_id in synthesis_ids]
 
     def show(self, synthesis_id: str, measure: str = "") -> None:
         """Show a planned synthesis: its forest plot, the same rows as a table, and its notes."""
@@ -251,35 +251,35 @@ class SynthesisPage:
 
     def plot(self, synthesis_id: str, measure: str = "") -> None:
         """Show the forest plot of a planned synthesis."""
-        answers = self.answers[synthesis_id]
-        if _is_of_arms(answers):
-            show(plots.arms_plot(answers, marked=self.marked))
+        results = self.results[synthesis_id]
+        if _is_of_arms(results):
+            show(plots.arms_plot(results, marked=self.marked))
         else:
-            show(plots.forest_plot(_by(answers, measure), marked=self.marked))
+            show(plots.forest_plot(_by(results, measure), marked=self.marked))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
-        answers = self.answers[synthesis_id]
-        if _is_of_arms(answers):
-            show(synthesis.arms_table(answers, marked=self.marked))
+        results = self.results[synthesis_id]
+        if _is_of_arms(results):
+            show(synthesis.arms_table(results, marked=self.marked))
         else:
-            show(synthesis.forest_table(_by(answers, measure), marked=self.marked))
+            show(synthesis.forest_table(_by(results, measure), marked=self.marked))
 
     def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table, and what holds for it alone."""
         self.table(synthesis_id, measure)
-        answers = self.answers[synthesis_id]
-        notes = synthesis.arms_notes(answers) if _is_of_arms(answers) else None
-        show(notes if _is_of_arms(answers) else synthesis.notes(_by(answers, measure)))
+        results = self.results[synthesis_id]
+        notes = synthesis.arms_notes(results) if _is_of_arms(results) else None
+        show(notes if _is_of_arms(results) else synthesis.notes(_by(results, measure)))
 
 
-def _is_of_arms(answers: list[Answer]) -> bool:
-    return not answers or answers[0].plan["kind"] == "proportion"
+def _is_of_arms(results: list[PlannedResult]) -> bool:
+    return not results or results[0].plan["kind"] == "proportion"
 
 
-def _by(answers: list[Answer], measure: str) -> Answer:
-    """Return the answer by an effect measure; by the first of the plan where none is named."""
-    return next(one for one in answers if measure in ("", one.measure))
+def _by(results: list[PlannedResult], measure: str) -> PlannedResult:
+    """Return the result by an effect measure; by the first of the plan where none is named."""
+    return next(one for one in results if measure in ("", one.measure))
 
 
 class ProtocolPage:

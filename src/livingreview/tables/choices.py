@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from livingreview import wording
-from livingreview.analysis import Answer, answer
+from livingreview.analysis import PlannedResult, carry_out
 from livingreview.selection import TwoArmCount
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import COMMON, certainty, estimate_text, forest_rows, shown
@@ -38,7 +38,7 @@ def multiverse_table(review: Review) -> Table:
         answers = [
             one
             for id_ in entry["syntheses"]
-            for one in answer(review, id_)
+            for one in carry_out(review, id_)
             if one.measure == entry["measure"] and one.effects
         ]
         if not answers:
@@ -66,7 +66,9 @@ def _way(universe: Universe) -> str:
     return COMMON if universe.tau2_estimator == "common" else "Random effects, every estimator"
 
 
-def _way_row(first: Answer, question: str, way: str, universes: list[Universe]) -> dict[str, str]:
+def _way_row(
+    first: PlannedResult, question: str, way: str, universes: list[Universe]
+) -> dict[str, str]:
     means = [universe.mean for universe in universes]
     lower = [universe.synthesis.ci_lower for universe in universes]
     upper = [universe.synthesis.ci_upper for universe in universes]
@@ -88,7 +90,7 @@ def _way_row(first: Answer, question: str, way: str, universes: list[Universe]) 
 
 def _set_aside(review: Review, entry: Mapping[str, Any], question: str) -> Iterator[dict[str, str]]:
     for item in entry.get("set_aside", []):
-        for one in answer(review, item["synthesis"]):
+        for one in carry_out(review, item["synthesis"]):
             rows = forest_rows(one) if one.measure == entry["measure"] else pd.DataFrame()
             for row in rows.to_dict("records"):
                 yield {
@@ -129,7 +131,7 @@ def absolute_table(review: Review) -> Table:
     rows = [
         row
         for entry in review.protocol.get("absolute", [])
-        for answers in [answer(review, entry["synthesis"])]
+        for answers in [carry_out(review, entry["synthesis"])]
         for divided in [any(map(_reaches_no_difference, answers[1:]))]
         for result in answers[:1]
         if result.pooled is not None
@@ -150,7 +152,7 @@ class _Baseline:
     sources: tuple[Printed, ...]
 
 
-def _baselines(review: Review, result: Answer, timepoint: str) -> Iterator[_Baseline]:
+def _baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator[_Baseline]:
     """Printed risks of control arms: a survival rate at the timepoint, or a count of events."""
     for count in result.counts:
         if isinstance(count, TwoArmCount):
@@ -192,7 +194,7 @@ def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantit
 
 def _absolute_row(
     entry: Mapping[str, Any],
-    result: Answer,
+    result: PlannedResult,
     pooled: PolicySynthesis,
     baseline: _Baseline,
     divided: bool,
@@ -228,7 +230,7 @@ def _absolute_row(
     }
 
 
-def _reaches_no_difference(result: Answer) -> bool:
+def _reaches_no_difference(result: PlannedResult) -> bool:
     if result.pooled is None:
         return False
     model = result.pooled.bayes or result.pooled.main

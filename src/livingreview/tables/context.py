@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from livingreview import wording
-from livingreview.analysis import Answer
+from livingreview.analysis import PlannedResult
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import forest_rows
 from livingreview.tables.table import Table
@@ -14,7 +14,7 @@ from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Quantity, Review, Study, mention
 
 
-def control_table(review: Review, answer: Answer) -> Table:
+def control_table(review: Review, answer: PlannedResult) -> Table:
     """Printed medians of the control arms of the studies that an answer compares."""
     rows = [
         {
@@ -29,7 +29,7 @@ def control_table(review: Review, answer: Answer) -> Table:
     return Table(pd.DataFrame(rows), caption="Median in the control arms", empty=empty)
 
 
-def control_words(review: Review, answer: Answer) -> wording.Words | None:
+def control_words(review: Review, answer: PlannedResult) -> wording.Words | None:
     """How far the medians of the control arms lie apart; nothing below two of them."""
     found = sorted(
         (control.number.value, control.value, study.label)
@@ -45,7 +45,7 @@ def control_words(review: Review, answer: Answer) -> wording.Words | None:
     )
 
 
-def proportional_words(review: Review, answers: Sequence[Answer]) -> wording.Words:
+def proportional_words(review: Review, answers: Sequence[PlannedResult]) -> wording.Words:
     """Ratio of printed medians, and the one that the hazard ratio gives with constant hazards."""
     lines = []
     for answer in answers:
@@ -65,7 +65,7 @@ def proportional_words(review: Review, answers: Sequence[Answer]) -> wording.Wor
     )
 
 
-def subgroup_words(review: Review, parts: Answer, wholes: Answer) -> wording.Words:
+def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) -> wording.Words:
     """For each subgroup in an answer, what it and its whole imply for the rest of the patients."""
     whole_of = dict(zip((e.study for e in wholes.effects), _shown(wholes), strict=True))
     lines = []
@@ -86,7 +86,7 @@ def subgroup_words(review: Review, parts: Answer, wholes: Answer) -> wording.Wor
     return wording.Words(wording.bullets(lines, empty="No estimate here is of a subgroup."))
 
 
-def _shown(answer: Answer) -> list[tuple[Effect, str]]:
+def _shown(answer: PlannedResult) -> list[tuple[Effect, str]]:
     """Each effect with its text, as the forest plot's table has it."""
     return list(zip(answer.effects, forest_rows(answer)["text"], strict=False))
 
@@ -98,7 +98,7 @@ def _ratio(effect: Effect, *values: float) -> str:
 
 
 def _medians(
-    review: Review, answer: Answer
+    review: Review, answer: PlannedResult
 ) -> Iterator[tuple[Study, Effect, tuple[Printed, Printed]]]:
     """Studies with the printed medians of both arms, for the very patients of their estimate."""
     for effect in answer.effects:

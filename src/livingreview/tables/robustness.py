@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from livingreview import wording
-from livingreview.analysis import Answer, answer
+from livingreview.analysis import PlannedResult, carry_out
 from livingreview.tables.synthesis import (
     FLAG,
     RANDOM,
@@ -24,7 +24,7 @@ from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Review
 
 
-def headline_table(answers: Iterable[Answer]) -> Table:
+def headline_table(answers: Iterable[PlannedResult]) -> Table:
     """One row a question: its certainty, each study's result, and each way of pooling them."""
     rows = []
     for result in answers:
@@ -42,7 +42,7 @@ def headline_table(answers: Iterable[Answer]) -> Table:
 
 
 def sensitivity_table(
-    review: Review, answers: Mapping[str, Sequence[Answer]], marked: frozenset[Printed]
+    review: Review, answers: Mapping[str, Sequence[PlannedResult]], marked: frozenset[Printed]
 ) -> Table:
     """Comparisons, by their ids, with and without numbers that a finding touches, and each study.
 
@@ -59,13 +59,13 @@ def sensitivity_table(
 
 
 def _with_and_without(
-    review: Review, synthesis_id: str, full: Answer, marked: frozenset[Printed]
+    review: Review, synthesis_id: str, full: PlannedResult, marked: frozenset[Printed]
 ) -> list[dict[str, str]]:
     """The full result and each reduced one; nothing where nothing can be left out."""
 
-    def without(numbers: Iterable[object]) -> Answer | None:
+    def without(numbers: Iterable[object]) -> PlannedResult | None:
         left_out = [number for number in numbers if isinstance(number, Printed)]
-        again = answer(review, synthesis_id, without=left_out)
+        again = carry_out(review, synthesis_id, without=left_out)
         return next((one for one in again if one.measure == full.measure), None)
 
     touched = [bool(marked.intersection(effect.sources)) for effect in full.effects]
@@ -82,7 +82,7 @@ def _with_and_without(
     ]
 
 
-def _result_text(result: Answer | None) -> str:
+def _result_text(result: PlannedResult | None) -> str:
     if result is None or not result.effects:
         return "no study is left"
     rows = forest_rows(result)
@@ -113,7 +113,7 @@ def certainty_table(review: Review) -> Table:
     return Table(pd.DataFrame(rows), caption="Certainty of the evidence (GRADE)", empty=empty)
 
 
-def heterogeneity_table(answers: Sequence[Answer]) -> Table:
+def heterogeneity_table(answers: Sequence[PlannedResult]) -> Table:
     """How far studies differ: one row a pooled result.
 
     Limits of tau² are given from three studies on; with two they say nothing.
@@ -142,7 +142,7 @@ def _tau2_text(pooled: Synthesis) -> str:
     return f"{value} (95% interval {lower} to {upper})" if has_limits else value
 
 
-def left_out_table(answers: Sequence[Answer]) -> Table:
+def left_out_table(answers: Sequence[PlannedResult]) -> Table:
     """Studies that a synthesis does not use, with the rule that says so."""
     seen = dict.fromkeys(
         (answer.plan["title"], left.label, left.reason)

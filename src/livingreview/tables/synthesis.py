@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from livingreview import wording
-from livingreview.analysis import Answer
+from livingreview.analysis import PlannedResult
 from livingreview.selection import ArmCount
 from livingreview.tables.study import WHERE
 from livingreview.tables.table import Table
@@ -33,7 +33,7 @@ EXACT = "exact"
 EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
 
 
-def forest_rows(answer: Answer, *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
+def forest_rows(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
     """Rows of a forest plot on the display scale: studies first, pooled results after them.
 
     Columns: label, mark (``STUDY``, ``POOLED`` or ``PREDICTION``), estimate, lower, upper, weight
@@ -50,7 +50,7 @@ def forest_rows(answer: Answer, *, marked: Iterable[Printed] = ()) -> pd.DataFra
     return pd.DataFrame([*rows, *_pooled_rows(answer)], columns=columns)
 
 
-def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
+def forest_table(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> Table:
     """The forest plot's rows as a table of text, each number with the places it comes from."""
     rows = forest_rows(answer, marked=marked)
     known = find_measure(answer.measure)
@@ -69,12 +69,12 @@ def forest_table(answer: Answer, *, marked: Iterable[Printed] = ()) -> Table:
     return Table(shown.drop(columns=unused), words, empty="No study gives a usable number.")
 
 
-def certainty(answer: Answer) -> str:
+def certainty(answer: PlannedResult) -> str:
     """The level judged in the review's data, in words."""
     return answer.certainty or "not judged"
 
 
-def arms_rows(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
+def arms_rows(answers: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
     """Rows of single arms under their groups of treatments, pooled results within each group."""
     noted = frozenset(marked)
     parts = [
@@ -83,7 +83,7 @@ def arms_rows(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> p
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> Table:
+def arms_table(answers: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Table:
     """Single arms by group of treatments as a table of text, each with its places."""
     rows = arms_rows(answers, marked=marked)
     if rows.empty:
@@ -100,7 +100,7 @@ def arms_table(answers: Sequence[Answer], *, marked: Iterable[Printed] = ()) -> 
     return Table(shown, caption=str(answers[0].plan["title"]))
 
 
-def notes(answer: Answer) -> wording.Words | None:
+def notes(answer: PlannedResult) -> wording.Words | None:
     """What holds for this answer alone: its note, why nothing is pooled, how counts were found."""
     no_exact = (
         answer.no_exact and f"No result without a correction for zero cells: {answer.no_exact}"
@@ -110,7 +110,7 @@ def notes(answer: Answer) -> wording.Words | None:
     return wording.Words(wording.bullets(found)) if found else None
 
 
-def arms_notes(answers: Iterable[Answer]) -> wording.Words | None:
+def arms_notes(answers: Iterable[PlannedResult]) -> wording.Words | None:
     """Why arms of one group of treatments are not pooled, each reason with its groups."""
     groups: dict[str, list[str]] = {}
     for one in answers:
@@ -120,13 +120,13 @@ def arms_notes(answers: Iterable[Answer]) -> wording.Words | None:
     return wording.Words(wording.bullets(lines)) if lines else None
 
 
-def policy_notes(answers: Iterable[Answer]) -> wording.Words:
+def policy_notes(answers: Iterable[PlannedResult]) -> wording.Words:
     """The rule for each number of studies that occurs, said once."""
     counts = sorted({one.pooled.k for one in answers if one.pooled is not None})
     return wording.Words(wording.bullets(few_studies(k) for k in counts))
 
 
-def _own_notes(answer: Answer) -> list[str]:
+def _own_notes(answer: PlannedResult) -> list[str]:
     """Notes on single estimates, and on estimates that differ in kind."""
     of_effects = [f"{effect.name}: {note}" for effect in answer.effects for note in effect.notes]
     if answer.pooled is None:
@@ -135,7 +135,7 @@ def _own_notes(answer: Answer) -> list[str]:
     return [*(note for note in answer.pooled.common.notes if note not in general), *of_effects]
 
 
-def scale_words(answers: Sequence[Answer]) -> wording.Words:
+def scale_words(answers: Sequence[PlannedResult]) -> wording.Words:
     """The same counts by each of their ratios, and whether its interval includes no difference.
 
     The first measure of the plan is the primary one.
@@ -153,7 +153,7 @@ def scale_words(answers: Sequence[Answer]) -> wording.Words:
     return wording.Words(wording.bullets(lines, empty="Too few studies to pool."))
 
 
-def published(answers: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
+def published(answers: Mapping[str, Sequence[PlannedResult]]) -> dict[str, str]:
     """Every number of the answers as text with a stable key.
 
     Keys are ``synthesis.measure[.group].study-or-model``; studies are named by their ids, an arm by
@@ -168,7 +168,7 @@ def published(answers: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
     }
 
 
-def _published(answer: Answer) -> Iterator[tuple[str, str]]:
+def _published(answer: PlannedResult) -> Iterator[tuple[str, str]]:
     rows = forest_rows(answer)
     for position, effect in enumerate(answer.effects):
         count = answer.counts[position] if answer.counts else None
@@ -190,7 +190,7 @@ def _published(answer: Answer) -> Iterator[tuple[str, str]]:
         yield "probability-of-benefit", wording.percent(100 * benefit)
 
 
-def main_model(answer: Answer) -> Synthesis | None:
+def main_model(answer: PlannedResult) -> Synthesis | None:
     """The result to show first: exact for single arms, else the policy's."""
     if answer.pooled is None:
         return None
@@ -198,20 +198,20 @@ def main_model(answer: Answer) -> Synthesis | None:
     return answer.exact if single_arms and answer.exact is not None else answer.pooled.main
 
 
-def shown(answer: Answer, value: float) -> float:
+def shown(answer: PlannedResult, value: float) -> float:
     """A value of the analysis scale as readers know it; proportions and differences in percent."""
     factor = 100 if answer.measure in PERCENT_MEASURES else 1
     return factor * float(find_measure(answer.measure).to_display(value))
 
 
-def estimate_text(answer: Answer, model: Synthesis | BayesianSynthesis) -> str:
+def estimate_text(answer: PlannedResult, model: Synthesis | BayesianSynthesis) -> str:
     """A pooled estimate with its interval, as text on the display scale."""
     centre = model.mean if isinstance(model, Synthesis) else model.median
     return _text(answer, *(shown(answer, v) for v in (centre, model.ci_lower, model.ci_upper)))
 
 
 def _study_row(
-    answer: Answer, position: int, effect: Effect, marked: frozenset[Printed]
+    answer: PlannedResult, position: int, effect: Effect, marked: frozenset[Printed]
 ) -> dict[str, Any]:
     places = [source for source in effect.sources if isinstance(source, Printed)]
     estimate, lower, upper = _study_interval(answer, position, effect)
@@ -229,7 +229,9 @@ def _study_row(
     }
 
 
-def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[float, float, float]:
+def _study_interval(
+    answer: PlannedResult, position: int, effect: Effect
+) -> tuple[float, float, float]:
     """As printed for a printed ratio, exact binomial for one arm, normal limits for two arms."""
     if not answer.counts:
         estimate, interval = (s for s in effect.sources if isinstance(s, Printed))
@@ -243,7 +245,7 @@ def _study_interval(answer: Answer, position: int, effect: Effect) -> tuple[floa
     return shown(answer, effect.yi), shown(answer, lower), shown(answer, upper)
 
 
-def _pooled_rows(answer: Answer) -> list[dict[str, Any]]:
+def _pooled_rows(answer: PlannedResult) -> list[dict[str, Any]]:
     main = main_model(answer)
     rows = []
     for _, label, model in _models(answer):
@@ -268,13 +270,13 @@ def _predicts(model: Synthesis) -> bool:
     return model.k > 2 and math.isfinite(model.pi_lower)
 
 
-def _interval_text(answer: Answer, lower: float, upper: float) -> str:
+def _interval_text(answer: PlannedResult, lower: float, upper: float) -> str:
     decimals, sign = (1, "%") if answer.measure in PERCENT_MEASURES else (2, "")
     low, high = (wording.number(shown(answer, value), decimals) for value in (lower, upper))
     return f"{low}{sign} to {high}{sign}"
 
 
-def _models(answer: Answer) -> Iterator[tuple[str, str, Synthesis | BayesianSynthesis]]:
+def _models(answer: PlannedResult) -> Iterator[tuple[str, str, Synthesis | BayesianSynthesis]]:
     """Name, label and result of every way of pooling that is shown.
 
     Proportions of single arms are pooled by the binomial-normal model alone: normal approximations
@@ -299,7 +301,7 @@ def bayes_name(scale: float) -> str:
     return f"Bayesian, prior {scale:g} (credible interval)"
 
 
-def _counts(answer: Answer, position: int) -> str:
+def _counts(answer: PlannedResult, position: int) -> str:
     if not answer.counts:
         return ""
     count = answer.counts[position]
@@ -307,14 +309,14 @@ def _counts(answer: Answer, position: int) -> str:
     return " v ".join(f"{arm.events}/{arm.total}" for arm in arms)
 
 
-def _text(answer: Answer, estimate: float, lower: float, upper: float) -> str:
+def _text(answer: PlannedResult, estimate: float, lower: float, upper: float) -> str:
     percent = answer.measure in PERCENT_MEASURES
     decimals, sign = (1, "%") if percent else (2, "")
     first, low, high = (wording.number(value, decimals) for value in (estimate, lower, upper))
     return f"{first}{sign} ({low} to {high})"
 
 
-def caption(answer: Answer) -> str:
+def caption(answer: PlannedResult) -> str:
     """The synthesis in words, with its group of treatments or its effect measure."""
     words = [str(answer.plan["title"]), answer.group_label]
     if answer.counts and not answer.group:
