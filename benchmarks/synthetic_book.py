@@ -36,21 +36,20 @@ The ratio is {{glue:text}}`{key}.ratio`.
 {prose}
 
 ```{{code-cell}} ipython3
-from livingreview import analysis, load_review, show
+from livingreview import analysis, load_review, plots, publish
 from livingreview.tables import synthesis as tables
-from livingreview_book import publish
 
 review = load_review("..", only={only})
-[answer] = analysis.carry_out(review, "survival")
+[result] = analysis.carry_out(review, "survival")
 publish("{key}.ratio", "; ".join(n.value for s in review.studies.values() for n in s.numbers[4:5]))
 ```
 
 ```{{code-cell}} ipython3
-tables.forest_table(answer)
+tables.forest_table(result)
 ```
 
 ```{{code-cell}} ipython3
-show.forest_plot(answer)
+plots.forest_plot(result)
 ```
 """
 STUDIES = """---

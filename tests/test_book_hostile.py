@@ -37,10 +37,9 @@ NAMES = re.compile(r"\bids?\b|[Aa]s in|key of|status of|true or false| or none$|
 HEAD = """# Every synthesis, and a published text
 
 ```{code-cell} ipython3
-from livingreview import analysis, load_review, show
+from livingreview import analysis, load_review, plots, publish
 from livingreview.tables import choices, robustness
 from livingreview.tables import synthesis as tables
-from livingreview import publish
 
 review = load_review("..")
 answers = {p["id"]: analysis.carry_out(review, p["id"]) for p in review.protocol["syntheses"]}
@@ -182,9 +181,9 @@ def write_chapters(book: Book) -> None:
         cell
         for plan in plans
         for cell in (
-            f'show.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
+            f'plots.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
             if plan["kind"] == "proportion"
-            else f'show.forest_plot(answers["{plan["id"]}"][0])',
+            else f'plots.forest_plot(answers["{plan["id"]}"][0])',
             f'tables.notes(answers["{plan["id"]}"][0]) if answers["{plan["id"]}"] else None',
         )
     ]
