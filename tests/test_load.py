@@ -325,13 +325,17 @@ SEX_LEVELS = "levels: {male: Male, female: Female}"
         ),
         (
             "outcomes:",
-            "statements: [{section: A, kind: test, outcome: oss}]\noutcomes:",
+            "statements: [{section: A, kind: significance, outcome: oss}]\noutcomes:",
             "found 'oss'",
         ),
-        ("outcomes:", "statements: [{section: A, kind: test, arm_id: c}]\noutcomes:", "found 'c'"),
         (
             "outcomes:",
-            "statements: [{section: A, kind: test, variables: [os]}]\noutcomes:",
+            "statements: [{section: A, kind: significance, arm_id: c}]\noutcomes:",
+            "found 'c'",
+        ),
+        (
+            "outcomes:",
+            "statements: [{section: A, kind: significance, variables: [os]}]\noutcomes:",
             "found 'os'",
         ),
     ],
@@ -351,12 +355,13 @@ def test_links_to_what_is_declared_are_no_problem(tmp_path):
     study = LINKED.replace(SEX_LEVELS, SEX_LEVELS + links)
     study = study.replace("kind: time-to-event", "kind: time-to-event, includes: [orr]")
     statement = (
-        "{section: A, kind: test, outcome: os, arm_id: all, population: whole, variables: [sex]}"
+        "{section: A, kind: significance, outcome: os, arm_id: all, population: whole, "
+        "variables: [sex]}"
     )
     write_review(
         tmp_path, study=study.replace("outcomes:", f"statements: [{statement}]\noutcomes:")
     )
-    assert load_study("example-2020", tmp_path).variables["form"].details["form_of"] == "sex"
+    assert load_study("example-2020", tmp_path).variables["form"].form_of == "sex"
 
 
 def test_an_ongoing_study_has_no_numbers_and_may_not_get_any(tmp_path):

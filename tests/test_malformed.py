@@ -106,7 +106,7 @@ FULL_STUDY["statements"] = yaml.safe_load("""
   - {section: Results, kind: significance, claim: significant, what: w, quote: q, qualifier: x,
      qualified_in: Abstract, arm_id: all, population: whole, subgroup: sex=male, outcome: response,
      category: pr, comparison: "sex:male/female", adjustment: adjusted, timepoint: 12 months,
-     statistic: p, method: cox, except: [orr], p: ">0.05"}
+     statistic: p, method: cox, except: [orr]}
   - {section: Methods, kind: selection-rule, table: Table 1, p_below: "0.05", covariates: [sex]}
   - {section: Methods, kind: list, table: Table 2, outcomes: [orr], complete: false}
   - {section: Methods, kind: matching, ratio: "1:1", caliper: "0.02", variables: [sex],
@@ -150,7 +150,7 @@ FREE = {
         "outcomes.*.censoring", "outcomes.*.definition", "outcomes.*.criteria",
         "outcomes.*.ends_at[]", "statements[].section", "statements[].what",
         "statements[].quote", "statements[].qualifier", "statements[].qualified_in",
-        "statements[].table", "statements[].tables[]", "statements[].p",
+        "statements[].table", "statements[].tables[]",
         "statements[].ends_at[]", "statements[].method", "statements[].timepoint",
         "statements[].outcomes[]",
     },

@@ -5,6 +5,7 @@ them.  Whatever is accepted must also go through the rules of the syntheses and 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def problems_of(study: Study, *rows: Mapping[str, str]) -> list[Problem]:
     check_together(path, numbers, found)
     if not found:
         check_sizes(path, numbers, found)
-        downstream(Study(**{**vars(study), "numbers": numbers}))
+        downstream(replace(study, numbers=numbers))
     return found
 
 
@@ -336,9 +337,7 @@ def test_a_level_above_its_arm_is_a_finding_of_the_audit(study: Study) -> None:
         printed_number(Path("reported.csv"), line, full_row(**row), study, found)
         for line, row in enumerate(rows, 2)
     )
-    audited = Review(
-        yaml.safe_load(REVIEW), {study.id: Study(**{**vars(study), "numbers": numbers})}
-    )
+    audited = Review(yaml.safe_load(REVIEW), {study.id: replace(study, numbers=numbers)})
     assert any(f.verdict.is_contradiction and f.reported == "300" for f in findings(audited))
 
 

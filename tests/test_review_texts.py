@@ -117,11 +117,9 @@ def test_figures_in_the_words_of_the_review_are_those_of_its_data_and_its_method
     scales = ", ".join(f"{scale:g}" for scale in PRIOR_SCALES[:-1]) + f" and {PRIOR_SCALES[-1]:g}"
     assert f"of scales {scales}" in words
     (rule,) = (
-        rule
-        for rule in REVIEW.studies["gu-2026"].statements
-        if rule["kind"] == "survival-exclusion"
+        rule for rule in REVIEW.studies["gu-2026"].statements if rule.kind == "survival-exclusion"
     )
-    assert rule["months"] == "2"
+    assert rule.months == "2"
     assert "died within two months" in words
     zhang = REVIEW.studies["zhang-2025"]
     never = patients(zhang, "first_line_ici", "no", population="matched")

@@ -36,7 +36,7 @@ from livingreview_audit import (
 from livingreview_audit.followup import as_date
 from livingreview_audit.intervals import Box
 from livingreview_record.load import load_review
-from livingreview_record.studies import Review, Study
+from livingreview_record.studies import Review, Statement, Study
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
@@ -127,7 +127,7 @@ def _design(study: Study) -> Design | None:
     medians = [number.number.value for number in study.find(outcome="os", statistic="median")]
     if start is None or end is None or not sizes or not medians:
         return None
-    left_out = [float(s["months"]) for s in study.statements if s["kind"] == "survival-exclusion"]
+    left_out = [float(s.months) for s in study.statements if s.kind == "survival-exclusion"]
     recruitment = (end - start).days / DAYS_A_MONTH + 1
     cutoff = (stop - start).days / DAYS_A_MONTH if stop else recruitment + 12
     first, second = sizes if len(sizes) == 2 else (sizes[0] // 3, sizes[0] - sizes[0] // 3)
@@ -330,18 +330,18 @@ def trends(rng: np.random.Generator, review: Review) -> Iterator[Values]:
     """P of the log-rank test over groups that differ as those of a claimed trend, in its order."""
     for study in review.studies.values():
         for statement in study.statements:
-            design = _design(study) if statement.get("claim") == "trend" else None
+            design = _design(study) if statement.claim == "trend" else None
             if design is not None:
                 yield from _trend(rng, study, statement, design)
 
 
 def _trend(
-    rng: np.random.Generator, study: Study, statement: Mapping[str, str], design: Design
+    rng: np.random.Generator, study: Study, statement: Statement, design: Design
 ) -> Iterator[Values]:
-    variable, arm = str(statement["comparison"]), {"arm_id": str(statement["arm_id"])}
+    variable, arm = str(statement.comparison), {"arm_id": str(statement.arm_id)}
     medians, sizes = [], []
     for level in study.vocabulary(variable).levels:
-        of_level = {"outcome": str(statement["outcome"]), "subgroup": f"{variable}={level}", **arm}
+        of_level = {"outcome": statement.outcome, "subgroup": f"{variable}={level}", **arm}
         medians.append(study.find(statistic="median", **of_level)[0].number.value)
         of_count = {"outcome": variable, "category": level, **arm}
         sizes.append(int(study.find(statistic="n", **of_count)[0].number.value))

@@ -99,8 +99,8 @@ class StudyPage:
 
     def publish_statement(self, key: str, kind: str, name: str) -> None:
         """Publish what the study's one statement of a kind says, under `STUDY-ID.key`."""
-        (statement,) = (one for one in self.study.statements if one["kind"] == kind)
-        publish(f"{self.study.id}.{key}", statement[name])
+        (statement,) = (one for one in self.study.statements if one.kind == kind)
+        publish(f"{self.study.id}.{key}", getattr(statement, name))
 
     def publish_effect(self, key: str, synthesis_id: str, measure: str) -> None:
         """Publish the study's own effect in a planned synthesis under `STUDY-ID.key`."""
@@ -180,8 +180,8 @@ class StudyPage:
 
     def text(self, key: str) -> None:
         """Show a text of `study.yaml`, or its items as a list."""
-        found = self.study.details.get(key, "")
-        show(Words(bullets(found) if isinstance(found, list) else found))
+        found = getattr(self.study, key)
+        show(Words(bullets(found) if isinstance(found, tuple) else found))
 
     def entries(self, key: str, caption: str) -> None:
         """Show the entries below a key of `study.yaml` as a table."""
@@ -194,8 +194,11 @@ class StudyPage:
 
     def records(self, key: str, caption: str) -> None:
         """Show a list of entries of `study.yaml` as a table, one line each."""
-        found = self.study.details.get(key, [])
-        show(Table(entries.records(found, self.dictionary, f"study:{key}"), caption))
+        show(
+            Table(
+                entries.records(getattr(self.study, key), self.dictionary, f"study:{key}"), caption
+            )
+        )
 
     def not_available(self) -> None:
         """Show which results of the study are not available to this review."""

@@ -203,7 +203,7 @@ def _arm_count(study: Study, arm: Arm, wanted: Quantity, group_by: str) -> ArmCo
         study_id=study.id,
         label=f"{study.label}: {arm.label}",
         arm_id=arm.id,
-        group=str(arm.details.get(group_by, "")),
+        group=str(arm.value(group_by) or ""),
         events=events,
         total=int(total.number.value),
         cohorts=study.cohorts,

@@ -148,7 +148,7 @@ def at_least(number: int, chances: list[float]) -> float:
 
 
 def _tables(study: Study) -> Iterator[_Table]:
-    matched = {str(s.get("population", MATCHED)) for s in stated(study, "matching")}
+    matched = {s.population or MATCHED for s in stated(study, "matching")}
     for comparison in study.comparisons.values():
         for population in study.populations:
             wanted = Quantity(population=population, comparison=comparison.id)
@@ -163,8 +163,7 @@ def _tables(study: Study) -> Iterator[_Table]:
 
 def _variable(study: Study, wanted: Quantity, variable: Outcome) -> _Variable | None:
     """The characteristic in both arms; None where it is no baseline one or not printed."""
-    details = variable.details or {}
-    if details.get("measured") == AFTER_START or details.get("only_arm") or variable.within:
+    if variable.measured == AFTER_START or variable.only_arm or variable.within:
         return None
     arms = compared(study, replace(wanted, outcome=variable.id))
     if variable.kind == "continuous":

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, quantity_words, table_first
-from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
+from livingreview_audit.vocabulary import qualified, says, stated
 from livingreview_record.reported import Reported, ReportedInterval
-from livingreview_record.studies import Printed, Quantity, Study
+from livingreview_record.studies import Printed, Quantity, Statement, Study
 
 IMAGE = "Figure"  # read from an image's description: the text's own mention comes first
 TREND_BELOW = 0.10  # a p-value that is commonly called a trend; no limit is agreed
@@ -51,17 +51,17 @@ def claims(study: Study) -> Iterator[Finding]:
     """
     claimed: dict[tuple[Printed, str, bool], list[Statement]] = {}
     for statement in stated(study, "significance", "balance"):
-        claim = str(statement.get("claim", ""))
+        claim = statement.claim
         if claim not in CLAIMS:
             continue
         numbers = _claimed(study, statement, "p")
         for number in numbers or _claimed(study, statement, "ci95"):
-            own = statement.get("outcome") in (None, number.quantity.outcome)
+            own = statement.outcome in ("", number.quantity.outcome)
             claimed.setdefault((number, claim, own), []).append(statement)
     together: dict[tuple[object, ...], tuple[_Claim, list[Printed]]] = {}
     for (number, kind, own), statements in claimed.items():
         unmet = _verdict(kind, number, own=own)[0].is_contradiction
-        alike = tuple((one["section"], one.get("outcome")) for one in statements)
+        alike = tuple((one.section, one.outcome) for one in statements)
         key = (kind, own, number.quantity.statistic, *alike) if unmet else (number, kind, own)
         made = _Claim(kind, own, tuple(statements))
         together.setdefault(key, (made, []))[1].append(number)
@@ -79,21 +79,21 @@ def selection_rules(study: Study) -> Iterator[Finding]:
     """
     tables: dict[str, list[Statement]] = {}
     for statement in stated(study, "selection-rule"):
-        tables.setdefault(str(statement["table"]), []).append(statement)
+        tables.setdefault(statement.table, []).append(statement)
     for table, rules in tables.items():
         entered, examined = _covariates(study, table)
         for reason in stated(study, "selection-reason"):
-            if reason["table"] == table:
-                named = listed(reason["covariates"])
-                others = {key: examined.pop(key) for key in [*examined] if key[-1] in named}
+            if reason.table == table:
+                covariates = reason.covariates
+                others = {key: examined.pop(key) for key in [*examined] if key[-1] in covariates}
                 yield _with_reason(study, rules[0], reason, others)
         for key, p_values in examined.items():
-            limits = [Reported(str(r["p_below"])) for r in rules if _holds_for(r, key[-1])]
+            limits = [Reported(r.p_below) for r in rules if _holds_for(r, key[-1])]
             yield _judge_covariate(study, p_values, limits, key, entered)
 
 
 def _holds_for(rule: Statement, variable: str) -> bool:
-    return "covariates" not in rule or variable in listed(rule["covariates"])
+    return not rule.covariates or variable in rule.covariates
 
 
 def _with_reason(
@@ -101,11 +101,11 @@ def _with_reason(
 ) -> Finding:
     p_values = [min(found, key=lambda p: p.number.value) for found in others.values()]
     shown = [f"{_covariate_words(study, p.quantity)} (p {p.value})" for p in p_values]
-    limit = f"p below {rule['p_below']}"
+    limit = f"p below {rule.p_below}"
     said = (
-        f"{quantity_words(study, p_values[0].quantity)}, {rule['table']}: {says([rule], limit)}; "
-        f"{reason['section']} adds {', '.join(shown)}, "
-        f'"{reason["quote"]}"; both hold if this is a second rule.'
+        f"{quantity_words(study, p_values[0].quantity)}, {rule.table}: {says([rule], limit)}; "
+        f"{reason.section} adds {', '.join(shown)}, "
+        f'"{reason.quote}"; both hold if this is a second rule.'
     )
     numbers, printed = tuple(p_values), ", ".join(f"p {p.value}" for p in p_values)
     return Finding(numbers, printed, limit, Verdict.IMPLAUSIBLE, said, numbers[1:])
@@ -120,8 +120,8 @@ def named_covariates(study: Study) -> Iterator[Finding]:
     not show are told together.
     """
     for statement in stated(study, "model-covariates"):
-        named, missing = listed(statement.get("covariates")), list[Printed]()
-        for table in listed(statement.get("tables")):
+        named, missing = statement.covariates, list[Printed]()
+        for table in statement.tables:
             entered, examined = _covariates(study, table)
             for key, (p, *_) in examined.items():
                 if key[-1] in named and key in entered:
@@ -140,23 +140,24 @@ def listed_events(study: Study) -> Iterator[Finding]:
     happened, one that is not did not.
     """
     for statement in stated(study, "list"):
-        table, category = str(statement["table"]), str(statement.get("category", ""))
-        named = listed(statement.get("outcomes"))
+        table, category = statement.table, statement.category or ""
         for number in study.numbers:
             quantity = number.quantity
             here = number.locator.table == table and quantity.statistic == "n"
             single = study.vocabulary(quantity.outcome).within
             if here and single and quantity.category == category:
-                yield _judge_listed(study, statement, number, quantity.outcome in named)
+                yield _judge_listed(
+                    study, statement, number, quantity.outcome in statement.outcomes
+                )
 
 
 def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed]:
     """The printed numbers a statement is about, one for each quantity."""
-    wanted = {name: str(statement[name]) for name in IDENTITY if name in statement}
-    wanted["subgroup"] = str(statement.get("subgroup", ""))
-    if "table" not in statement and not wanted.get("comparison"):
+    wanted = {name: value for name in IDENTITY if (value := getattr(statement, name)) is not None}
+    wanted["subgroup"] = statement.subgroup
+    if not statement.table and not wanted.get("comparison"):
         return []
-    outcome = str(statement.get("outcome", ""))
+    outcome = statement.outcome
     found = [
         places
         for quantity, places in study.by_quantity.items()
@@ -172,7 +173,7 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
             for places in found
             if study.vocabulary(places[0].quantity.outcome).within == outcome
         ]
-    left_out = set(listed(statement.get("except")))
+    left_out = set(statement.except_)
     return [
         chosen
         for places in found
@@ -184,10 +185,9 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
 def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
     """The mention in the statement's own section, else in the table it names, else the first."""
     ordered = sorted(table_first(places), key=lambda place: place.locator.section.startswith(IMAGE))
-    if "table" in statement:
-        ordered = [place for place in ordered if place.locator.table == statement["table"]]
-    section = str(statement["section"])
-    same = [place for place in ordered if place.locator.section.startswith(section)]
+    if statement.table:
+        ordered = [place for place in ordered if place.locator.table == statement.table]
+    same = [place for place in ordered if place.locator.section.startswith(statement.section)]
     return next(iter(same or ordered), None)
 
 
@@ -295,7 +295,7 @@ def _left_out(
 ) -> tuple[Verdict, str]:
     """Left out against the rule, unless the same characteristic entered in another form."""
     variable = study.variables.get(key[-1])
-    other = str((variable.details or {}).get("form_of", "")) if variable else ""
+    other = variable.form_of if variable else ""
     if other and (*key[:-1], other) in entered:
         return Verdict.ROUNDING, f"{rule}; it entered as {study.vocabulary(other).label}"
     return Verdict.DISCREPANT, rule
@@ -322,11 +322,11 @@ def _judge_named(
 
 def _judge_listed(study: Study, statement: Statement, number: Printed, named: bool) -> Finding:
     happened = number.number.value > 0
-    open_list = happened and not named and statement.get("complete") is False
+    open_list = happened and not named and not statement.complete
     fits = happened == named
     verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
     words = "lists it" if named else "does not list it"
-    where = f"{number.value} in the table; {statement['section']} {words}"
+    where = f"{number.value} in the table; {statement.section} {words}"
     if open_list:
         verdict, where = (
             Verdict.NOT_CHECKABLE,

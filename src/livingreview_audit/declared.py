@@ -44,7 +44,7 @@ def declared_denominator(study: Study) -> Iterator[Finding]:
     of them are of the whole group: the declaration then names some patients and no denominator.
     """
     for outcome in (*study.variables.values(), *study.outcomes.values()):
-        if (outcome.details or {}).get("denominator_declared") == WITHIN:
+        if outcome.denominator_declared == WITHIN:
             judged = [*_percentages(study, outcome), *_p_values(study, outcome)]
             fits = [one for one in judged if one.declared]
             apart = [one for one in judged if not one.declared]
@@ -122,14 +122,14 @@ def _percent(percent: Printed, share: _Share) -> str:
 
 def _declared(study: Study, outcome: Outcome) -> tuple[Printed, ...]:
     """The printed size that the declaration gives, where it gives one."""
-    section = (outcome.details or {}).get("declared_in")
+    section = outcome.declared_in
     variable, _, level = outcome.within.partition("=")
     found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
     return tuple(number for number in found if number.locator.section == section)
 
 
 def _declaration(study: Study, outcome: Outcome) -> str:
-    place = (outcome.details or {}).get("declared_in", "the report")
+    place = outcome.declared_in or "the report"
     variable, _, level = outcome.within.partition("=")
     around = quantity_words(study, Quantity(outcome=variable, category=level))
     sizes = " and ".join(number.value for number in _declared(study, outcome))

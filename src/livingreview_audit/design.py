@@ -28,9 +28,9 @@ from livingreview_audit.lookup import (
     mention,
 )
 from livingreview_audit.p_values import p_of_counts
-from livingreview_audit.vocabulary import Statement, says, stated
+from livingreview_audit.vocabulary import says, stated
 from livingreview_record.reported import Reported
-from livingreview_record.studies import Comparison, Outcome, Printed, Quantity, Study
+from livingreview_record.studies import Comparison, Outcome, Printed, Quantity, Statement, Study
 
 MATCHED = "matched"
 BALANCED = 0.1  # the usual limit of a standardised difference
@@ -46,16 +46,16 @@ RESULTS = ("hr", "p", "median", "rate")
 def matched_sizes(study: Study) -> Iterator[Finding]:
     """Assumes that every matched patient has as many partners as the ratio says."""
     for statement in stated(study, "matching"):
-        stated_ratio = str(statement.get("ratio", ""))
+        stated_ratio = statement.ratio
         for comparison in study.comparisons.values() if stated_ratio else ():
-            sizes = _arm_sizes(study, comparison, str(statement.get("population", MATCHED)))
+            sizes = _arm_sizes(study, comparison, statement.population or MATCHED)
             if sizes:
                 first, second = sizes
                 parts = [int(part) for part in stated_ratio.split(":")]
                 fits = first.value * parts[1] == second.value * parts[0]
                 shown = f"{first.value} and {second.value}"
                 verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
-                said = f"Matching {stated_ratio} ({statement['section']}): {shown} patients."
+                said = f"Matching {stated_ratio} ({statement.section}): {shown} patients."
                 numbers = (*first.numbers, *second.numbers)
                 yield Finding(numbers, shown, stated_ratio, verdict, said)
 
@@ -99,15 +99,15 @@ def _claimed(study: Study, comparison: Comparison) -> dict[str, list[Outcome]]:
     """Characteristics called balanced, by population: those of a table, or all."""
     claimed: dict[str, list[Outcome]] = {}
     for statement in stated(study, "matching", "balance"):
-        usual = MATCHED if statement["kind"] == "matching" else "whole"
-        population = str(statement.get("population", usual))
+        usual = MATCHED if statement.kind == "matching" else "whole"
+        population = statement.population or usual
         known = claimed.setdefault(population, [])
         for variable in study.variables.values():
             wanted = Quantity(population=population, outcome=variable.id, comparison=comparison.id)
             places = (place for p in _tests(study, wanted) for place in study.by_quantity[p])
             if variable not in known and (
-                "table" not in statement
-                or any(place.locator.table == statement["table"] for place in places)
+                not statement.table
+                or any(place.locator.table == statement.table for place in places)
             ):
                 known.append(variable)
     return claimed
@@ -255,7 +255,7 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
     results.
     """
     for statement in stated(study, "survival-exclusion"):
-        chosen = str(statement.get("population", ""))
+        chosen = statement.population or ""
         results = [
             number
             for number in study.numbers
@@ -276,7 +276,7 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
 def _excluded(
     study: Study, statement: Statement, medians: list[Printed], results: list[Printed]
 ) -> Finding:
-    limit = float(str(statement["months"]))
+    limit = float(statement.months)
     told = ", ".join(dict.fromkeys(f"{m.value} ({_arm(study, m.quantity)})" for m in medians))
     outcomes = dict.fromkeys(study.vocabulary(n.quantity.outcome).label for n in results)
     early = f"that patients who died within {limit:g} months were left out"
@@ -306,7 +306,7 @@ def measured_after_start(study: Study) -> Iterator[Finding]:
     late = {
         variable.id: variable.label
         for variable in study.variables.values()
-        if (variable.details or {}).get("measured") == AFTER_START
+        if variable.measured == AFTER_START
     }
     for outcome in study.outcomes.values() if late else ():
         used = [
@@ -330,7 +330,7 @@ def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) 
     ordered = sorted(used, key=lambda number: RESULTS.index(number.quantity.statistic))
     named = dict.fromkeys(v for n in ordered for v in late if v in _factors(n.quantity))
     places = dict.fromkeys(n.locator.table or n.locator.section for n in ordered)
-    origin = (outcome.details or {}).get("origin", "the start")
+    origin = outcome.origin or "the start"
     said = (
         f"{outcome.label}: {', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
         f"{' and '.join(late[v] for v in named)}, seen after time begins ({origin}); patients had "

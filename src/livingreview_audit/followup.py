@@ -14,8 +14,8 @@ from livingreview_audit.curves import Curve, beside, curves, in_months
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, count, group_words, table_first, total
-from livingreview_audit.vocabulary import Statement, listed, says, stated
-from livingreview_record.studies import Printed, Quantity, Study
+from livingreview_audit.vocabulary import says, stated
+from livingreview_record.studies import Printed, Quantity, Statement, Study
 from livingreview_record.times import is_time, months, months_in
 
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
@@ -56,16 +56,14 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
                 yield _ended(curve, place, ends)
 
 
-def _descriptions(study: Study) -> list[list[str]]:
+def _descriptions(study: Study) -> list[tuple[str, ...]]:
     """What ends follow-up, by each description that says so; at least one, if empty."""
-    stated_ends = [listed(one["ends_at"]) for one in _describing(study)]
-    return stated_ends or [
-        listed((study.vocabulary(study.roles.followup).details or {}).get("ends_at"))
-    ]
+    stated_ends = [one.ends_at for one in _describing(study)]
+    return stated_ends or [study.vocabulary(study.roles.followup).ends_at]
 
 
 def _describing(study: Study) -> list[Statement]:
-    return [one for one in stated(study, "follow-up") if "ends_at" in one]
+    return [one for one in stated(study, "follow-up") if one.ends_at]
 
 
 @check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
@@ -73,10 +71,8 @@ def followup_described_twice(study: Study) -> Iterator[Finding]:
     """Assumes nothing; where they differ the numbers may follow either."""
     statements = _describing(study)
     for _, places in _followup(study, "median") if len(statements) > 1 else ():
-        ends = {frozenset(listed(one["ends_at"])) for one in statements}
-        told = [
-            f"{says([one], 'so')} (to {' or '.join(listed(one['ends_at']))})" for one in statements
-        ]
+        ends = {frozenset(one.ends_at) for one in statements}
+        told = [f"{says([one], 'so')} (to {' or '.join(one.ends_at)})" for one in statements]
         said = f"Follow-up, median {places[0].value} {places[0].unit}: {'; '.join(told)}"
         verdict = Verdict.REPRODUCED
         if len(ends) > 1:
@@ -97,7 +93,7 @@ def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Pr
 def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     limit = beside(place, curve.medians)
     own, most = in_months(place).lower, in_months(limit).upper
-    quotes = [one for one in stated(curve.study, "follow-up") if "quote" in one]
+    quotes = [one for one in stated(curve.study, "follow-up") if one.quote]
     said = says(quotes, "") or f"follow-up ends at {', '.join(ends)} by the paper's definition"
     said += f"; its median is {place.value}, and the median of the curve is {limit.value}"
     verdict = Verdict.REPRODUCED

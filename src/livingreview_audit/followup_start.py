@@ -10,7 +10,7 @@ from livingreview_audit.curves import Curve, curves, in_months
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import group_words
-from livingreview_audit.vocabulary import listed, stated
+from livingreview_audit.vocabulary import stated
 from livingreview_record.studies import ALL_ARMS, Printed, Study
 
 EXPECTED = 7.0  # deaths; none of so many has a chance below one in a thousand
@@ -48,7 +48,7 @@ def shortest_followup(study: Study) -> Iterator[Finding]:
     """
     if study.roles.followup not in study.outcomes:
         return
-    ends = listed((study.vocabulary(study.roles.followup).details or {}).get("ends_at"))
+    ends = study.vocabulary(study.roles.followup).ends_at
     if ends and "death" not in ends:
         return
     groups: dict[str, list[_Start]] = {}
@@ -67,7 +67,7 @@ def _start(curve: Curve) -> _Start | None:
     exact = [median for median in curve.medians if median.number.exact is not None]
     if not ranges or not exact or size is None or ranges[0].interval.lower.exact is None:
         return None
-    survived = sum(float(str(s["months"])) for s in stated(curve.study, "survival-exclusion"))
+    survived = sum(float(s.months) for s in stated(curve.study, "survival-exclusion"))
     least = max(Box.of(ranges[0].interval.lower).lower, survived)
     middle = in_months(exact[0]).upper
     constant, late = (

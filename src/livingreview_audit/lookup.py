@@ -136,11 +136,11 @@ def level_of_others(study: Study, quantity: Quantity) -> Count | None:
     `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
     its counts there; a count of all patients then rests on that arm.
     """
-    declared = study.vocabulary(quantity.outcome).details or {}
+    declared = study.vocabulary(quantity.outcome)
     parts: list[Count | None] = []
-    for link in declared.get("level_sum_of", {}).get(quantity.category, ()):
+    for link in declared.level_sum_of.get(quantity.category, ()):
         of, _, level = link.partition("=")
-        only = str((study.vocabulary(of).details or {}).get("only_arm", ""))
+        only = study.vocabulary(of).only_arm
         arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
         parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
     return total(parts)

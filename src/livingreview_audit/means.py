@@ -369,8 +369,8 @@ def _first_places(study: Study, *statistics: str) -> Iterator[Printed]:
 
 def _of_whole_numbers(study: Study, statistic: str) -> Iterator[Printed]:
     for number in study.numbers:
-        details = study.vocabulary(number.quantity.outcome).details or {}
-        if number.quantity.statistic == statistic and details.get("integer") is True:
+        measured = study.vocabulary(number.quantity.outcome)
+        if number.quantity.statistic == statistic and measured.integer:
             yield number
 
 

@@ -129,7 +129,7 @@ def _case(study: Study, percent: Printed) -> _Case:
     beside = [one for one in found if one.numbers[0].locator == percent.locator]
     outcome = study.vocabulary(percent.quantity.outcome)
     denominators = sizes(study, percent.quantity)
-    if outcome.within and "denominator" not in (outcome.details or {}):
+    if outcome.within and not outcome.denominator:
         denominators = denominators + classified_within(study, percent.quantity, outcome)
     fits = [size for size in denominators if size.value > 0]
     return _Case(study, percent, outcome, tuple(beside or found), tuple(fits))

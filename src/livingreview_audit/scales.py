@@ -43,11 +43,11 @@ def _ends(
     variable: Outcome, eligible: Printed | None
 ) -> tuple[float, float, str, tuple[Printed, ...]]:
     """Least and greatest value, why, and the printed limits where there are any."""
-    details = variable.details or {}
-    low, high = float(details.get("minimum", -math.inf)), float(details.get("maximum", math.inf))
+    low = -math.inf if variable.minimum is None else variable.minimum
+    high = math.inf if variable.maximum is None else variable.maximum
     if math.isfinite(low) or math.isfinite(high):
         return low, high, f"the scale of {variable.label}", ()
-    if details.get("unit") == CHANGE:
+    if variable.unit == CHANGE:
         return LEAST_CHANGE, math.inf, "a change in per cent", ()
     if eligible is not None:
         low, high = limits_of_eligibility(eligible.value)

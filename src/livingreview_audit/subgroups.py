@@ -170,9 +170,9 @@ def p_of_subgroups(study: Study) -> Iterator[Finding]:
     not exclude a small one in all.  Implausible farther beyond than in honest trials.
     """
     claims = {
-        tuple(str(statement.get(name, "")) for name in CLAIMED)
+        tuple(getattr(statement, name) or "" for name in CLAIMED)
         for statement in stated(study, "significance")
-        if statement.get("claim") == "not-significant"
+        if statement.claim == "not-significant"
     }
     tested = [
         quantity

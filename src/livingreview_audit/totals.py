@@ -151,14 +151,12 @@ def inside_a_wider_count(study: Study) -> Iterator[Finding]:
 @check("The size of a population that is defined by outcomes against those patients' counts.")
 def members_add_up(study: Study) -> Iterator[Finding]:
     """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
-    declared = study.details.get("populations", {})
     for quantity in _counted(study):
         population = study.populations.get(quantity.population)
-        members = declared.get(quantity.population, {}).get("members", ())
-        if not members or population is None or quantity.outcome != PARTICIPANTS:
+        if population is None or not population.members or quantity.outcome != PARTICIPANTS:
             continue
         around = replace(quantity, population=population.within or "whole")
-        named = (member.partition("=") for member in members)
+        named = (member.partition("=") for member in population.members)
         groups = [replace(around, outcome=outcome, category=level) for outcome, _, level in named]
         about = f"{population.label} ({group_words(study, around)})"
         parts = [known_count(study, group) for group in groups]
@@ -175,7 +173,7 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
     """
     unmet: dict[Quantity, list[Finding]] = {}
     for quantity in _counted(study):
-        included = (study.vocabulary(quantity.outcome).details or {}).get("includes", ())
+        included = study.vocabulary(quantity.outcome).includes
         parts = [
             (study.vocabulary(outcome).label, part)
             for outcome in included

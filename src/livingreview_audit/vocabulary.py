@@ -4,12 +4,11 @@ Everything here is read from `study.yaml`; no check knows an outcome by name, ap
 that every study shares (`participants`) and the grades of adverse events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from livingreview_record.studies import Outcome, Quantity, Study
+from livingreview_record.studies import Outcome, Quantity, Statement, Study
 
-Statement = Mapping[str, object]
 ADVERSE_EVENT = "adverse-event"
 LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"
 # A grade on the left is among those on the right; blank is any grade.
@@ -39,12 +38,7 @@ def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str 
 
 def stated(study: Study, *kinds: str) -> Iterator[Statement]:
     """What the text says, as far as `study.yaml` records it, of these kinds."""
-    return (statement for statement in study.statements if statement["kind"] in kinds)
-
-
-def listed(value: object) -> list[str]:
-    """The entries of a list in a statement; none where it has no such list."""
-    return [str(one) for one in value] if isinstance(value, Iterable) else []
+    return (statement for statement in study.statements if statement.kind in kinds)
 
 
 def says(statements: Iterable[Statement], otherwise: str) -> str:
@@ -54,10 +48,10 @@ def says(statements: Iterable[Statement], otherwise: str) -> str:
     """
     sections: dict[str, list[str]] = {}
     for statement in statements:
-        words = f'"{statement["quote"]}"' if "quote" in statement else otherwise
+        words = f'"{statement.quote}"' if statement.quote else otherwise
         known = sections.setdefault(words, [])
-        if str(statement["section"]) not in known:
-            known.append(str(statement["section"]))
+        if statement.section not in known:
+            known.append(statement.section)
     told = (
         f"{' and '.join(where)} {'says' if len(where) == 1 else 'say'} {words}"
         for words, where in sections.items()
@@ -68,9 +62,9 @@ def says(statements: Iterable[Statement], otherwise: str) -> str:
 def qualified(statements: Iterable[Statement]) -> str:
     """The words that qualify what was said, with their place, to end a sentence; or nothing."""
     told = dict.fromkeys(
-        f'; {statement["qualified_in"]} has "{statement["qualifier"]}"'
+        f'; {statement.qualified_in} has "{statement.qualifier}"'
         for statement in statements
-        if "qualifier" in statement
+        if statement.qualifier
     )
     return "".join(told)
 
@@ -114,13 +108,6 @@ def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
 
 
 def _by_meaning(outcome: Outcome, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
-    links = (outcome.details or {}).get("subset_of", {})
-    if isinstance(links, str):
-        links = {"": links}
-    for wider in _as_list(links.get(quantity.category, ())):
+    if wider := outcome.subset_of.get(quantity.category):
         variable, _, level = wider.partition("=")
         yield replace(quantity, outcome=variable, category=level), False
-
-
-def _as_list(links: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (links,) if isinstance(links, str) else tuple(links)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import PARTICIPANTS, count, full_words, group_words
-from livingreview_audit.vocabulary import Statement, listed, qualified, says, stated
-from livingreview_record.studies import Outcome, Printed, Quantity, Study
+from livingreview_audit.vocabulary import qualified, says, stated
+from livingreview_record.studies import Outcome, Printed, Quantity, Statement, Study
 
 
 @check(
@@ -22,7 +22,7 @@ from livingreview_record.studies import Outcome, Printed, Quantity, Study
 def analyses_not_done(study: Study) -> Iterator[Finding]:
     """Assumes that a comparison of arms within a level is an analysis stratified by it."""
     for statement in stated(study, "no-stratified-analysis"):
-        for variable in (study.variables[id_] for id_ in listed(statement.get("variables"))):
+        for variable in (study.variables[id_] for id_ in statement.variables):
             strata = tuple(
                 number
                 for number in study.numbers
@@ -59,12 +59,14 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
     Too few patients do this too.
     """
     for statement in stated(study, "consistency-claim"):
-        about = {name: str(statement[name]) for name in ("comparison", "population", "outcome")}
+        about = {
+            name: str(getattr(statement, name)) for name in ("comparison", "population", "outcome")
+        }
         printed = {
             f"{variable.label}, {variable.levels[level]}": study.find(
                 statistic="p", subgroup=f"{variable.id}={level}", **about
             )
-            for variable in (study.variables[id_] for id_ in listed(statement.get("variables")))
+            for variable in (study.variables[id_] for id_ in statement.variables)
             for level in variable.levels
         }
         if any(printed.values()):
@@ -74,7 +76,7 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
 def _in_every_level(
     study: Study, statement: Statement, printed: Mapping[str, tuple[Printed, ...]]
 ) -> Finding:
-    outcome = study.vocabulary(str(statement["outcome"])).label
+    outcome = study.vocabulary(statement.outcome).label
     below = {level for level, found in printed.items() if any(_is_below(p) for p in found)}
     told = [
         f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
@@ -107,12 +109,12 @@ def _is_below(p: Printed) -> bool:
 def patients_shown(study: Study) -> Iterator[Finding]:
     """Assumes that a figure shows each patient once."""
     for statement in stated(study, "shown-patients"):
-        outcome = study.vocabulary(str(statement["outcome"]))
+        outcome = study.vocabulary(statement.outcome)
         values = [n for n in study.numbers if n.quantity.outcome == outcome.id]
         shown = [
             n
             for n in study.find(outcome=PARTICIPANTS, statistic="n")
-            if n.locator.section == statement["section"]
+            if n.locator.section == statement.section
         ]
         if shown and values:
             yield from _shown(study, statement, shown[0], values[0].quantity)

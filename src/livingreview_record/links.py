@@ -9,10 +9,9 @@ from livingreview_record.problems import Collector, Problem, shown
 from livingreview_record.references import excludes
 from livingreview_record.rows import METHODS, TIMEPOINT
 from livingreview_record.rules import SIDES, fits
-from livingreview_record.studies import ALL_ARMS, STATISTICS, Comparison, Outcome, Study
+from livingreview_record.studies import ALL_ARMS, STATISTICS, Comparison, Outcome, Statement, Study
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
-BY_LEVEL = ("subset_of", "level_sum_of")
 DAYS = ("submitted", "accepted", "published")
 ELSEWHERE = ("10.", "https://", "http://")  # a DOI or an address
 
@@ -27,7 +26,7 @@ def check_study(path: Path, study: Study, problems: list[Problem]) -> None:
     _check_circles(collector, study)
     _check_statements(collector, study)
     for position, report in enumerate(study.reports):
-        days = [(key, report.details[key]) for key in DAYS if key in report.details]
+        days = [(key, getattr(report, key)) for key in DAYS if getattr(report, key)]
         for (earlier, first), (later, second) in pairwise(days):
             if first > second:
                 needed = f"a day not before the one of {earlier!r} ({first})"
@@ -46,11 +45,11 @@ def check_arms(
         place = f"arms.{arm.id}"
         classes = protocol["treatment_classes"]
         collector.one_of(f"{place}.treatment_class", arm.treatment_class, classes)
-        flags = {key for key, value in arm.details.items() if isinstance(value, bool)}
+        flags = {key for key, value in arm.described.items() if isinstance(value, bool)}
         for flag in (flag for flag in asked if flag not in flags):
             needed = "true or false, by which review.yaml's syntheses choose arms"
             do = "write true or false, without quotes"
-            collector.need(f"{place}.{flag}", needed, shown(arm.details.get(flag)), do)
+            collector.need(f"{place}.{flag}", needed, shown(arm.value(flag)), do)
         for flag in sorted(flags.difference(asked)):
             needed = f"only flags that review.yaml's syntheses ask for ({', '.join(asked)})"
             collector.need(place, needed, repr(flag), "correct its name, or say it in words")
@@ -132,11 +131,7 @@ def _check_labels(collector: Collector, study: Study) -> None:
     """Nothing that a reader must tell apart has the same name."""
     named: dict[str, list[tuple[str, str]]] = {
         "reports (id)": [(str(n), report.id) for n, report in enumerate(study.reports)],
-        "reports (doi)": [
-            (report.id, report.details["doi"])
-            for report in study.reports
-            if "doi" in report.details
-        ],
+        "reports (doi)": [(report.id, report.doi) for report in study.reports if report.doi],
     }
     for group in ("arms", "comparisons", "populations", "variables", "outcomes"):
         entries = getattr(study, group).values()
@@ -156,12 +151,12 @@ def _check_labels(collector: Collector, study: Study) -> None:
 def _check_statements(collector: Collector, study: Study) -> None:
     """Times and scales that a computation reads are of a form that it can read."""
     for position, statement in enumerate(study.statements):
-        time = statement.get("timepoint")
-        if time is not None and not TIMEPOINT.fullmatch(time):
+        time = statement.timepoint
+        if time and not TIMEPOINT.fullmatch(time):
             needed = "a time such as 12 months"
             collector.need(f"statements.{position}.timepoint", needed, repr(time), "correct it")
     for entry in (*study.variables.values(), *study.outcomes.values()):
-        low, high = ((entry.details or {}).get(end) for end in ("minimum", "maximum"))
+        low, high = entry.minimum, entry.maximum
         if low is not None and high is not None and low >= high:
             needed = f"a minimum below the maximum ({high})"
             collector.need(f"{entry.id}.minimum", needed, str(low), "correct them")
@@ -194,8 +189,7 @@ def _links(study: Study) -> Iterator[Link]:
     for id_, population in study.populations.items():
         if population.within:
             yield f"populations.{id_}.within", population.within, study.populations
-    for id_, entry in study.details.get("populations", {}).items():
-        for member in entry.get("members", ()):
+        for member in population.members:
             yield from _to_level(study, f"populations.{id_}.members", member)
     for id_, variable in study.variables.items():
         yield from _of_entry(study, f"variables.{id_}", variable)
@@ -206,30 +200,29 @@ def _links(study: Study) -> Iterator[Link]:
 
 
 def _of_entry(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
-    details = entry.details or {}
-    if entry.within or "within" in (entry.denominator, details.get("denominator_declared")):
+    if entry.within or "within" in (entry.denominator, entry.denominator_declared):
         yield from _to_level(study, f"{where}.within", entry.within)
-    for other in details.get("includes", ()):
+    for other in entry.includes:
         yield f"{where}.includes", other, study.outcomes
-    if "form_of" in details:
-        yield f"{where}.form_of", details["form_of"], study.variables
-    if "only_arm" in details:
-        yield f"{where}.only_arm", details["only_arm"], study.arms
+    if entry.form_of:
+        yield f"{where}.form_of", entry.form_of, study.variables
+    if entry.only_arm:
+        yield f"{where}.only_arm", entry.only_arm, study.arms
     yield from _of_levels(study, where, entry)
 
 
 def _of_levels(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
-    for of, levels in (entry.sum_of or {}).items():
+    for of, levels in entry.sum_of.items():
         yield f"{where}.sum_of", of, study.outcomes
         for level in levels if of in study.outcomes else ():
             yield f"{where}.sum_of.{of}", level, study.outcomes[of].levels
-    for key in BY_LEVEL:
-        links = (entry.details or {}).get(key, {})
-        for level, targets in links.items() if isinstance(links, Mapping) else [("", links)]:
+    wider = {level: (link,) for level, link in entry.subset_of.items()}
+    for key, by_level in (("subset_of", wider), ("level_sum_of", entry.level_sum_of)):
+        for level, links in by_level.items():
             if level:
                 yield f"{where}.{key}", level, entry.levels
-            for target in [targets] if isinstance(targets, str) else targets:
-                yield from _to_level(study, f"{where}.{key}", target)
+            for link in links:
+                yield from _to_level(study, f"{where}.{key}", link)
 
 
 def _to_level(study: Study, where: str, link: str) -> Iterator[Link]:
@@ -241,7 +234,7 @@ def _to_level(study: Study, where: str, link: str) -> Iterator[Link]:
         yield where, level, vocabulary[of].levels
 
 
-def _of_statement(study: Study, where: str, statement: Mapping[str, Any]) -> Iterator[Link]:
+def _of_statement(study: Study, where: str, statement: Statement) -> Iterator[Link]:
     vocabulary = {**study.variables, **study.outcomes}
     declared: dict[str, Iterable[str]] = {
         "arm_id": [*study.arms, ALL_ARMS],
@@ -251,23 +244,22 @@ def _of_statement(study: Study, where: str, statement: Mapping[str, Any]) -> Ite
         "method": METHODS[1:],
     }
     for key, known in declared.items():
-        if key in statement:
-            yield f"{where}.{key}", statement[key], known
-    for key, known in (
-        ("variables", study.variables),
-        ("covariates", study.variables),
-        ("except", vocabulary),
+        if found := getattr(statement, key):
+            yield f"{where}.{key}", found, known
+    for key, named, known in (
+        ("variables", statement.variables, study.variables),
+        ("covariates", statement.covariates, study.variables),
+        ("except", statement.except_, vocabulary),
     ):
-        for one in statement.get(key, ()):
+        for one in named:
             yield f"{where}.{key}", one, known
-    for part in statement["subgroup"].split("&") if "subgroup" in statement else ():
+    for part in statement.subgroup.split("&") if statement.subgroup else ():
         yield from _to_level(study, f"{where}.subgroup", part)
-    outcome = vocabulary.get(statement.get("outcome", ""))
-    if "category" in statement and outcome:
-        yield f"{where}.category", statement["category"], outcome.levels
-    comparison = statement.get("comparison", "")
-    if comparison and comparison not in study.comparisons:
-        variable, _, levels = comparison.partition(":")
+    outcome = vocabulary.get(statement.outcome)
+    if statement.category and outcome:
+        yield f"{where}.category", statement.category, outcome.levels
+    if statement.comparison and statement.comparison not in study.comparisons:
+        variable, _, levels = statement.comparison.partition(":")
         for level in levels.split("/") if levels else ("",):
             link = f"{variable}={level}" if level else variable
             yield from _to_level(study, f"{where}.comparison", link)

@@ -5,9 +5,9 @@ The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from livingreview_record.files import is_folder, read_rows
 from livingreview_record.inventory import WITHOUT_NUMBERS, check_extraction, check_files
@@ -26,8 +26,14 @@ from livingreview_record.studies import (
     Review,
     Roles,
     SharedPatients,
+    Statement,
     Study,
 )
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
@@ -154,55 +160,61 @@ def _load_study(folder: Path, declared: Declared, problems: list[Problem]) -> St
 
 
 def _study(content: Mapping[str, Any]) -> Study:
-    arms = {
-        id_: Arm(id_, arm["label"], arm["treatment_class"], arm)
-        for id_, arm in content.get("arms", {}).items()
-    }
-    populations = {
-        id_: Population(id_, entry["label"], entry.get("within", ""))
-        for id_, entry in content.get("populations", {"whole": {"label": "All patients"}}).items()
-    }
-    return Study(
-        id=content["id"],
-        label=content["label"],
-        status=content["status"],
-        status_reason=content.get("status_reason", ""),
-        population=content["population"],
-        reports=tuple(
-            Report(entry["id"], entry["kind"], entry["title"], entry)
-            for entry in content["reports"]
-        ),
+    shared = content.get("shares_patients", ())
+    populations = content.get("populations", {"whole": {"label": "All patients"}})
+    return _typed(
+        Study,
+        content,
+        reports=tuple(_typed(Report, entry) for entry in content["reports"]),
         shares_patients=tuple(
-            SharedPatients(e["with"], e["certainty"], e["why"], str(e.get("source", "")))
-            for e in content.get("shares_patients", [])
+            _typed(SharedPatients, entry, other=entry["with"]) for entry in shared
         ),
-        design=content["design"],
-        arms=arms,
-        comparisons={
-            id_: Comparison(id_, entry["label"], entry["experimental"], entry["control"])
-            for id_, entry in content.get("comparisons", {}).items()
-        },
-        populations=populations,
+        arms=_by_id(Arm, content.get("arms", {})),
+        comparisons=_by_id(Comparison, content.get("comparisons", {})),
+        populations=_by_id(Population, populations),
         outcomes=_vocabulary(content.get("outcomes", {})),
         variables=_vocabulary(content.get("variables", {})),
-        statements=tuple(content.get("statements", [])),
-        numbers=(),
-        details=content,
+        statements=tuple(_typed(Statement, entry) for entry in content.get("statements", ())),
     )
 
 
+def _typed(kind: type[T], entry: Mapping[str, Any], **given: Any) -> T:
+    """The entry of a file as a value of ``kind``; ``given`` are fields that are built elsewhere.
+
+    Each key fills the field of its name (``except_`` for ``except``), a list as a tuple.  Keys that
+    have no field go to the field ``described``, where there is one.
+    """
+    names = {field.name.rstrip("_"): field.name for field in fields(kind)}
+    found = {
+        names[key]: tuple(value) if isinstance(value, list) else value
+        for key, value in entry.items()
+        if key in names
+    }
+    if "described" in names:
+        found["described"] = {key: value for key, value in entry.items() if key not in names}
+    return kind(**{**found, **given})
+
+
+def _by_id(kind: type[T], entries: Mapping[str, Any]) -> dict[str, T]:
+    return {id_: _typed(kind, entry, id=id_) for id_, entry in entries.items()}
+
+
 def _vocabulary(entries: Mapping[str, Any]) -> dict[str, Outcome]:
+    def by_name(links: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(parts) for name, parts in links.items()}
+
+    def subset(links: str | Mapping[str, str]) -> Mapping[str, str]:
+        return {"": links} if isinstance(links, str) else links
+
     return {
-        id_: Outcome(
+        id_: _typed(
+            Outcome,
+            entry,
             id=id_,
-            label=entry["label"],
-            kind=entry["kind"],
             levels=entry.get("levels", {}) | entry.get("categories", {}),
-            exhaustive=entry.get("exhaustive", False),
-            within=entry.get("within", ""),
-            denominator=entry.get("denominator", "arm"),
-            sum_of={of: tuple(levels) for of, levels in entry.get("sum_of", {}).items()} or None,
-            details=entry,
+            sum_of=by_name(entry.get("sum_of", {})),
+            level_sum_of=by_name(entry.get("level_sum_of", {})),
+            subset_of=subset(entry.get("subset_of", {})),
         )
         for id_, entry in entries.items()
     }
@@ -221,4 +233,4 @@ def _with_numbers(path: Path, study: Study, problems: list[Problem]) -> Study:
     check_together(path, numbers, problems)
     if len(problems) == known:
         check_sizes(path, numbers, problems)
-    return Study(**{**vars(study), "numbers": numbers})
+    return replace(study, numbers=numbers)

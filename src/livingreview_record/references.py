@@ -101,8 +101,7 @@ class _Vocabulary:
         self.kinds: dict[str, set[str]] = {}
         for study in studies:
             for id_, entry in {**study.variables, **study.outcomes}.items():
-                same = (entry.details or {}).get("same_as", id_)
-                for name in (id_, same):
+                for name in (id_, entry.same_as or id_):
                     self.levels.setdefault(name, set()).update(entry.levels)
                     self.kinds.setdefault(name, set()).add(entry.kind)
         self.outcomes = [*protocol["outcomes"], *(id_ for s in studies for id_ in s.outcomes)]

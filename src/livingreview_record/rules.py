@@ -38,13 +38,13 @@ def place_of(study: Study, include: Mapping[str, Any]) -> tuple[str, Mapping[str
 def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
     """The study's outcome of this name, or those it declares to measure the same."""
     for outcome in study.outcomes.values():
-        if outcome_id in (outcome.id, (outcome.details or {}).get("same_as")):
+        if outcome_id in (outcome.id, outcome.same_as):
             yield outcome
 
 
 def fits(arm: Arm, rule: Mapping[str, Any]) -> bool:
     """Whether the arm has every property that the rule names."""
-    return all(arm.details.get(key) == value for key, value in rule.items())
+    return all(arm.value(key) == value for key, value in rule.items())
 
 
 def comparisons_of(

@@ -4,7 +4,7 @@ All values are immutable.  ``load`` builds them from files; everything else only
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,9 @@ NUMBER_STATISTICS = frozenset(
 STATISTICS = NUMBER_STATISTICS | INTERVAL_STATISTICS | DESIGN_STATISTICS
 
 ALL_ARMS = "all"
+Plain = str | int | float | bool | None  # a value of a key that the review itself describes
+Described = Mapping[str, Plain | list[str]]  # keys of data/dictionary.csv with their values
+Texts = Mapping[str, str]  # an entry whose keys the schema lists, all of them texts
 
 
 @dataclass(frozen=True, order=True)
@@ -93,14 +96,31 @@ def table_first(places: Iterable[Printed]) -> list[Printed]:
     return sorted(places, key=lambda place: (not place.locator.table, place.line))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """One publication on a study: a paper, a preprint, a registry record."""
+    """One publication on a study: a paper, a preprint, a registry record.
+
+    ``described`` holds keys of the review's own, each of which its dictionary describes.
+    """
 
     id: str
     kind: str
+    authors: str = ""
     title: str
-    details: Mapping[str, Any]
+    journal: str = ""
+    year: int | None = None
+    submitted: str = ""
+    accepted: str = ""
+    published: str = ""
+    doi: str = ""
+    volume: str = ""
+    issn: str = ""
+    identifiers: tuple[str, ...] = ()
+    identifier_source: str = ""
+    sources: tuple[Texts, ...] = ()
+    text: str = ""
+    not_confirmed: tuple[str, ...] = ()
+    described: Described = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,12 +135,26 @@ class SharedPatients:
 
 @dataclass(frozen=True)
 class Arm:
-    """Patients of a study who were treated alike."""
+    """Patients of a study who were treated alike.
+
+    ``described`` holds keys of the review's own, such as the flags by which its syntheses choose
+    arms.
+    """
 
     id: str
     label: str
     treatment_class: str
-    details: Mapping[str, Any]
+    regimen: str = ""
+    described: Described = field(default_factory=dict)
+
+    def value(self, name: str) -> Plain | list[str]:
+        """What ``study.yaml`` says of the arm under this key; None where it says nothing."""
+        own = {
+            "label": self.label,
+            "treatment_class": self.treatment_class,
+            "regimen": self.regimen or None,
+        }
+        return own[name] if name in own else self.described.get(name)
 
 
 @dataclass(frozen=True)
@@ -135,11 +169,15 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Population:
-    """A set of patients of a study: everyone, a matched sample, those evaluable."""
+    """A set of patients of a study: everyone, a matched sample, those evaluable.
+
+    ``members`` are the outcomes, or ``outcome=level``, whose patients make it up.
+    """
 
     id: str
     label: str
     within: str = ""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,19 +185,81 @@ class Outcome:
     """Something counted or measured: a baseline characteristic, a response, a time to an event.
 
     ``levels`` are its categories; ``exhaustive`` says that every patient is in exactly one of them.
-    ``within`` names the patients among whom it is classified, ``denominator`` (``arm`` or
-    ``within``) what its printed percentages are of.  ``sum_of`` defines it by levels of another.
+    ``within`` names the patients among whom it is classified, ``denominator`` (``arm``, which an
+    empty one means too, or ``within``) what its printed percentages are of, and
+    ``denominator_declared`` what the report says, in the section ``declared_in``, that they are of.
+    ``sum_of`` defines it by levels of another, ``level_sum_of`` a level by levels of others.
+    ``subset_of`` names, for a level (or ``""`` for the whole), a wider ``variable=level``.
+    ``same_as`` is the review's outcome that it measures.
     """
 
     id: str
     label: str
     kind: str
-    levels: Mapping[str, str]
+    levels: Mapping[str, str] = field(default_factory=dict)
     exhaustive: bool = False
     within: str = ""
-    denominator: str = "arm"
-    sum_of: Mapping[str, tuple[str, ...]] | None = None
-    details: Mapping[str, Any] | None = None
+    denominator: str = ""
+    denominator_declared: str = ""
+    declared_in: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    integer: bool = False
+    origin: str = ""
+    event: str = ""
+    censoring: str = ""
+    definition: str = ""
+    criteria: str = ""
+    note: str = ""
+    ends_at: tuple[str, ...] = ()
+    same_as: str = ""
+    includes: tuple[str, ...] = ()
+    form_of: str = ""
+    measured: str = ""
+    only_arm: str = ""
+    sum_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    level_sum_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    subset_of: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a section of a report says in words, and the identity of the numbers it is about.
+
+    An identity column that is None may be anything in these numbers.  ``what`` is a remark in our
+    words, for readers of the data.
+    """
+
+    section: str
+    kind: str
+    claim: str = ""
+    what: str = ""
+    quote: str = ""
+    qualifier: str = ""
+    qualified_in: str = ""
+    arm_id: str | None = None
+    population: str | None = None
+    subgroup: str = ""
+    outcome: str = ""
+    category: str | None = None
+    comparison: str | None = None
+    adjustment: str | None = None
+    timepoint: str | None = None
+    statistic: str = ""
+    method: str | None = None
+    outcomes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    except_: tuple[str, ...] = ()
+    complete: bool = True
+    ends_at: tuple[str, ...] = ()
+    table: str = ""
+    tables: tuple[str, ...] = ()
+    p_below: str = ""
+    ratio: str = ""
+    caliper: str = ""
+    months: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,24 +279,37 @@ class Roles:
 
 @dataclass(frozen=True)
 class Study:
-    """One trial or cohort, with everything its reports print about its own patients."""
+    """One trial or cohort, with everything its reports print about its own patients.
+
+    What pages show only is kept as the file has it: ``design``, ``registration``, ``eligibility``
+    and the two lists of candidate reports may hold keys of the review's own.
+    """
 
     id: str
     label: str
     status: str
-    status_reason: str
     population: str
     reports: tuple[Report, ...]
-    shares_patients: tuple[SharedPatients, ...]
-    design: Mapping[str, Any]
+    design: Described
     arms: Mapping[str, Arm]
     comparisons: Mapping[str, Comparison]
     populations: Mapping[str, Population]
     outcomes: Mapping[str, Outcome]
     variables: Mapping[str, Outcome]
-    statements: tuple[Mapping[str, str], ...]
-    numbers: tuple[Printed, ...]
-    details: Mapping[str, Any]
+    status_reason: str = ""
+    statements: tuple[Statement, ...] = ()
+    numbers: tuple[Printed, ...] = ()
+    shares_patients: tuple[SharedPatients, ...] = ()
+    reports_compared: tuple[Texts, ...] = ()
+    registration: Described = field(default_factory=dict)
+    eligibility: Described = field(default_factory=dict)
+    not_available: tuple[Texts, ...] = ()
+    authors_conclude: str = ""
+    limits: tuple[str, ...] = ()
+    asks: str = ""
+    could_change: str = ""
+    possible_reports: tuple[Described, ...] = ()
+    rejected_candidates: tuple[Described, ...] = ()
     roles: Roles = Roles()
 
     def find(self, **identity: str) -> tuple[Printed, ...]:

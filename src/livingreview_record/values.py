@@ -93,8 +93,8 @@ def unit_needed(number: Printed, outcome: Outcome) -> str:
         fits = ("ratio", "%", *IN_MONTHS)
     elif quantity.timepoint:
         fits = ("%",)
-    elif own := (outcome.details or {}).get("unit"):
-        fits = (str(own), "%") if quantity.statistic == "ci95" else (str(own),)
+    elif own := outcome.unit:
+        fits = (own, "%") if quantity.statistic == "ci95" else (own,)
     elif outcome.kind == "continuous":
         return f"the unit of {outcome.id}, which study.yaml must declare (unit: years)"
     elif outcome.kind == "time-to-event":

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from livingreview_audit import CHECKS, Finding, Verdict
 from livingreview_audit.intervals import printed_as
+from livingreview_record.load import _typed, _vocabulary
 from livingreview_record.studies import (
     Arm,
     Comparison,
@@ -17,6 +18,7 @@ from livingreview_record.studies import (
     Printed,
     Quantity,
     Roles,
+    Statement,
     Study,
 )
 
@@ -98,24 +100,24 @@ class Paper:
             id="made-up",
             label="Made up",
             status="included",
-            status_reason="",
             population="adults",
             reports=(),
-            shares_patients=(),
             design={},
-            arms={arm: Arm(arm, arm.title(), "class", {}) for arm in self.arms},
+            arms={arm: Arm(arm, arm.title(), "class") for arm in self.arms},
             comparisons=comparisons,
             populations={
                 "whole": Population("whole", "All"),
                 "matched": Population("matched", "Matched", "whole"),
-                **{id_: Population(id_, id_, "whole") for id_ in self.populations},
+                **{
+                    id_: Population(id_, id_, "whole", tuple(members))
+                    for id_, members in self.populations.items()
+                },
             },
             outcomes={id_: _outcome(id_, entry) for id_, entry in vocabulary.items()},
             variables={id_: _outcome(id_, entry) for id_, entry in self.variables.items()},
-            statements=self.statements,
+            statements=tuple(statement(entry) for entry in self.statements),
             numbers=tuple(self.numbers),
             roles=ROLES,
-            details={"populations": {id_: {"members": m} for id_, m in self.populations.items()}},
         )
 
     def findings(self, *checks: str) -> list[Finding]:
@@ -127,21 +129,16 @@ class Paper:
         return [finding.verdict for finding in self.findings(*checks)]
 
 
+def statement(entry: Mapping[str, object]) -> Statement:
+    """What a section says, from the keys of `study.yaml`."""
+    return _typed(Statement, entry)
+
+
 def _outcome(id_: str, entry: Mapping[str, object]) -> Outcome:
     levels = entry.get("levels", {})
     named = levels if isinstance(levels, Mapping) else {level: level for level in levels}
-    sum_of = entry.get("sum_of")
-    return Outcome(
-        id=id_,
-        label=str(entry.get("label", id_)),
-        kind=str(entry["kind"]),
-        levels=named,
-        exhaustive=bool(entry.get("exhaustive", False)),
-        within=str(entry.get("within", "")),
-        denominator=str(entry.get("denominator", "arm")),
-        sum_of={of: tuple(parts) for of, parts in sum_of.items()} if sum_of else None,
-        details=entry,
-    )
+    (made,) = _vocabulary({id_: {"label": id_, **entry, "levels": named}}).values()
+    return made
 
 
 def share(part: int, size: int, decimals: int = 1, rounding: str = ROUND_HALF_UP) -> str:

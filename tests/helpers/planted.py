@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from audit_study import COMPARISON, Paper
+from audit_study import COMPARISON, Paper, statement
 from livingreview_audit import Verdict
 from livingreview_audit.intervals import counts_that_print
 from livingreview_record.reported import Reported
@@ -52,14 +52,13 @@ def opposite(p: Printed | None) -> tuple[Printed | None, str]:
 def _seen_later(study: Study) -> Study:
     """Every variable declared as measured after the start."""
     variables = {
-        id_: replace(variable, details={**(variable.details or {}), "measured": "after-start"})
-        for id_, variable in study.variables.items()
+        id_: replace(variable, measured="after-start") for id_, variable in study.variables.items()
     }
     return replace(study, variables=variables)
 
 
-def stated(**statement: object) -> Plant:
-    return lambda study: replace(study, statements=(*study.statements, statement))
+def stated(**words: object) -> Plant:
+    return lambda study: replace(study, statements=(*study.statements, statement(words)))
 
 
 def _percent_of_no_count(study: Study) -> Study | None:
@@ -140,7 +139,7 @@ def _equal_curves(study: Study) -> Study | None:
 
 
 def _long_followup(study: Study) -> Study | None:
-    if not (study.outcomes["followup"].details or {}).get("ends_at"):
+    if not study.outcomes["followup"].ends_at:
         return None
     median = first(study, arm_id="new", outcome="os", statistic="median")
     own = first(study, arm_id="new", outcome="followup", statistic="median")
@@ -151,7 +150,7 @@ def _described_twice(study: Study) -> Study | None:
     if first(study, outcome="followup", statistic="median") is None:
         return None
     said: dict[str, object] = {"section": "Methods", "kind": "follow-up", "ends_at": ["death"]}
-    both = (said, {**said, "ends_at": ["progression", "death"]})
+    both = (statement(said), statement({**said, "ends_at": ["progression", "death"]}))
     return replace(study, statements=(*study.statements, *both))
 
 

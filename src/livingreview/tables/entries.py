@@ -17,7 +17,9 @@ from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.shapes import DICTIONARY_COLUMNS
 from livingreview_record.studies import Study
 
-_OWN_PLACE = frozenset({"id", "kind", "not_confirmed"})  # of a report: shown beside the table
+_OWN_PLACE = frozenset(
+    {"id", "kind", "not_confirmed", "described"}
+)  # of a report: shown beside the table
 EXTRACTION = "data/extraction.csv"
 STUDY_FILE, REVIEW_FILE = "data/studies/*/study.yaml", "data/review.yaml"
 
@@ -105,13 +107,15 @@ def _meaning(dictionary: Dictionary, place: str, key: str) -> str:
 def _is_plain(value: Any) -> bool:
     if isinstance(value, Mapping):
         return False
-    return not (isinstance(value, list) and any(isinstance(item, Mapping) for item in value))
+    return not (
+        isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
+    )
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "; ".join(_text(item) for item in value)
     return str(value).strip()
 
@@ -120,7 +124,7 @@ def design(study: Study, dictionary: Dictionary) -> pd.DataFrame:
     """How the study was done; outcomes are named instead of their ids."""
     named = {
         key: [study.vocabulary(item).label if item in study.outcomes else item for item in value]
-        if isinstance(value, list)
+        if isinstance(value, list | tuple)
         else value
         for key, value in study.design.items()
     }
@@ -130,7 +134,7 @@ def design(study: Study, dictionary: Dictionary) -> pd.DataFrame:
 def reports(study: Study, dictionary: Dictionary) -> pd.DataFrame:
     """The study's reports: what each is, where it was published, and what of it was read."""
     shown = [
-        {key: value for key, value in report.details.items() if key not in _OWN_PLACE}
+        {k: v for k, v in {**vars(report), **report.described}.items() if v and k not in _OWN_PLACE}
         for report in study.reports
     ]
     tables = [entries(content, dictionary, "study:reports[]") for content in shown]
@@ -145,7 +149,7 @@ def not_confirmed(study: Study) -> list[str]:
     return [
         f"{report.kind.replace('-', ' ').capitalize()}: {item}" if several else sentence(item)
         for report in study.reports
-        for item in report.details.get("not_confirmed", [])
+        for item in report.not_confirmed
     ]
 
 
@@ -159,9 +163,9 @@ def definitions(study: Study) -> pd.DataFrame:
         "criteria": "Criteria",
     }
     lines = [
-        [outcome.label, *(str(outcome.details.get(key, "")) for key in names)]
+        [outcome.label, *(getattr(outcome, key) for key in names)]
         for outcome in study.outcomes.values()
-        if outcome.details and names.keys() & outcome.details.keys()
+        if any(getattr(outcome, key) for key in names)
     ]
     frame = pd.DataFrame(lines, columns=["Outcome", *names.values()])
     return frame.drop(columns=[name for name in names.values() if not frame[name].any()])
@@ -170,11 +174,7 @@ def definitions(study: Study) -> pd.DataFrame:
 def notes(study: Study) -> list[str]:
     """What a reader must know about single outcomes and characteristics, as sentences."""
     vocabulary = [*study.variables.values(), *study.outcomes.values()]
-    return [
-        f"{entry.label}: {entry.details['note']}"
-        for entry in vocabulary
-        if entry.details and "note" in entry.details
-    ]
+    return [f"{entry.label}: {entry.note}" for entry in vocabulary if entry.note]
 
 
 def shared_patients(study: Study) -> list[str]:

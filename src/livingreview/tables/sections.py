@@ -42,7 +42,7 @@ def section(study: Study, number: Printed) -> str:
 
 
 def _is_response(outcome: Outcome) -> bool:
-    return bool(outcome.sum_of) or "criteria" in (outcome.details or {})
+    return bool(outcome.sum_of) or bool(outcome.criteria)
 
 
 def numbers_in(study: Study, name: str) -> tuple[Printed, ...]:
@@ -113,7 +113,7 @@ def comparison_label(study: Study, comparison: str) -> str:
         level, _, reference = contrast.partition("/")
         return f"{outcome.levels[level]} against {outcome.levels[reference]}"
     if outcome.kind == "continuous":
-        unit = (outcome.details or {}).get("unit", "unit")
+        unit = outcome.unit or "unit"
         return f"per {unit.removesuffix('s')}"
     ratio = any(n.quantity.statistic == "hr" for n in study.find(comparison=comparison))
     return "between levels (reference not stated)" if ratio else "between levels"

@@ -332,7 +332,7 @@ def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
         }
         patients = "; ".join(f"{label}: {size}" for label, size in sizes.items())
         treatment = classes.get(arm.treatment_class, arm.treatment_class)
-        lines.append([arm.label, patients, treatment, sentence(arm.details.get("regimen", ""))])
+        lines.append([arm.label, patients, treatment, sentence(arm.regimen)])
     return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
 
 
