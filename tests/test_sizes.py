@@ -10,7 +10,7 @@ MOST = {
     "livingreview_audit": 4500,
     "livingreview_book": 1350,
     "livingreview_pool": 3150,
-    "livingreview_record": 2200,  # a field for each key that a study may hold
+    "livingreview_record": 2250,  # a field for each key that a study may hold
 }
 MOST_IN_A_FILE = 300
 LONGER = {"livingreview/figures.py": 350}  # to be parted; no other may be

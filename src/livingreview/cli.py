@@ -8,7 +8,6 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from livingreview.analysis import findings
@@ -17,7 +16,7 @@ from livingreview_audit import Finding
 from livingreview_record import accepted
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
-from livingreview_record.studies import Printed, Review
+from livingreview_record.studies import Review
 
 Row = Mapping[str, object]
 
@@ -108,7 +107,7 @@ def entering(review: Review, study_id: str) -> list[dict[str, str]]:
 def _reported(options: argparse.Namespace) -> None:
     review = load_review(options.root)
     wanted = None if options.study is None else [_known(options.study, review.studies)]
-    _print_rows([reported_row(number) for number in review.numbers(wanted)], options.format)
+    _print_rows([number.row for number in review.numbers(wanted)], options.format)
 
 
 def _audit(options: argparse.Namespace) -> None:
@@ -131,18 +130,6 @@ def audit_row(finding: Finding) -> dict[str, object]:
         "verdict": str(finding.verdict),
         "severity": str(finding.severity),
         "explanation": finding.explanation,
-    }
-
-
-def reported_row(number: Printed) -> dict[str, object]:
-    """One printed number as a flat row: place, identity, unit, value, note."""
-    return {
-        "study_id": number.study_id,
-        **asdict(number.locator),
-        **asdict(number.quantity),
-        "unit": number.unit,
-        "value": number.value,
-        "note": number.note,
     }
 
 

@@ -185,12 +185,12 @@ class StudyPage:
 
     def entries(self, key: str, caption: str) -> None:
         """Show the entries below a key of `study.yaml` as a table."""
-        found = entries.entries(self.study.details[key], self.dictionary, f"study:{key}")
+        found = entries.entries(getattr(self.study, key), self.dictionary, f"study:{key}")
         show(Table(found, caption))
 
     def points(self, key: str) -> None:
         """Show the points below a key of `study.yaml` as a list."""
-        show(Words(bullets(self.study.details[key]["points"])))
+        show(Words(bullets(getattr(self.study, key)["points"])))
 
     def records(self, key: str, caption: str) -> None:
         """Show a list of entries of `study.yaml` as a table, one line each."""

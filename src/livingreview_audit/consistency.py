@@ -262,7 +262,7 @@ def _covariates(study: Study, table: str) -> tuple[set[Covariate], dict[Covariat
 
 
 def _variable(quantity: Quantity) -> str:
-    return quantity.comparison.partition(":")[0]
+    return quantity.contrast[0]
 
 
 def _judge_covariate(

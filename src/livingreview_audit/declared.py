@@ -21,7 +21,7 @@ from livingreview_audit.lookup import (
     quantity_words,
 )
 from livingreview_audit.p_values import NAMED
-from livingreview_record.studies import Outcome, Printed, Quantity, Study
+from livingreview_record.studies import Outcome, Printed, Quantity, Study, level_of
 
 WITHIN = "within"
 
@@ -123,15 +123,14 @@ def _percent(percent: Printed, share: _Share) -> str:
 def _declared(study: Study, outcome: Outcome) -> tuple[Printed, ...]:
     """The printed size that the declaration gives, where it gives one."""
     section = outcome.declared_in
-    variable, _, level = outcome.within.partition("=")
+    variable, level = level_of(outcome.within)
     found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
     return tuple(number for number in found if number.locator.section == section)
 
 
 def _declaration(study: Study, outcome: Outcome) -> str:
     place = outcome.declared_in or "the report"
-    variable, _, level = outcome.within.partition("=")
-    around = quantity_words(study, Quantity(outcome=variable, category=level))
+    around = quantity_words(study, Quantity().of_level(level_of(outcome.within)))
     sizes = " and ".join(number.value for number in _declared(study, outcome))
     return f"{place} declares {'n=' + sizes if sizes else 'these patients'} ({around})"
 

@@ -322,8 +322,7 @@ def measured_after_start(study: Study) -> Iterator[Finding]:
 
 def _factors(quantity: Quantity) -> set[str]:
     """Variables by which the quantity compares or selects patients."""
-    selected = {part.partition("=")[0] for part in quantity.subgroup.split("&")}
-    return selected | {quantity.comparison.partition(":")[0]}
+    return {quantity.contrast[0], *(variable for variable, _ in quantity.strata)}
 
 
 def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) -> Finding:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from livingreview_audit.intervals import counts_that_print
 from livingreview_record.reported import Reported
-from livingreview_record.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview_record.studies import ALL_ARMS, Level, Outcome, Printed, Quantity, Study, level_of
 from livingreview_record.studies import mention as mention
 from livingreview_record.studies import table_first as table_first
 
@@ -90,8 +90,7 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes of the patients that `outcome.within` names, in the quantity's group."""
-    variable, _, level = outcome.within.partition("=")
-    around = replace(group_of(quantity), outcome=variable, category=level)
+    around = group_of(quantity).of_level(level_of(outcome.within))
     implied = known_count(study, around)
     return counts(study, around) or ([implied] if implied else [])
 
@@ -139,7 +138,7 @@ def level_of_others(study: Study, quantity: Quantity) -> Count | None:
     declared = study.vocabulary(quantity.outcome)
     parts: list[Count | None] = []
     for link in declared.level_sum_of.get(quantity.category, ()):
-        of, _, level = link.partition("=")
+        of, level = level_of(link)
         only = study.vocabulary(of).only_arm
         arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
         parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
@@ -164,10 +163,12 @@ def compared(study: Study, quantity: Quantity) -> list[Quantity]:
         comparison = study.comparisons[quantity.comparison]
         arms = (comparison.experimental, comparison.control)
         return [replace(alone, arm_id=arm) for arm in arms]
-    variable, _, contrast = quantity.comparison.partition(":")
-    levels = contrast.split("/") if contrast else list(study.vocabulary(variable).levels)
+    variable, levels = quantity.contrast
     within = f"{quantity.subgroup}&" if quantity.subgroup else ""
-    return [replace(alone, subgroup=f"{within}{variable}={level}") for level in levels]
+    return [
+        replace(alone, subgroup=f"{within}{variable}={level}")
+        for level in levels or study.vocabulary(variable).levels
+    ]
 
 
 def group_words(study: Study, quantity: Quantity) -> str:
@@ -176,15 +177,14 @@ def group_words(study: Study, quantity: Quantity) -> str:
     words = ["all patients" if arm is None else arm.label]
     if quantity.population in study.populations and quantity.population != "whole":
         words.append(study.populations[quantity.population].label)
-    words += [subgroup_words(study, part) for part in quantity.subgroup.split("&") if part]
+    words += [subgroup_words(study, level) for level in quantity.strata]
     return ", ".join(words)
 
 
-def subgroup_words(study: Study, part: str) -> str:
-    """`variable=level` in words."""
-    variable, _, level = part.partition("=")
-    declared = study.vocabulary(variable)
-    return f"{declared.label}: {declared.levels.get(level, level)}"
+def subgroup_words(study: Study, stratum: Level) -> str:
+    """Return the level of a variable in words."""
+    declared = study.vocabulary(stratum.variable)
+    return f"{declared.label}: {declared.levels.get(stratum.level, stratum.level)}"
 
 
 def quantity_words(study: Study, quantity: Quantity) -> str:
@@ -229,9 +229,8 @@ def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
 def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
     group = Quantity(arm_id, quantity.population, quantity.subgroup, PARTICIPANTS)
     yield from counts(study, group)
-    variable, _, level = quantity.subgroup.partition("=")
-    if quantity.subgroup and "&" not in quantity.subgroup:
-        yield from counts(study, replace(group, subgroup="", outcome=variable, category=level))
+    if quantity.stratum:
+        yield from counts(study, replace(group, subgroup="").of_level(quantity.stratum))
     else:
         together = sum_of_arms(study, group)
         if together is not None:

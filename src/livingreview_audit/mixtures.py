@@ -80,20 +80,18 @@ def _mixtures(study: Study) -> Iterator[_Mixture]:
 
 def _splits(study: Study, group: Quantity) -> Iterator[tuple[str, Quantity, tuple[Quantity, ...]]]:
     """What this group is a part of: a name, the whole, and all parts."""
-    variable, _, _ = group.subgroup.partition("=")
-    if variable and "&" not in group.subgroup and study.vocabulary(variable).exhaustive:
-        levels = study.vocabulary(variable).levels
-        parts = tuple(replace(group, subgroup=f"{variable}={level}") for level in levels)
-        yield study.vocabulary(variable).label, replace(group, subgroup=""), parts
+    by = study.vocabulary(group.stratum.variable) if group.stratum else None
+    if by is not None and by.exhaustive:
+        parts = tuple(replace(group, subgroup=f"{by.id}={level}") for level in by.levels)
+        yield by.label, replace(group, subgroup=""), parts
     if group.arm_id in study.arms and len(study.arms) > 1:
         parts = tuple(replace(group, arm_id=arm) for arm in study.arms)
         yield "arm", replace(group, arm_id=ALL_ARMS), parts
 
 
 def _level_size(part: Curve) -> Count | None:
-    variable, _, level = part.group.subgroup.partition("=")
-    wanted = replace(part.group, subgroup="", outcome=variable, category=level)
-    return count(part.study, wanted) if variable else None
+    level = part.group.stratum
+    return count(part.study, replace(part.group, subgroup="").of_level(level)) if level else None
 
 
 def _rates(mixture: _Mixture) -> Iterator[Finding]:

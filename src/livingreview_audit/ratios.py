@@ -147,12 +147,12 @@ def comparison_words(study: Study, quantity: Quantity) -> str:
     if quantity.comparison in study.comparisons:
         words = study.comparisons[quantity.comparison].label
     else:
-        variable, _, levels = quantity.comparison.partition(":")
+        variable, levels = quantity.contrast
         declared = study.vocabulary(variable)
-        named = [declared.levels.get(level, level) for level in levels.split("/") if level]
+        named = [declared.levels.get(level, level) for level in levels]
         words = f"{declared.label} ({' against '.join(named)})" if named else declared.label
-    for part in filter(None, quantity.subgroup.split("&")):
-        words += f", in {subgroup_words(study, part)}"
+    for stratum in quantity.strata:
+        words += f", in {subgroup_words(study, stratum)}"
     if quantity.population != "whole" and quantity.population in study.populations:
         words += f", {study.populations[quantity.population].label}"
     return words
@@ -215,9 +215,9 @@ def _arms(study: Study, quantity: Quantity) -> Groups | None:
 
 
 def _levels(study: Study, quantity: Quantity) -> Groups | None:
-    variable, _, contrast = quantity.comparison.partition(":")
+    variable, named = quantity.contrast
     declared = study.vocabulary(variable)
-    levels = tuple(contrast.split("/")) if contrast else tuple(declared.levels)
+    levels = named or tuple(declared.levels)
     size = group_size(study, quantity)
     if len(levels) != 2 or size is None:
         return None

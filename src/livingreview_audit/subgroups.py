@@ -18,7 +18,7 @@ from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import complete, mention, subgroup_words
 from livingreview_audit.ratios import Z95, Ratio, comparison_words, own_ratios
 from livingreview_audit.vocabulary import stated
-from livingreview_record.studies import Outcome, Printed, Quantity, Study
+from livingreview_record.studies import Outcome, Printed, Quantity, Study, levels_of
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
@@ -150,7 +150,8 @@ def _splits_of(
     """
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for subgroup, *analysis in analyses:
-        variable = study.variables.get(subgroup.partition("=")[0]) if "&" not in subgroup else None
+        strata = levels_of(subgroup)
+        variable = study.variables.get(strata[0].variable) if len(strata) == 1 else None
         if variable is None or not variable.exhaustive or variable.within:
             continue
         known = found.setdefault(tuple(analysis), [])
@@ -239,10 +240,10 @@ def other_patients(study: Study) -> Iterator[Finding]:
     """
     known = own_ratios(study)
     for quantity, part in known.items():
-        variable, _, level = quantity.subgroup.partition("=")
         whole = known.get(replace(quantity, subgroup=""))
-        if not variable or "&" in quantity.subgroup or whole is None:
+        if quantity.stratum is None or whole is None:
             continue
+        variable, level = quantity.stratum
         others = [o for o in study.vocabulary(variable).levels if o != level]
         if not any(replace(quantity, subgroup=f"{variable}={o}") in known for o in others):
             rest = _rest(whole, part)
@@ -265,7 +266,7 @@ def _others(study: Study, whole: Ratio, part: Ratio, rest: tuple[float, float]) 
     apart = math.log(part.estimate.number.value) - log
     z = abs(apart) / math.hypot(error, _middle(part))
     p = p_box(Box.at(z)).lower
-    outside = f"outside {subgroup_words(study, part.quantity.subgroup)}"
+    outside = f"outside {subgroup_words(study, part.quantity.strata[0])}"
     said = (
         f"{part.shown} is printed for this subgroup and {whole.shown} for all; none is printed "
         f"{outside}, where these imply about {math.exp(log):.2f} ({shown}); a test of interaction "

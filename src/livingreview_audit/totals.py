@@ -30,7 +30,7 @@ from livingreview_audit.lookup import (
     total,
 )
 from livingreview_audit.vocabulary import HIGH_GRADES, LOW_GRADES, partition_of, supersets
-from livingreview_record.studies import ALL_ARMS, Quantity, Study
+from livingreview_record.studies import ALL_ARMS, Quantity, Study, level_of
 
 UNLIKELY = 0.001
 
@@ -84,8 +84,9 @@ def arms_add_up(study: Study) -> Iterator[Finding]:
 @check("A count in every subgroup of an exhaustive variable against the count in the whole group.")
 def subgroups_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient of the group is in exactly one level of the variable."""
-    single = (q for q in _counted(study) if q.subgroup and "&" not in q.subgroup)
-    split = dict.fromkeys((replace(q, subgroup=""), q.subgroup.partition("=")[0]) for q in single)
+    split = dict.fromkeys(
+        (replace(q, subgroup=""), q.stratum.variable) for q in _counted(study) if q.stratum
+    )
     for group, variable in split:
         by = study.vocabulary(variable)
         if by.exhaustive:
@@ -156,8 +157,7 @@ def members_add_up(study: Study) -> Iterator[Finding]:
         if population is None or not population.members or quantity.outcome != PARTICIPANTS:
             continue
         around = replace(quantity, population=population.within or "whole")
-        named = (member.partition("=") for member in population.members)
-        groups = [replace(around, outcome=outcome, category=level) for outcome, _, level in named]
+        groups = [around.of_level(level_of(member)) for member in population.members]
         about = f"{population.label} ({group_words(study, around)})"
         parts = [known_count(study, group) for group in groups]
         yield from _add_up(about, parts, [count(study, quantity)], "patients")

@@ -7,7 +7,7 @@ that every study shares (`participants`) and the grades of adverse events.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from livingreview_record.studies import Outcome, Quantity, Statement, Study
+from livingreview_record.studies import Outcome, Quantity, Statement, Study, level_of
 
 ADVERSE_EVENT = "adverse-event"
 LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"
@@ -92,9 +92,9 @@ def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool
 
 
 def _within(study: Study, quantity: Quantity, outcome: Outcome) -> Iterator[tuple[Quantity, bool]]:
-    variable, _, level = outcome.within.partition("=")
+    variable, level = level_of(outcome.within)
     if level:
-        yield replace(quantity, outcome=variable, category=level), True
+        yield quantity.of_level(level_of(outcome.within)), True
     elif not quantity.category or quantity.category in study.vocabulary(variable).levels:
         grade = "" if quantity.category == LOW_GRADES else quantity.category
         yield replace(quantity, outcome=variable, category=grade), True
@@ -109,5 +109,4 @@ def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
 
 def _by_meaning(outcome: Outcome, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
     if wider := outcome.subset_of.get(quantity.category):
-        variable, _, level = wider.partition("=")
-        yield replace(quantity, outcome=variable, category=level), False
+        yield quantity.of_level(level_of(wider)), False

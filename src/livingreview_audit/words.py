@@ -28,7 +28,7 @@ def analyses_not_done(study: Study) -> Iterator[Finding]:
                 for number in study.numbers
                 if number.quantity.statistic == "p"
                 and number.quantity.comparison in study.comparisons
-                and number.quantity.subgroup.partition("=")[0] == variable.id
+                and variable.id in [stratum.variable for stratum in number.quantity.strata[:1]]
             )
             if strata:
                 yield _not_done(study, statement, variable, strata)

@@ -6,42 +6,18 @@ A `Study` holds its reports, arms, outcomes and printed numbers; each is a `Prin
 `Quantity` says which number it is, and whose value is a `Reported` or a `ReportedInterval`.
 """
 
+# isort: off
+# fmt: off
 from livingreview_record.load import load_protocol, load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.reported import Reported, ReportedInterval
 from livingreview_record.studies import (
-    Arm,
-    Comparison,
-    Locator,
-    Outcome,
-    Population,
-    Printed,
-    Quantity,
-    Report,
-    Review,
-    SharedPatients,
-    Statement,
-    Study,
+    Arm, Comparison, Locator, Outcome, Population, Printed, Quantity, Report, Review,
+    SharedPatients, Statement, Study,
 )
 
 __all__ = [
-    "Arm",
-    "Comparison",
-    "DataProblemsError",
-    "Locator",
-    "Outcome",
-    "Population",
-    "Printed",
-    "Problem",
-    "Quantity",
-    "Report",
-    "Reported",
-    "ReportedInterval",
-    "Review",
-    "SharedPatients",
-    "Statement",
-    "Study",
-    "load_protocol",
-    "load_review",
-    "load_study",
+    "Arm", "Comparison", "DataProblemsError", "Locator", "Outcome", "Population", "Printed",
+    "Problem", "Quantity", "Report", "Reported", "ReportedInterval", "Review", "SharedPatients",
+    "Statement", "Study", "load_protocol", "load_review", "load_study",
 ]

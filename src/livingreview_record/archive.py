@@ -53,27 +53,15 @@ def numbers_csv(review: Review) -> bytes:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(["study_id", *COLUMNS])
-    writer.writerows(row.values() for row in _rows(review))
+    writer.writerows(number.row.values() for number in review.numbers())
     return target.getvalue().encode()
 
 
 def numbers_json(review: Review) -> bytes:
     """The same numbers as a list of objects."""
-    return (json.dumps(_rows(review), ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _rows(review: Review) -> list[dict[str, str]]:
-    return [
-        {
-            "study_id": number.study_id,
-            **vars(number.locator),
-            **vars(number.quantity),
-            "unit": number.unit,
-            "value": number.value,
-            "note": number.note,
-        }
-        for number in review.numbers()
-    ]
+    return (
+        json.dumps([n.row for n in review.numbers()], ensure_ascii=False, indent=1) + "\n"
+    ).encode()
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:

@@ -9,7 +9,18 @@ from livingreview_record.problems import Collector, Problem, shown
 from livingreview_record.references import excludes
 from livingreview_record.rows import METHODS, TIMEPOINT
 from livingreview_record.rules import SIDES, fits
-from livingreview_record.studies import ALL_ARMS, STATISTICS, Comparison, Outcome, Statement, Study
+from livingreview_record.studies import (
+    ALL_ARMS,
+    STATISTICS,
+    Comparison,
+    Level,
+    Outcome,
+    Statement,
+    Study,
+    contrast_of,
+    level_of,
+    levels_of,
+)
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
 DAYS = ("submitted", "accepted", "published")
@@ -151,8 +162,7 @@ def _check_labels(collector: Collector, study: Study) -> None:
 def _check_statements(collector: Collector, study: Study) -> None:
     """Times and scales that a computation reads are of a form that it can read."""
     for position, statement in enumerate(study.statements):
-        time = statement.timepoint
-        if time and not TIMEPOINT.fullmatch(time):
+        if (time := statement.timepoint) and not TIMEPOINT.fullmatch(time):
             needed = "a time such as 12 months"
             collector.need(f"statements.{position}.timepoint", needed, repr(time), "correct it")
     for entry in (*study.variables.values(), *study.outcomes.values()):
@@ -167,7 +177,7 @@ def _check_circles(collector: Collector, study: Study) -> None:
     parts: dict[str, Mapping[str, str]] = {
         "populations": {id_: entry.within for id_, entry in study.populations.items()},
         "variables or outcomes": {
-            id_: entry.within.partition("=")[0]
+            id_: level_of(entry.within).variable
             for id_, entry in {**study.variables, **study.outcomes}.items()
         },
     }
@@ -228,7 +238,7 @@ def _of_levels(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
 def _to_level(study: Study, where: str, link: str) -> Iterator[Link]:
     """``variable`` or ``variable=level``: both must be declared."""
     vocabulary = {**study.variables, **study.outcomes}
-    of, _, level = link.partition("=")
+    of, level = level_of(link)
     yield where, of, vocabulary
     if level and of in vocabulary:
         yield where, level, vocabulary[of].levels
@@ -253,13 +263,12 @@ def _of_statement(study: Study, where: str, statement: Statement) -> Iterator[Li
     ):
         for one in named:
             yield f"{where}.{key}", one, known
-    for part in statement.subgroup.split("&") if statement.subgroup else ():
-        yield from _to_level(study, f"{where}.subgroup", part)
+    for part in levels_of(statement.subgroup):
+        yield from _to_level(study, f"{where}.subgroup", str(part))
     outcome = vocabulary.get(statement.outcome)
     if statement.category and outcome:
         yield f"{where}.category", statement.category, outcome.levels
     if statement.comparison and statement.comparison not in study.comparisons:
-        variable, _, levels = statement.comparison.partition(":")
-        for level in levels.split("/") if levels else ("",):
-            link = f"{variable}={level}" if level else variable
-            yield from _to_level(study, f"{where}.comparison", link)
+        variable, levels = contrast_of(statement.comparison)
+        for level in levels or ("",):
+            yield from _to_level(study, f"{where}.comparison", str(Level(variable, level)))

@@ -46,6 +46,10 @@ class Collector:
         """Add a problem at ``place``; ``found`` is in words, or a value as ``shown``."""
         self.problems.append(Problem(f"{self.file} {place}".rstrip(), needed, found, do))
 
+    def cell(self, column: str, needed: str, found: str, do: str) -> None:
+        """Add a problem of one cell of a row; `found` is its text."""
+        self.need(f"column {column}", needed, repr(found), do)
+
     def one_of(
         self, place: str, found: object, known: Iterable[str], do: str = "declare or correct it"
     ) -> bool:
@@ -53,6 +57,7 @@ class Collector:
         names = list(dict.fromkeys(known))
         if found in names:
             return True
+        names = [name for name in names if name]
         needed = f"one of {', '.join(names) or 'the declared ids (there are none)'}"
         self.need(place, needed, shown(found), do + perhaps(str(found), names))
         return False

@@ -10,7 +10,7 @@ from livingreview_record.problems import Collector, Problem, perhaps, shown
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.rules import SIDES
 from livingreview_record.shapes import CLOSED_VALUES, Declared, known_keys
-from livingreview_record.studies import Study
+from livingreview_record.studies import Study, level_of, levels_of
 
 Rule = Mapping[str, Any]
 WHOLE = "whole"
@@ -139,7 +139,7 @@ class _Vocabulary:
 
     def check_roles(self, collector: Collector, roles: Rule) -> None:
         for role, link in roles.items():
-            of, _, level = link.partition("=")
+            of, level = level_of(link)
             self.check_outcome(collector, f"roles.{role}", of)
             if level:
                 self.check_level(collector, f"roles.{role}", of, level)
@@ -147,12 +147,11 @@ class _Vocabulary:
     def check_patients(self, collector: Collector, place: str, rule: Rule) -> None:
         do = "correct it, or declare it under populations in review.yaml"
         collector.one_of(f"{place}.population", rule["population"], self.populations, do)
-        parts = rule["subgroup"].split("&") if "subgroup" in rule else []
-        if len({part.partition("=")[0] for part in parts}) < len(parts):
+        parts = levels_of(rule.get("subgroup", ""))
+        if len({part.variable for part in parts}) < len(parts):
             found = repr(rule["subgroup"])
             collector.need(f"{place}.subgroup", "each variable once", found, "correct it")
-        for part in parts:
-            variable, _, level = part.partition("=")
+        for variable, level in parts:
             do = "correct it (variable=level), or declare it under variables in a study.yaml"
             if collector.one_of(f"{place}.subgroup", variable, sorted(self.levels), do):
                 self.check_level(collector, f"{place}.subgroup", variable, level)

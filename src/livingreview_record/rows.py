@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from livingreview_record.problems import Problem
+from livingreview_record.problems import Collector, Problem
 from livingreview_record.studies import (
     ALL_ARMS,
     PERCENT_STATISTICS,
@@ -43,31 +43,14 @@ TIMEPOINT = re.compile(
 )
 DETAIL = re.compile(r"[a-z0-9][a-z0-9_.-]*")  # as schema/study.yaml names ids
 MANY_TIMES = 10
-
-
-class _Row:
-    """A row under examination: where it is and the problems found in it."""
-
-    def __init__(self, where: str, problems: list[Problem]) -> None:
-        self._where = where
-        self._problems = problems
-
-    def need(self, column: str, needed: str, found: str, do: str) -> None:
-        self._problems.append(Problem(f"{self._where} column {column}", needed, repr(found), do))
-
-    def need_id(self, column: str, found: str, known: Iterable[str], where: str = "") -> None:
-        """Add a problem unless ``found`` is known; ``where`` says where more can be declared."""
-        known = [id_ for id_ in known if id_] if found else list(known)
-        if found not in known:
-            do = f"correct it, or add it under {where} in study.yaml" if where else "correct it"
-            self.need(column, f"one of {', '.join(known) or '(none declared)'}", found, do)
+ADD = "correct it, or add it under {} in study.yaml"
 
 
 def printed_number(
     path: Path, line: int, cells: Mapping[str, str], study: Study, problems: list[Problem]
 ) -> Printed:
     """The row as a printed number of ``study``; faults are appended to ``problems``."""
-    row = _Row(f"{path} row {line}", problems)
+    row = Collector(f"{path} row {line}", problems)
     number = Printed(
         study_id=study.id,
         line=line,
@@ -83,96 +66,103 @@ def printed_number(
     return number
 
 
-def _check_locator(row: _Row, locator: Locator, study: Study) -> None:
+def _check_locator(row: Collector, locator: Locator, study: Study) -> None:
     reports = tuple(report.id for report in study.reports)
-    row.need_id("report_id", locator.report_id, reports, "reports")
+    row.one_of("column report_id", locator.report_id, reports, ADD.format("reports"))
     if not locator.section:
-        row.need("section", "the place where the number is printed", "", "name section or table")
+        row.cell("section", "the place where the number is printed", "", "name section or table")
     for column in ("row", "column") if locator.table else ():
         if not getattr(locator, column):
-            row.need(column, f"the {column} of {locator.table}", "", "name it as printed")
+            row.cell(column, f"the {column} of {locator.table}", "", "name it as printed")
 
 
-def _check_quantity(row: _Row, quantity: Quantity, study: Study) -> None:
-    row.need_id("population", quantity.population, study.populations, "populations")
-    row.need_id("statistic", quantity.statistic, tuple(sorted(STATISTICS)))
-    row.need_id("adjustment", quantity.adjustment, ADJUSTMENTS)
-    row.need_id("method", quantity.method, METHODS)
+def _check_quantity(row: Collector, quantity: Quantity, study: Study) -> None:
+    row.one_of(
+        "column population", quantity.population, study.populations, ADD.format("populations")
+    )
+    row.one_of("column statistic", quantity.statistic, tuple(sorted(STATISTICS)), "correct it")
+    row.one_of("column adjustment", quantity.adjustment, ADJUSTMENTS, "correct it")
+    row.one_of("column method", quantity.method, METHODS, "correct it")
     vocabulary = {**study.outcomes, **study.variables}
-    row.need_id("outcome", quantity.outcome, vocabulary, "outcomes or variables")
+    row.one_of("column outcome", quantity.outcome, vocabulary, ADD.format("outcomes or variables"))
     outcome = vocabulary.get(quantity.outcome)
     if outcome is not None and outcome.kind == "design":
         if not DETAIL.fullmatch(quantity.category):
             do = "name it as in other rows: lower-case words joined by - or _"
-            row.need("category", "a short name of the detail", quantity.category, do)
+            row.cell("category", "a short name of the detail", quantity.category, do)
     elif quantity.category and outcome is not None:
-        row.need_id("category", quantity.category, outcome.levels, f"the levels of {outcome.id}")
+        row.one_of(
+            "column category",
+            quantity.category,
+            outcome.levels,
+            ADD.format(f"the levels of {outcome.id}"),
+        )
     if quantity.method in METHODS[1:] and quantity.statistic in STATISTICS.difference(WITH_METHOD):
         do = "clear the cell, or correct the statistic"
         needed = f"no method for {quantity.statistic}: it belongs to {', '.join(WITH_METHOD)}"
-        row.need("method", needed, quantity.method, do)
+        row.cell("method", needed, quantity.method, do)
     _check_time(row, quantity)
     _check_patients(row, quantity, study, vocabulary)
 
 
-def _check_time(row: _Row, quantity: Quantity) -> None:
+def _check_time(row: Collector, quantity: Quantity) -> None:
     if quantity.timepoint and not TIMEPOINT.fullmatch(quantity.timepoint):
         needed = "a time such as 12 months, 1 year, 6 weeks or 30 days, with one ordinary space"
-        row.need("timepoint", needed, quantity.timepoint, "correct it")
+        row.cell("timepoint", needed, quantity.timepoint, "correct it")
     if quantity.statistic == "rate" and not quantity.timepoint:
-        row.need("timepoint", "the time at which the rate is read", "", "such as 12 months")
+        row.cell("timepoint", "the time at which the rate is read", "", "such as 12 months")
 
 
 def _check_patients(
-    row: _Row, quantity: Quantity, study: Study, vocabulary: Mapping[str, Outcome]
+    row: Collector, quantity: Quantity, study: Study, vocabulary: Mapping[str, Outcome]
 ) -> None:
     """Whose number it is: one arm or two that are compared, or levels of a variable."""
     arms, comparison = (*study.arms, ALL_ARMS), quantity.comparison
     if comparison not in study.comparisons:
-        row.need_id("arm_id", quantity.arm_id, arms, "arms")
+        row.one_of("column arm_id", quantity.arm_id, arms, ADD.format("arms"))
     elif quantity.arm_id:
         do = "clear the cell: the comparison names both arms"
-        row.need("arm_id", f"nothing beside {comparison}", quantity.arm_id, do)
+        row.cell("arm_id", f"nothing beside {comparison}", quantity.arm_id, do)
     if quantity.statistic == "hr" and not comparison:
         do = "name a comparison of study.yaml, or variable:level/reference"
-        row.need("comparison", "what the hazard ratio compares", "", do)
-    parts = [part.partition("=") for part in quantity.subgroup.split("&") if quantity.subgroup]
-    for variable, _, level in parts:
-        _check_level(row, "subgroup", variable, (level,), vocabulary)
-    if len({variable for variable, _, _ in parts}) < len(parts):
-        row.need("subgroup", "each variable once", quantity.subgroup, "correct it")
+        row.cell("comparison", "what the hazard ratio compares", "", do)
+    for variable, level in quantity.strata:
+        _check_level(row, "column subgroup", variable, (level,), vocabulary)
+    if len({variable for variable, _ in quantity.strata}) < len(quantity.strata):
+        row.cell("subgroup", "each variable once", quantity.subgroup, "correct it")
     if not comparison or comparison in study.comparisons:
         return
-    variable, colon, text = comparison.partition(":")
-    levels = tuple(text.split("/")) if colon else ()
-    _check_level(row, "comparison", variable, levels, vocabulary)
-    if colon and (len(levels) != 2 or levels[0] == levels[1]):
-        row.need("comparison", "variable:level/reference, two levels", comparison, "correct it")
+    variable, levels = quantity.contrast
+    _check_level(row, "column comparison", variable, levels, vocabulary)
+    if levels and (len(levels) != 2 or levels[0] == levels[1]):
+        needed = "variable:level/reference, two levels"
+        row.cell("comparison", needed, comparison, "correct it")
 
 
 def _check_level(
-    row: _Row,
+    row: Collector,
     column: str,
     variable: str,
     levels: tuple[str, ...],
     vocabulary: Mapping[str, Outcome],
 ) -> None:
-    row.need_id(column, variable, vocabulary, "outcomes or variables")
+    row.one_of(column, variable, vocabulary, ADD.format("outcomes or variables"))
+    do = ADD.format(f"the levels of {variable}")
     for level in levels if variable in vocabulary else ():
-        row.need_id(column, level, vocabulary[variable].levels, f"the levels of {variable}")
+        row.one_of(column, level, vocabulary[variable].levels, do)
 
 
-def _check_value(row: _Row, number: Printed, study: Study) -> None:
+def _check_value(row: Collector, number: Printed, study: Study) -> None:
     quantity = number.quantity
     outcome = {**study.outcomes, **study.variables}.get(quantity.outcome)
     if not number.value:
-        row.need("value", "the number as printed", "", "type it, or remove the row")
+        row.cell("value", "the number as printed", "", "type it, or remove the row")
     if not number.value or outcome is None or quantity.statistic not in STATISTICS:
         return
     if needed := unit_needed(number, outcome):
-        row.need("unit", needed, number.unit, "correct the unit or the statistic")
+        row.cell("unit", needed, number.unit, "correct the unit or the statistic")
     for needed, do in faults(number, outcome):
-        row.need("value", needed, number.value, do)
+        row.cell("value", needed, number.value, do)
 
 
 def check_together(path: Path, numbers: Iterable[Printed], problems: list[Problem]) -> None:
@@ -200,8 +190,8 @@ def check_sizes(path: Path, numbers: Iterable[Printed], problems: list[Problem])
     for number in numbers:
         if (needed := _needed_among(number, most)) and not declared(number):
             do = AS_PRINTED.format(value=number.value)
-            row = _Row(f"{path} row {number.line}", problems)
-            row.need("value", needed, number.value, do)
+            row = Collector(f"{path} row {number.line}", problems)
+            row.cell("value", needed, number.value, do)
 
 
 def _needed_among(number: Printed, most: float) -> str:

@@ -4,9 +4,9 @@ All values are immutable.  ``load`` builds them from files; everything else only
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from livingreview_record.reported import Reported, ReportedInterval
 
@@ -42,6 +42,45 @@ class Locator:
         return "; ".join(part for part in parts if part)
 
 
+class Level(NamedTuple):
+    """A level of a variable or outcome; the whole of it where `level` is empty."""
+
+    variable: str
+    level: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}={self.level}" if self.level else self.variable
+
+
+def level_of(text: str) -> Level:
+    """Read `variable=level`, or `variable` alone.
+
+    >>> level_of("sex=male")
+    Level(variable='sex', level='male')
+    """
+    variable, _, level = text.partition("=")
+    return Level(variable, level)
+
+
+def levels_of(subgroup: str) -> tuple[Level, ...]:
+    """Read `variable=level` joined by `&`, as a subgroup is written.
+
+    >>> [str(level) for level in levels_of("sex=male&age=old")], levels_of("")
+    (['sex=male', 'age=old'], ())
+    """
+    return tuple(map(level_of, subgroup.split("&"))) if subgroup else ()
+
+
+def contrast_of(comparison: str) -> tuple[str, tuple[str, ...]]:
+    """Read `variable:level/reference`, or a comparison alone: its name, and the levels named.
+
+    >>> contrast_of("sex:male/female"), contrast_of("new-vs-old")
+    (('sex', ('male', 'female')), ('new-vs-old', ()))
+    """
+    name, colon, levels = comparison.partition(":")
+    return name, tuple(levels.split("/")) if colon else ()
+
+
 @dataclass(frozen=True, order=True)
 class Quantity:
     """Which quantity a printed number is; two places with an equal one print the same thing.
@@ -61,6 +100,26 @@ class Quantity:
     timepoint: str = ""
     statistic: str = ""
     method: str = ""
+
+    @property
+    def strata(self) -> tuple[Level, ...]:
+        """The levels that select its patients, read from `subgroup`."""
+        return levels_of(self.subgroup)
+
+    @property
+    def stratum(self) -> Level | None:
+        """The level that selects its patients where it is one alone."""
+        strata = self.strata
+        return strata[0] if len(strata) == 1 else None
+
+    @property
+    def contrast(self) -> tuple[str, tuple[str, ...]]:
+        """What `comparison` compares: a comparison or variable, and the levels named of it."""
+        return contrast_of(self.comparison)
+
+    def of_level(self, level: Level) -> "Quantity":
+        """The same of this outcome and category, or of this outcome as a whole."""
+        return replace(self, outcome=level.variable, category=level.level)
 
 
 @dataclass(frozen=True)
@@ -84,6 +143,18 @@ class Printed:
     def interval(self) -> ReportedInterval:
         """The value as a printed interval; ``ValueError`` for single numbers."""
         return ReportedInterval(self.value)
+
+    @property
+    def row(self) -> dict[str, str]:
+        """One flat row: the study, and the columns of `reported.csv` in their order."""
+        return {
+            "study_id": self.study_id,
+            **vars(self.locator),
+            **vars(self.quantity),
+            "unit": self.unit,
+            "value": self.value,
+            "note": self.note,
+        }
 
     @property
     def where(self) -> str:

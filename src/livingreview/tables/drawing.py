@@ -75,7 +75,7 @@ def _drawn_labels(study: Study, number: Printed) -> tuple[str, str, str]:
     subgroup = subgroup_label(study, quantity.subgroup)
     name = section(study, number)
     if name == "prognosis":
-        factor = study.vocabulary(quantity.comparison.partition(":")[0]).label
+        factor = study.vocabulary(quantity.contrast[0]).label
         return outcome, f"{factor}: {comparison(study, number)}", adjustment
     if quantity.comparison:
         population = study.populations[quantity.population].label

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from livingreview_record.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview_record.studies import (
+    ALL_ARMS,
+    Outcome,
+    Printed,
+    Quantity,
+    Study,
+    contrast_of,
+    levels_of,
+)
 
 SECTIONS = (
     "design",
@@ -59,14 +67,13 @@ def _order(study: Study, number: Printed) -> tuple[object, ...]:
     quantity = number.quantity
     vocabulary = [*study.variables, *study.outcomes]
     design = study.vocabulary(quantity.outcome).kind == "design"
-    parts = (part.partition("=") for part in quantity.subgroup.split("&") if part)
-    factor = quantity.comparison.partition(":")[0]
+    factor = quantity.contrast[0]
     return (
         vocabulary.index(quantity.outcome),
         [*study.populations].index(quantity.population),
         [
             (vocabulary.index(variable), _level_order(study, variable, level))
-            for variable, _, level in parts
+            for variable, level in quantity.strata
         ],
         vocabulary.index(factor) if factor in vocabulary else -1,
         0 if design else _level_order(study, quantity.outcome, quantity.category),
@@ -96,10 +103,9 @@ def arm_label(study: Study, arm_id: str) -> str:
 
 def subgroup_label(study: Study, subgroup: str) -> str:
     """``sex=female`` in words; several parts are joined by commas."""
-    parts = (part.partition("=") for part in subgroup.split("&") if part)
     return ", ".join(
         f"{study.vocabulary(variable).label}: {study.vocabulary(variable).levels[level]}"
-        for variable, _, level in parts
+        for variable, level in levels_of(subgroup)
     )
 
 
@@ -107,11 +113,10 @@ def comparison_label(study: Study, comparison: str) -> str:
     """A comparison of arms, of all levels of a variable, or of two of its levels, in words."""
     if comparison in study.comparisons:
         return study.comparisons[comparison].label
-    variable, _, contrast = comparison.partition(":")
+    variable, levels = contrast_of(comparison)
     outcome = study.vocabulary(variable)
-    if contrast:
-        level, _, reference = contrast.partition("/")
-        return f"{outcome.levels[level]} against {outcome.levels[reference]}"
+    if levels:
+        return " against ".join(outcome.levels[level] for level in levels)
     if outcome.kind == "continuous":
         unit = outcome.unit or "unit"
         return f"per {unit.removesuffix('s')}"

@@ -217,7 +217,7 @@ def prognosis(study: Study) -> pd.DataFrame:
                 for part in (patients(study, n), subgroup_label(study, n.quantity.subgroup))
                 if part
             ),
-            study.vocabulary(n.quantity.comparison.partition(":")[0]).label,
+            study.vocabulary(n.quantity.contrast[0]).label,
             comparison(study, n),
         ),
         column=lambda n: (
