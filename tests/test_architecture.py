@@ -18,6 +18,7 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_record": set(),
     "livingreview_pool": set(),
     "livingreview_audit": {"livingreview_record"},
+    "livingreview_cohort": {"livingreview_record"},
     "livingreview": {"livingreview_audit", "livingreview_pool", "livingreview_record"},
     "livingreview_book": {"livingreview_record"},
 }
@@ -36,6 +37,8 @@ HELPER: dict[str, set[str]] = {
     "pages": {"analysis", "figures", "plots", "publishing", "tables", "wording"},
     "cli": {"analysis", "selection"},
 }
+# Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
+MAY_MEET_PATIENTS: set[str] = set()
 ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview.publishing"},
     "pandas": {"livingreview.tables", "livingreview.figures", "livingreview.pages"},
@@ -125,6 +128,16 @@ def test_a_package_imports_exactly_the_packages_that_are_stated(package: str) ->
 @pytest.mark.parametrize("unit", HELPER)
 def test_a_module_of_the_helper_imports_exactly_what_is_stated(unit: str) -> None:
     assert units_used(unit) == HELPER[unit]
+
+
+def test_a_synthetic_patient_cannot_reach_the_synthesis() -> None:
+    """Only modules that show studies re-enacted import `livingreview_cohort`; others may not."""
+    users = {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        for path, name in imports()
+        if name.startswith("livingreview_cohort") and package_of(path) != "livingreview_cohort"
+    }
+    assert users == MAY_MEET_PATIENTS
 
 
 @pytest.mark.parametrize("package", PACKAGES)

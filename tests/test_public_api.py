@@ -22,6 +22,9 @@ API = {
     "livingreview_audit": """
         CHECKS Check Fact Finding Kind Severity Verdict audit audit_review facts
     """,
+    "livingreview_cohort": """
+        Patients TimeToEvent read_patients write_patients
+    """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
         KaplanMeier Landmark MEASURES Measure Median Multiverse NumberNeeded PRIOR_SCALE

@@ -9,6 +9,7 @@ MOST = {
     "livingreview": 3450,
     "livingreview_audit": 4500,
     "livingreview_book": 1350,
+    "livingreview_cohort": 2200,
     "livingreview_pool": 3150,
     "livingreview_record": 2250,  # a field for each key that a study may hold
 }

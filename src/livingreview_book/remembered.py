@@ -26,6 +26,7 @@ OURS = (
     "livingreview",
     "livingreview_audit",
     "livingreview_book",
+    "livingreview_cohort",
     "livingreview_pool",
     "livingreview_record",
 )
