@@ -90,5 +90,13 @@ def test_a_figure_is_expected_by_the_rows_it_draws() -> None:
     assert shown == "figure (image/svg+xml) of\nMonths\nA | 4.1\n"
 
 
+def test_what_is_shown_in_short_is_expected_as_its_plain_text() -> None:
+    data = {"text/html": "<details>all</details>", "text/plain": "Table 1: 2 numbers"}
+    said = {"text/html": {"in_short": True}}
+    assert shown_by_cell([new_output("display_data", data=data)]) == "all\n"
+    short = shown_by_cell([new_output("display_data", data=data, metadata=said)])
+    assert short == "Table 1: 2 numbers\n"
+
+
 def test_a_difference_shows_the_changed_line_only() -> None:
     assert difference("a\nb\n", "a\nc\n") == ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]

@@ -1,10 +1,12 @@
 import pytest
 
+from audit_study import COMPARISON, Paper
 from example_review import ROWS, more_studies, write_review
 from livingreview.analysis import carry_out
 from livingreview.tables.context import (
     control_table,
     control_words,
+    interactions,
     proportional_words,
     subgroup_words,
 )
@@ -92,3 +94,38 @@ def test_a_subgroup_and_its_whole_give_the_rest_and_the_test_of_interaction(tmp_
     assert "No estimate here is of a subgroup." in repr(
         subgroup_words(review, everybody, everybody)
     )
+
+
+def paper_with(*ratios):
+    paper = Paper(variables={"sex": {"kind": "categorical", "levels": ["male", "female"]}})
+    for value, interval, subgroup in ratios:
+        of = {"outcome": "event", "comparison": COMPARISON, "subgroup": subgroup, "method": "cox"}
+        paper.add(value, statistic="hr", **of)
+        paper.add(interval, statistic="ci95", **of)
+    return interactions(paper.study)
+
+
+def test_each_ratio_of_a_subgroup_stands_beside_the_rest_and_the_test_of_interaction():
+    """The same ratios as above; the difference of the logs and its standard error by hand.
+
+    1 / SE² is 103.3 in all and 43.8 in men, so 59.5 outside: SE of the difference is the root of
+    1 / 43.8 + 1 / 59.5.
+    """
+    frame = paper_with(("0.83", "0.68-1.00", ""), ("0.70", "0.52-0.94", "sex=male"))
+    (line,) = frame.to_dict("records")
+    assert line["All patients"] == "0.83 (95% CI 0.68-1.00)"
+    assert line["The other patients, implied"] == "0.94 (0.73 to 1.21)"
+    assert line["Subgroup over others"] == "0.74 (0.50 to 1.10)"
+    assert line["Difference of logs (SE)"] == "−0.296 (0.199)"
+    assert line["p for interaction"] == "0.137"
+
+
+def test_too_little_outside_a_subgroup_gives_no_result_for_the_others():
+    frame = paper_with(("0.83", "0.68-1.00", ""), ("0.82", "0.677-1.000", "sex=male"))
+    (line,) = frame.to_dict("records")
+    assert "fewer than about 20 events" in line["The other patients, implied"]
+    assert line["p for interaction"] == ""
+
+
+def test_a_subgroup_without_a_whole_is_not_held_against_anything():
+    assert paper_with(("0.70", "0.52-0.94", "sex=male")).empty

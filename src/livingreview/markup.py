@@ -75,16 +75,23 @@ def _escaped(text: str) -> str:
 
 
 class Shown:
-    """What a notebook shows on a page as HTML; ``html`` builds it, or says that there is none."""
+    """What a notebook shows on a page as HTML; ``html`` builds it, or says that there is none.
+
+    With `in_short` the reference text of a chapter holds the plain text in place of the HTML's.
+    """
+
+    in_short: bool = False
 
     def html(self) -> Html | None:
         """The HTML to show; nothing where another form is shown."""
         raise NotImplementedError
 
     @final
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str | tuple[str, dict[str, bool]] | None:
         found = self.html()
         if found is not None and not isinstance(found, Html):
             msg = f"need HTML from livingreview.markup, found a {type(found).__name__}"
             raise TypeError(msg)
-        return None if found is None else str(found)
+        if found is None:
+            return None
+        return (str(found), {"in_short": True}) if self.in_short else str(found)

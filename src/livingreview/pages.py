@@ -14,8 +14,10 @@ from livingreview.publishing import publish, show
 from livingreview.tables import entries, protocol, synthesis
 from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
+from livingreview.tables.context import interactions
 from livingreview.tables.drawing import rows_to_draw
 from livingreview.tables.published import published
+from livingreview.tables.recomputed import recomputed
 from livingreview.tables.study import side_by_side
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
@@ -71,6 +73,19 @@ SECTIONS: Mapping[str, Section] = {
     "safety": Section("Side effects, as printed", drawn={"percent": PERCENT}),
     "other": Section("Follow-up, treatment given and other results, as printed"),
 }
+INTERACTIONS = (
+    "Where a ratio is printed for all patients and for a subgroup, both imply one for the patients "
+    "outside the subgroup, and a test of whether the subgroup differs from them. This takes the "
+    "ratio of all patients for the mean of the two parts, weighted by 1 / SE², so it is "
+    "approximate. A subgroup that is named because its result was significant is selected: "
+    "its effect is likely to look larger than it is."
+)
+COMPARISONS = (
+    "Each line unfolds to what is printed, what follows from other printed numbers, and by which "
+    "arithmetic or test. A number agrees when it is what follows under its own rounding, or under "
+    "another usual convention, which is then named: it fits the other printed numbers, and no "
+    "more is known of it. Remarks on the design are listed and not counted."
+)
 SAME_PATIENTS = (
     "These reports may count some of the same patients. "
     "Results that rest on the same patients are never pooled."
@@ -170,6 +185,13 @@ class StudyPage:
             ),
         )
 
+    def interactions(self) -> None:
+        """Show what ratios of all patients and of a subgroup imply for the other patients."""
+        frame = interactions(self.study)
+        if not frame.empty:
+            caption = "Subgroups against the other patients, calculated"
+            show(Words(INTERACTIONS), Table(frame, caption))
+
     def notes(self) -> None:
         """Show what the extraction notes on single numbers."""
         show(Table(study_tables.notes(self.study), "Notes of the extraction on single numbers"))
@@ -177,6 +199,11 @@ class StudyPage:
     def audit(self) -> None:
         """Show what the audit finds in the study's printed numbers."""
         show(AuditPage(review=self.review).panel(self.study))
+
+    def recomputed(self) -> None:
+        """Show every comparison that the audit makes in the study, folded by table."""
+        folds = recomputed(self.study, AuditPage(review=self.review).of_study(self.study))
+        show(Words(COMPARISONS), *folds)
 
     def text(self, key: str) -> None:
         """Show a text of `study.yaml`, or its items as a list."""

@@ -55,7 +55,8 @@ def _lines(output: NotebookNode) -> list[str]:
     pictures = [mime for mime in data if mime.startswith("image/")]
     if pictures:
         return [f"figure ({', '.join(pictures)}) of", *data.get("text/plain", "").splitlines()]
-    for mime in ("text/markdown", "text/html", "text/plain"):
+    in_short = output.get("metadata", {}).get("text/html", {}).get("in_short", False)
+    for mime in ("text/plain",) if in_short else ("text/markdown", "text/html", "text/plain"):
         if mime in data:
             text = "".join(data[mime])
             return text_of_html(text) if "html" in mime else text.splitlines()

@@ -10,13 +10,15 @@ from livingreview_pool.result import wald
 class Complement:
     """What a whole and a subgroup imply for everybody else, on the analysis scale.
 
-    `difference` is the subgroup less the rest; `pval` is of the test of interaction.
+    `difference` is the subgroup less the rest, `difference_se` its standard error; `pval` is of the
+    test of interaction.
     """
 
     mean: float
     ci_lower: float
     ci_upper: float
     difference: float
+    difference_se: float
     difference_lower: float
     difference_upper: float
     pval: float
@@ -46,12 +48,14 @@ def complement(whole: Effect, subgroup: Effect, *, level: float = 0.95) -> Compl
     mean = (whole.yi / whole.vi - subgroup.yi / subgroup.vi) / weight
     difference = subgroup.yi - mean
     rest = wald(mean, weight**-0.5, level)
-    test = wald(difference, (subgroup.vi + 1 / weight) ** 0.5, level)
+    se = (subgroup.vi + 1 / weight) ** 0.5
+    test = wald(difference, se, level)
     return Complement(
         mean=mean,
         ci_lower=rest.ci_lower,
         ci_upper=rest.ci_upper,
         difference=difference,
+        difference_se=se,
         difference_lower=test.ci_lower,
         difference_upper=test.ci_upper,
         pval=test.pval,

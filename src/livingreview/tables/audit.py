@@ -80,7 +80,7 @@ class AuditPage:
 
     def panel(self, study: Study) -> Table:
         """What the audit finds in one study, kind by kind: counts, then each fact in a sentence."""
-        own = self._of_study(study)
+        own = self.of_study(study)
         counted = [
             f"{KIND_WORDS[kind].lower()}: {summary(kind, own)}"
             for kind in Kind
@@ -98,7 +98,7 @@ class AuditPage:
         """Facts of one kind (``numbers``, ``words`` or ``design``) by their worst verdict."""
         chosen, lines = Kind(kind), []
         for study in self.review.studies.values():
-            counts = _counts(chosen, self._of_study(study))
+            counts = _counts(chosen, self.of_study(study))
             if counts:
                 line = {"Study": study.label}
                 line |= {words: str(counts[v]) for v, words in VERDICT_WORDS[chosen].items()}
@@ -149,7 +149,7 @@ class AuditPage:
     def tally(self, study_id: str, check: str) -> tuple[str, str]:
         """Return how many numbers of a study a check finds fault with, and how many it examined."""
         asked = facts(
-            one for one in self._of_study(self.review.studies[study_id]) if one.check == check
+            one for one in self.of_study(self.review.studies[study_id]) if one.check == check
         )
         return str(sum(fact.first.counts_against for fact in asked)), str(len(asked))
 
@@ -171,7 +171,7 @@ class AuditPage:
     def _unchecked(self, study: Study) -> Iterator[Printed]:
         checked = {
             number.line
-            for finding in self._of_study(study)
+            for finding in self.of_study(study)
             if finding.verdict is not Verdict.NOT_CHECKABLE
             for number in finding.numbers
         }
@@ -233,7 +233,8 @@ class AuditPage:
                 shown[f"audit.{kind}.contradictions"] = str(against)
         return shown
 
-    def _of_study(self, study: Study) -> tuple[Finding, ...]:
+    def of_study(self, study: Study) -> tuple[Finding, ...]:
+        """What the audit finds in one study."""
         return tuple(finding for finding in self.findings if finding.study_id == study.id)
 
 

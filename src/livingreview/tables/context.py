@@ -1,17 +1,24 @@
 """What stands behind compared results: the control arms, the curves, the rest of a subgroup."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from livingreview import wording
 from livingreview.analysis import PlannedResult
+from livingreview.nearly import interval_of
+from livingreview.selection import PrintedRatio
+from livingreview.tables.sections import comparison_label, subgroup_label
 from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import forest_rows
 from livingreview.tables.table import Table
 from livingreview_pool import Effect, complement
 from livingreview_pool import measure as find_measure
 from livingreview_record.studies import Printed, Quantity, Review, Study, mention
+
+FEWEST_OUTSIDE = 20  # events; 1 / SE² of two equal groups is a quarter of the events
+TOO_FEW = f"fewer than about {FEWEST_OUTSIDE} events outside it"
 
 
 def control_table(review: Review, answer: PlannedResult) -> Table:
@@ -84,6 +91,54 @@ def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) 
             f"{wording.p_value(found.pval)}"
         )
     return wording.Words(wording.bullets(lines, empty="No estimate here is of a subgroup."))
+
+
+def interactions(study: Study) -> pd.DataFrame:
+    """Return each ratio printed in all patients and in a subgroup, and what both imply for others.
+
+    With it the difference of the log ratios with its standard error, and the test of interaction.
+    """
+    lines = []
+    for quantity in study.by_quantity:
+        part = _ratio_of(study, quantity) if quantity.subgroup else None
+        whole = _ratio_of(study, replace(quantity, subgroup="")) if part else None
+        if part is not None and whole is not None:
+            lines.append(
+                {
+                    "Outcome": study.vocabulary(quantity.outcome).label,
+                    "Comparison": comparison_label(study, quantity.comparison),
+                    "Adjustment": quantity.adjustment,
+                    "Subgroup": subgroup_label(study, quantity.subgroup),
+                    "All patients": wording.cell(whole.sources),
+                    "The subgroup": wording.cell(part.sources),
+                    **_implied(whole.effect("log_hr"), part.effect("log_hr")),
+                    WHERE: wording.places([part.estimate, whole.estimate]),
+                }
+            )
+    return pd.DataFrame(lines)
+
+
+def _ratio_of(study: Study, quantity: Quantity) -> PrintedRatio | None:
+    estimate = mention(study, quantity) if quantity.statistic == "hr" else None
+    interval = None if estimate is None else interval_of(study, quantity)
+    if estimate is None or interval is None:
+        return None
+    return PrintedRatio(study.id, study.label, estimate, interval, study.cohorts)
+
+
+def _implied(whole: Effect, part: Effect) -> dict[str, str]:
+    """What follows for the patients outside the subgroup, where there are enough of them."""
+    names = ("The other patients, implied", "Subgroup over others", "Difference of logs (SE)")
+    if 1 / whole.vi - 1 / part.vi < FEWEST_OUTSIDE / 4:
+        return {**dict.fromkeys(names, ""), names[0]: TOO_FEW, "p for interaction": ""}
+    found = complement(whole, part)
+    texts = (
+        _ratio(part, found.mean, found.ci_lower, found.ci_upper),
+        _ratio(part, found.difference, found.difference_lower, found.difference_upper),
+        f"{wording.number(found.difference, 3)} ({wording.number(found.difference_se, 3)})",
+    )
+    shown = dict(zip(names, texts, strict=True))
+    return {**shown, "p for interaction": wording.p_value(found.pval)}
 
 
 def _shown(answer: PlannedResult) -> list[tuple[Effect, str]]:
