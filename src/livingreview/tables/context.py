@@ -103,11 +103,14 @@ def interactions(study: Study) -> pd.DataFrame:
         part = _ratio_of(study, quantity) if quantity.subgroup else None
         whole = _ratio_of(study, replace(quantity, subgroup="")) if part else None
         if part is not None and whole is not None:
+            compared = (
+                study.vocabulary(quantity.outcome).label,
+                comparison_label(study, quantity.comparison),
+                quantity.adjustment,
+            )
             lines.append(
                 {
-                    "Outcome": study.vocabulary(quantity.outcome).label,
-                    "Comparison": comparison_label(study, quantity.comparison),
-                    "Adjustment": quantity.adjustment,
+                    "Outcome and comparison": ", ".join(filter(None, compared)),
                     "Subgroup": subgroup_label(study, quantity.subgroup),
                     "All patients": wording.cell(whole.sources),
                     "The subgroup": wording.cell(part.sources),
@@ -128,17 +131,17 @@ def _ratio_of(study: Study, quantity: Quantity) -> PrintedRatio | None:
 
 def _implied(whole: Effect, part: Effect) -> dict[str, str]:
     """What follows for the patients outside the subgroup, where there are enough of them."""
-    names = ("The other patients, implied", "Subgroup over others", "Difference of logs (SE)")
+    names = ("The other patients, implied", "Subgroup over others: test of interaction")
     if 1 / whole.vi - 1 / part.vi < FEWEST_OUTSIDE / 4:
-        return {**dict.fromkeys(names, ""), names[0]: TOO_FEW, "p for interaction": ""}
+        return dict(zip(names, (TOO_FEW, ""), strict=True))
     found = complement(whole, part)
-    texts = (
-        _ratio(part, found.mean, found.ci_lower, found.ci_upper),
-        _ratio(part, found.difference, found.difference_lower, found.difference_upper),
-        f"{wording.number(found.difference, 3)} ({wording.number(found.difference_se, 3)})",
+    others = _ratio(part, found.mean, found.ci_lower, found.ci_upper)
+    between = _ratio(part, found.difference, found.difference_lower, found.difference_upper)
+    test = (
+        f"{between}, p {wording.p_value(found.pval)}; the logs differ by "
+        f"{wording.number(found.difference, 3)}, SE {wording.number(found.difference_se, 3)}"
     )
-    shown = dict(zip(names, texts, strict=True))
-    return {**shown, "p for interaction": wording.p_value(found.pval)}
+    return dict(zip(names, (others, test), strict=True))
 
 
 def _shown(answer: PlannedResult) -> list[tuple[Effect, str]]:
