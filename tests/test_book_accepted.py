@@ -11,11 +11,12 @@ from livingreview_book.accepted import (
     accepted_path,
     keys_moved,
     moved,
-    numbers_moved,
 )
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
 from livingreview_book.execute import execute_chapters
+from livingreview_book.published import changes
 from livingreview_book.shown import split_cells
+from livingreview_record import numbers_moved
 from livingreview_record.accepted import FILE
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,7 @@ NEXT = "if this is right: make accept, then read and commit the diff"
 
 
 def test_every_printed_number_is_as_accepted() -> None:
-    assert numbers_moved(ROOT) == [], NEXT
+    assert changes(*numbers_moved(ROOT)) == [], NEXT
 
 
 @pytest.mark.book

@@ -1,11 +1,16 @@
 """What each package promises: the names at its front door, all of them and no others."""
 
+import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import livingreview
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,9 +47,14 @@ API = {
         trim_and_fill two_arm_effect wilson_interval
     """,
     "livingreview_record": """
-        Arm Comparison DataProblemsError Locator Outcome Population Printed Problem Quantity Report
-        Reported ReportedInterval Review SharedPatients Statement Study load_protocol load_review
-        load_study
+        ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
+        INTERVAL_STATISTICS Level Locator NUMBER_WORDS Outcome Population Printed Problem Quantity
+        Report Reported ReportedInterval Review Roles SharedPatients Statement Study accept_numbers
+        arm_flags check_spreadsheet comparisons_of contrast_of could_not fits is_time level_of
+        levels_of load_protocol load_review load_study mention months months_in nothing_printed
+        numbers_moved outcomes_of place_of plan read_rows read_text
+        remarks_on_numbers spreadsheet_damage table_first
+        write_downloads write_whole
     """,
 }
 
@@ -78,17 +88,53 @@ def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
         assert not inspect.ismodule(getattr(module, name)), name
 
 
-@pytest.mark.parametrize("package", ["livingreview_pool"])
+@pytest.mark.parametrize("package", API)
 def test_other_packages_enter_by_the_front_door(package):
     inner = re.compile(rf"(from|import) {package}\.")
     found = [
         path.relative_to(ROOT).as_posix()
-        for folder in ("src", "chapters")
-        for path in (ROOT / folder).rglob("*.*")
+        for folder in ("src", "chapters", ".")
+        for path in (ROOT / folder).glob("*.*" if folder == "." else "**/*.*")
         if path.suffix in {".py", ".md"} and package not in path.parts
         if inner.search(path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def test_a_type_checker_is_told_of_the_names_that_the_helper_imports_when_asked():
+    (only,) = (
+        node
+        for node in ast.parse(Path(livingreview.__file__).read_text("utf-8")).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    told = {
+        alias.asname: one.module
+        for one in only.body
+        if isinstance(one, ast.ImportFrom)
+        for alias in one.names
+    }
+    assert told == livingreview._MODULE_OF
+
+
+def test_a_name_that_the_helper_does_not_have_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'pooled'"):
+        livingreview.pooled  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("call", "unneeded"),
+    [
+        ("import livingreview", {"livingreview_pool", "numpy", "yaml"}),
+        ("from livingreview.cli import main", {"livingreview_audit", "pandas", "matplotlib"}),
+        ("from livingreview_record import load_review", {"numpy"}),
+    ],
+)
+def test_nothing_is_imported_that_is_not_used(call, unneeded):
+    code = f"import sys; {call}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert unneeded.isdisjoint(loaded.stdout.split())
 
 
 def test_the_lines_of_the_readme_run(capsys):

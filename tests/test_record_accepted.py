@@ -8,8 +8,8 @@ import pytest
 
 from example_review import ROWS, write_review
 from livingreview.cli import main
-from livingreview_book.accepted import check_spreadsheet
 from livingreview_record import accepted
+from livingreview_record.accepted import check_spreadsheet
 from livingreview_record.problems import DataProblemsError
 from livingreview_record.rows import COLUMNS
 
@@ -17,9 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def remember(root: Path) -> None:
-    path = root / accepted.FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(accepted.written(accepted.current(root)), encoding="utf-8")
+    accepted.accept_numbers(root)
 
 
 def saved(folder: Path, change: Callable[[str], str]) -> int:
@@ -48,8 +46,8 @@ def as_number(text: str) -> str:
 
 
 def test_what_is_committed_is_as_accepted() -> None:
-    assert accepted.damage(ROOT) == []
-    assert list(accepted.remarks(ROOT)) == []
+    assert accepted.spreadsheet_damage(ROOT) == []
+    assert list(accepted.remarks_on_numbers(ROOT)) == []
 
 
 def test_every_cell_of_the_review_whose_zeros_a_spreadsheet_drops_is_named(tmp_path: Path) -> None:
@@ -62,7 +60,7 @@ def test_every_cell_of_the_review_whose_zeros_a_spreadsheet_drops_is_named(tmp_p
     remember(tmp_path)
     for folder in (tmp_path / "data" / "studies").iterdir():
         total += saved(folder, as_number)
-    problems = accepted.damage(tmp_path)
+    problems = accepted.spreadsheet_damage(tmp_path)
     assert len(problems) == total > 100
     assert all("reported.csv row " in problem.where for problem in problems)
     with pytest.raises(DataProblemsError, match="if the source has it so: make accept"):
@@ -143,10 +141,10 @@ def test_a_table_cut_at_its_end_is_a_problem(tmp_path: Path) -> None:
     write_review(tmp_path, rows=(*ROWS, *rows))
     remember(tmp_path)
     write_review(tmp_path, rows=(*ROWS, *rows[:10]))
-    (problem,) = accepted.damage(tmp_path)
+    (problem,) = accepted.spreadsheet_damage(tmp_path)
     assert "need the 26 rows that were accepted, found 16" in str(problem)
     write_review(tmp_path, rows=(*ROWS, *rows[:18]))
-    assert accepted.damage(tmp_path) == []
+    assert accepted.spreadsheet_damage(tmp_path) == []
 
 
 def test_a_new_table_without_a_single_final_zero_is_remarked_on(tmp_path: Path) -> None:
@@ -156,7 +154,7 @@ def test_a_new_table_without_a_single_final_zero_is_remarked_on(tmp_path: Path) 
         for i in range(80)
     ]
     write_review(tmp_path, rows=(*ROWS[:2], *rows))
-    (remark,) = accepted.remarks(tmp_path)
+    (remark,) = accepted.remarks_on_numbers(tmp_path)
     assert "example-2020: none of 80 numbers with decimals ends in 0" in remark
     write_review(tmp_path, rows=(*ROWS[:2], *rows, {**rows[0], "section": "X", "value": "5.0"}))
-    assert list(accepted.remarks(tmp_path)) == []
+    assert list(accepted.remarks_on_numbers(tmp_path)) == []

@@ -10,7 +10,7 @@ from livingreview.tables import study as tables
 from livingreview.tables.published import published
 from livingreview.tables.sections import SECTIONS, numbers_in, section
 from livingreview.tables.table import Table
-from livingreview_record.studies import INTERVAL_STATISTICS
+from livingreview_record import INTERVAL_STATISTICS, Dictionary
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
@@ -202,14 +202,14 @@ def test_doi_and_address_are_links():
 
 
 def test_entries_are_headed_by_their_meaning():
-    dictionary = entries.load_dictionary(ROOT)
+    dictionary = REVIEW.dictionary
     frame = entries.entries({"country": "X", "notes": {"a": 1}, "period": ""}, dictionary,
                             "study:design")  # fmt: skip
     assert frame.to_dict("records") == [{"Item": "Country", "Entry": "X"}]
 
 
 def test_a_key_that_the_dictionary_leaves_out_is_headed_by_its_own_words():
-    dictionary = entries.Dictionary(())
+    dictionary = Dictionary()
     frame = entries.entries({"follow_up_until": "2026"}, dictionary, "study:design")
     assert frame.to_dict("records") == [{"Item": "Follow up until", "Entry": "2026"}]
 
@@ -222,9 +222,7 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
 
 
 def test_the_protocol_names_every_planned_synthesis_and_every_study():
-    assert len(protocol.syntheses(REVIEW, entries.load_dictionary(ROOT))) == len(
-        REVIEW.protocol["syntheses"]
-    )
+    assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
     assert list(protocol.studies(REVIEW)["Study"]) == [s.label for s in REVIEW.studies.values()]
     assert len(protocol.reasons(REVIEW)) == len(REVIEW.studies)
     assert len(protocol.treatment_classes(REVIEW)) == len(REVIEW.protocol["treatment_classes"])

@@ -35,8 +35,7 @@ from livingreview_audit import (
 )
 from livingreview_audit.followup import as_date
 from livingreview_audit.intervals import Box
-from livingreview_record.load import load_review
-from livingreview_record.studies import Review, Statement, Study
+from livingreview_record import Review, Statement, Study, load_review
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))

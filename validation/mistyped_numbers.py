@@ -9,8 +9,7 @@ from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
-from livingreview_record.load import load_review
-from livingreview_record.studies import Study
+from livingreview_record import Study, load_review
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))

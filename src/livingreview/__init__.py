@@ -2,66 +2,72 @@
 
 `StudyPage`, `SynthesisPage`, `AuditPage` and `ProtocolPage` show the sections of chapters.  Behind
 them: which printed numbers a planned synthesis takes, the synthesis carried out, tables, figures,
-and words for numbers.
+and words for numbers.  A name is imported when it is first asked for: what uses two names need
+not wait for tables and figures.
 """
 
-from livingreview.pages import ProtocolPage, StudyPage, SynthesisPage
-from livingreview.publishing import publish, show
-from livingreview.tables.audit import AuditPage
-from livingreview.tables.choices import absolute_table, multiverse_table, priors_table
-from livingreview.tables.context import (
-    control_table,
-    control_words,
-    proportional_words,
-    subgroup_words,
-)
-from livingreview.tables.protocol import evidence_size, not_yet_held, patients
-from livingreview.tables.robustness import (
-    certainty_table,
-    headline_table,
-    heterogeneity_table,
-    left_out_table,
-    sensitivity_table,
-)
-from livingreview.tables.survival_time import restricted_mean_table
-from livingreview.tables.synthesis import policy_notes, scale_words
-from livingreview.wording import Words, bullets, printed
-from livingreview_record.load import load_review, load_study
-from livingreview_record.problems import DataProblemsError, Problem
-from livingreview_record.reported import Reported, ReportedInterval
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AuditPage",
-    "DataProblemsError",
-    "Problem",
-    "ProtocolPage",
-    "Reported",
-    "ReportedInterval",
-    "StudyPage",
-    "SynthesisPage",
-    "Words",
-    "absolute_table",
-    "bullets",
-    "certainty_table",
-    "control_table",
-    "control_words",
-    "evidence_size",
-    "headline_table",
-    "heterogeneity_table",
-    "left_out_table",
-    "load_review",
-    "load_study",
-    "multiverse_table",
-    "not_yet_held",
-    "patients",
-    "policy_notes",
-    "printed",
-    "priors_table",
-    "proportional_words",
-    "publish",
-    "restricted_mean_table",
-    "scale_words",
-    "sensitivity_table",
-    "show",
-    "subgroup_words",
-]
+# isort: off
+# fmt: off
+if TYPE_CHECKING:
+    from livingreview.pages import (
+        ProtocolPage as ProtocolPage, StudyPage as StudyPage, SynthesisPage as SynthesisPage,
+    )
+    from livingreview.publishing import publish as publish, show as show
+    from livingreview.tables.audit import AuditPage as AuditPage
+    from livingreview.tables.choices import (
+        absolute_table as absolute_table, multiverse_table as multiverse_table,
+        priors_table as priors_table,
+    )
+    from livingreview.tables.context import (
+        control_table as control_table, control_words as control_words,
+        proportional_words as proportional_words, subgroup_words as subgroup_words,
+    )
+    from livingreview.tables.protocol import (
+        evidence_size as evidence_size, not_yet_held as not_yet_held, patients as patients,
+    )
+    from livingreview.tables.robustness import (
+        certainty_table as certainty_table, headline_table as headline_table,
+        heterogeneity_table as heterogeneity_table, left_out_table as left_out_table,
+        sensitivity_table as sensitivity_table,
+    )
+    from livingreview.tables.survival_time import restricted_mean_table as restricted_mean_table
+    from livingreview.tables.synthesis import (
+        policy_notes as policy_notes, scale_words as scale_words,
+    )
+    from livingreview.wording import Words as Words, bullets as bullets, printed as printed
+    from livingreview_record import (
+        DataProblemsError as DataProblemsError, Problem as Problem, Reported as Reported,
+        ReportedInterval as ReportedInterval, load_review as load_review, load_study as load_study,
+    )
+
+_NAMES = {  # of the module that holds them
+    "livingreview.pages": "ProtocolPage StudyPage SynthesisPage",
+    "livingreview.publishing": "publish show",
+    "livingreview.tables.audit": "AuditPage",
+    "livingreview.tables.choices": "absolute_table multiverse_table priors_table",
+    "livingreview.tables.context":
+        "control_table control_words proportional_words subgroup_words",
+    "livingreview.tables.protocol": "evidence_size not_yet_held patients",
+    "livingreview.tables.robustness":
+        "certainty_table headline_table heterogeneity_table left_out_table sensitivity_table",
+    "livingreview.tables.survival_time": "restricted_mean_table",
+    "livingreview.tables.synthesis": "policy_notes scale_words",
+    "livingreview.wording": "Words bullets printed",
+    "livingreview_record":
+        "DataProblemsError Problem Reported ReportedInterval load_review load_study",
+}
+# fmt: on
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
+__all__ = sorted(_MODULE_OF)
+
+if not TYPE_CHECKING:  # a type checker would take it for any name at all
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_OF:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        globals()[name] = value = getattr(import_module(_MODULE_OF[name]), name)
+        return value

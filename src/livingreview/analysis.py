@@ -22,7 +22,7 @@ from livingreview_pool import (
     mantel_haenszel,
     synthesise,
 )
-from livingreview_record.studies import Printed, Review
+from livingreview_record import Printed, Review
 
 Computed = TypeVar("Computed")
 

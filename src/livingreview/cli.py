@@ -9,14 +9,20 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from livingreview.analysis import findings
 from livingreview.selection import select
-from livingreview_audit import Finding
-from livingreview_record import accepted
-from livingreview_record.load import load_review
-from livingreview_record.problems import DataProblemsError
-from livingreview_record.studies import Review
+
+if TYPE_CHECKING:
+    from livingreview_audit import Finding
+
+from livingreview_record import (
+    DataProblemsError,
+    Review,
+    load_review,
+    remarks_on_numbers,
+    spreadsheet_damage,
+)
 
 Row = Mapping[str, object]
 
@@ -56,7 +62,7 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    problems = list(accepted.damage(options.root))
+    problems = list(spreadsheet_damage(options.root))
     try:
         review = load_review(options.root)
     except DataProblemsError as error:
@@ -76,7 +82,7 @@ def _check(options: argparse.Namespace) -> None:
             if row["nearly enters"]:
                 print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
     print("In detail: livingreview check --study ID")
-    for remark in accepted.remarks(options.root):
+    for remark in remarks_on_numbers(options.root):
         print(remark)
 
 
@@ -111,6 +117,8 @@ def _reported(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace) -> None:
+    from livingreview.analysis import findings  # with it comes the audit, which others need not
+
     review = load_review(options.root)
     wanted = list(review.studies) if options.study is None else [options.study]
     known = {_known(study_id, review.studies) for study_id in wanted}
@@ -118,7 +126,7 @@ def _audit(options: argparse.Namespace) -> None:
     _print_rows(rows, options.format)
 
 
-def audit_row(finding: Finding) -> dict[str, object]:
+def audit_row(finding: "Finding") -> dict[str, object]:
     """One check of one printed number as a flat row."""
     return {
         "study": finding.study_id,

@@ -8,7 +8,7 @@ order of the arms, the size of the group.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from livingreview_record.studies import Comparison, Printed, Quantity, Study, mention, table_first
+from livingreview_record import Comparison, Printed, Quantity, Study, mention, table_first
 
 USABLE_METHODS = ("cox", "")  # empty: the report names none
 COUNTED = ("n", "percent")

@@ -21,8 +21,7 @@ from livingreview.tables.recomputed import recomputed
 from livingreview.tables.study import side_by_side
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
-from livingreview_record.load import load_review
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Study, load_review
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class StudyPage:
     def __init__(self, study_id: str, root: Path | str = "..") -> None:
         self.review = load_review(root, only=[study_id])
         self.study = self.review.studies[study_id]
-        self.dictionary = entries.load_dictionary(root)
+        self.dictionary = self.review.dictionary
 
     def publish_numbers(self) -> None:
         """Publish the study's main printed results under their own keys (see `published`)."""
@@ -319,10 +318,9 @@ class ProtocolPage:
     """
 
     def __init__(self, root: Path | str = "..") -> None:
-        self.root = root
         self.review = load_review(root)
         self.plan = self.review.protocol
-        self.dictionary = entries.load_dictionary(root)
+        self.dictionary = self.review.dictionary
 
     def entries(self, key: str, caption: str) -> None:
         """Show the entries below a key of `review.yaml` as a table."""
@@ -362,14 +360,14 @@ class ProtocolPage:
 
     def syntheses(self) -> None:
         """Show the planned syntheses, and which studies and patients enter them."""
-        planned = protocol.syntheses(self.review, self.dictionary)
+        planned = protocol.syntheses(self.review)
         show(Table(planned, "Syntheses and who enters them"))
 
     def extraction(self) -> None:
         """Show how far the separate extractions agreed."""
-        found = entries.extraction(self.root, self.dictionary)
+        found = entries.extraction(self.review)
         show(Table(found, "Agreement of the separate extractions"))
 
     def file(self, name: str, caption: str) -> None:
         """Show what each column or key of a file of `data/` means."""
-        show(Table(self.dictionary.table(name), caption))
+        show(Table(entries.columns_of(self.dictionary, name), caption))

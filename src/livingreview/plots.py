@@ -6,7 +6,7 @@ from livingreview.analysis import PlannedResult
 from livingreview.figures import PERCENT, Axis, Forest
 from livingreview.tables.synthesis import arms_rows, caption, forest_rows
 from livingreview_pool import measure as find_measure
-from livingreview_record.studies import Printed
+from livingreview_record import Printed
 
 
 def forest_plot(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:

@@ -15,8 +15,7 @@ from livingreview_pool import (
     contradictions,
     reconstruct_curve,
 )
-from livingreview_record.studies import Printed, Quantity, Study, table_first
-from livingreview_record.times import months, months_in
+from livingreview_record import Printed, Quantity, Study, months, months_in, table_first
 
 
 @dataclass(frozen=True)

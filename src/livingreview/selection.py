@@ -12,22 +12,20 @@ from typing import Any
 
 from livingreview.nearly import NearMiss, interval_of, keeps_out, near_counts, other_way_round
 from livingreview_pool import Effect, log_hazard_ratio_from_ci, one_arm_effect, two_arm_effect
-from livingreview_record.rules import (
-    comparisons_of,
-    fits,
-    nothing_printed,
-    outcomes_of,
-    place_of,
-    plan,
-)
-from livingreview_record.studies import (
+from livingreview_record import (
     Arm,
     Comparison,
     Printed,
     Quantity,
     Review,
     Study,
+    comparisons_of,
+    fits,
     mention,
+    nothing_printed,
+    outcomes_of,
+    place_of,
+    plan,
     table_first,
 )
 

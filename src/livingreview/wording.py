@@ -10,8 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
-from livingreview_record.reported import Reported, ReportedInterval
-from livingreview_record.studies import INTERVAL_STATISTICS, Printed, Study, table_first
+from livingreview_record import (
+    INTERVAL_STATISTICS,
+    Printed,
+    Reported,
+    ReportedInterval,
+    Study,
+    table_first,
+)
 
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {

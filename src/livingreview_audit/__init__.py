@@ -21,7 +21,7 @@ from livingreview_audit.finding import (
     facts,
 )
 from livingreview_audit.lookup import PARTICIPANTS
-from livingreview_record.studies import Printed, Review, Study
+from livingreview_record import Printed, Review, Study
 
 __all__ = [
     "CHECKS",

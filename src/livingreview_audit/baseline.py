@@ -27,7 +27,7 @@ from livingreview_audit.lookup import (
     mention,
 )
 from livingreview_audit.vocabulary import stated
-from livingreview_record.studies import Outcome, Printed, Quantity, Study
+from livingreview_record import Outcome, Printed, Quantity, Study
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4

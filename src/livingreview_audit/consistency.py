@@ -11,8 +11,7 @@ from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, quantity_words, table_first
 from livingreview_audit.vocabulary import qualified, says, stated
-from livingreview_record.reported import Reported, ReportedInterval
-from livingreview_record.studies import Printed, Quantity, Statement, Study
+from livingreview_record import Printed, Quantity, Reported, ReportedInterval, Statement, Study
 
 IMAGE = "Figure"  # read from an image's description: the text's own mention comes first
 TREND_BELOW = 0.10  # a p-value that is commonly called a trend; no limit is agreed

@@ -14,7 +14,7 @@ from itertools import combinations
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.hazard_ratios import SHIFT, SHIFT_ERRORS
 from livingreview_audit.ratios import Ratio, groups_of, own_ratios
-from livingreview_record.studies import Quantity, Study
+from livingreview_record import Quantity, Study
 
 FACTOR = 5.0
 FACTOR_ERRORS, SIDE_ERRORS = 2.0, 4.0  # of the larger of the two; both rest on the same patients

@@ -10,9 +10,7 @@ from itertools import groupby
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, count, full_words, group_of, group_size, table_first
-from livingreview_record.reported import Reported
-from livingreview_record.studies import Printed, Quantity, Study
-from livingreview_record.times import is_time, months, months_in
+from livingreview_record import Printed, Quantity, Reported, Study, is_time, months, months_in
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
 EVENT = "event"

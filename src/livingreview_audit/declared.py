@@ -21,7 +21,7 @@ from livingreview_audit.lookup import (
     quantity_words,
 )
 from livingreview_audit.p_values import NAMED
-from livingreview_record.studies import Outcome, Printed, Quantity, Study, level_of
+from livingreview_record import Outcome, Printed, Quantity, Study, level_of
 
 WITHIN = "within"
 

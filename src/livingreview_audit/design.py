@@ -29,8 +29,7 @@ from livingreview_audit.lookup import (
 )
 from livingreview_audit.p_values import p_of_counts
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record.reported import Reported
-from livingreview_record.studies import Comparison, Outcome, Printed, Quantity, Statement, Study
+from livingreview_record import Comparison, Outcome, Printed, Quantity, Reported, Statement, Study
 
 MATCHED = "matched"
 BALANCED = 0.1  # the usual limit of a standardised difference

@@ -13,7 +13,7 @@ from statistics import median
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
-from livingreview_record.studies import Quantity, Study
+from livingreview_record import Quantity, Study
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 MORE, FEWER, AMONG_ROWS = 1.25, 2.25, 2.0  # factors

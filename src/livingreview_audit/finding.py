@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Study
 
 ALPHA = 0.05  # the limit of significance of every claim and p-value that is judged
 

@@ -15,8 +15,7 @@ from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, count, group_words, table_first, total
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record.studies import Printed, Quantity, Statement, Study
-from livingreview_record.times import is_time, months, months_in
+from livingreview_record import Printed, Quantity, Statement, Study, is_time, months, months_in
 
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")

@@ -11,7 +11,7 @@ from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import group_words
 from livingreview_audit.vocabulary import stated
-from livingreview_record.studies import ALL_ARMS, Printed, Study
+from livingreview_record import ALL_ARMS, Printed, Study
 
 EXPECTED = 7.0  # deaths; none of so many has a chance below one in a thousand
 LATE = 2.0  # shape of Weibull times: deaths that come late

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from livingreview_audit.finding import ALPHA, Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Study
 
 P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's

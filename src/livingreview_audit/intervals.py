@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from livingreview_record.reported import Reported
+from livingreview_record import Reported
 
 SLACK = 1e-9  # relative; absorbs floating-point noise, far below any printed decimal
 

@@ -11,10 +11,18 @@ from functools import lru_cache
 from typing import TypeVar
 
 from livingreview_audit.intervals import counts_that_print
-from livingreview_record.reported import Reported
-from livingreview_record.studies import ALL_ARMS, Level, Outcome, Printed, Quantity, Study, level_of
-from livingreview_record.studies import mention as mention
-from livingreview_record.studies import table_first as table_first
+from livingreview_record import (
+    ALL_ARMS,
+    Level,
+    Outcome,
+    Printed,
+    Quantity,
+    Reported,
+    Study,
+    level_of,
+)
+from livingreview_record import mention as mention
+from livingreview_record import table_first as table_first
 
 PARTICIPANTS = "participants"
 T = TypeVar("T")

@@ -23,8 +23,7 @@ from livingreview_audit.lookup import (
     quantity_words,
     table_first,
 )
-from livingreview_record.reported import Reported
-from livingreview_record.studies import ALL_ARMS, Printed, Quantity, Study
+from livingreview_record import ALL_ARMS, Printed, Quantity, Reported, Study
 
 MEAN_TESTS = frozenset({"t-test", "t-or-mann-whitney"})
 DIFFERING = ("median", "mean", "percent", "rate")

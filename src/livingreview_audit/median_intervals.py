@@ -17,7 +17,7 @@ from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import compared, complete
 from livingreview_audit.ratios import Z95, comparison_words
-from livingreview_record.studies import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity, Study
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 NARROW = 0.285  # every arm, as a share of the width that exponential times give

@@ -13,7 +13,7 @@ from livingreview_audit.curves import Curve, beside, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, complete, count, total
-from livingreview_record.studies import ALL_ARMS, Printed, Quantity, Study
+from livingreview_record import ALL_ARMS, Printed, Quantity, Study
 
 # In units of sqrt(S (1 - S) / n).  Set by validation/audit_limits.py; beyond each lies at most one
 # honest trial in a thousand.

@@ -22,8 +22,7 @@ from livingreview_audit.lookup import (
     quantity_words,
     sizes,
 )
-from livingreview_record.reported import Reported
-from livingreview_record.studies import Outcome, Printed, Quantity, Study
+from livingreview_record import Outcome, Printed, Quantity, Reported, Study
 
 FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rounding
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})

@@ -30,8 +30,7 @@ from livingreview_audit.lookup import (
     total,
 )
 from livingreview_audit.vocabulary import ADVERSE_EVENT, partition_of
-from livingreview_record.reported import Reported
-from livingreview_record.studies import ALL_ARMS, Outcome, Printed, Quantity, Study
+from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported, Study
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing

@@ -13,8 +13,7 @@ from scipy import special
 
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.lookup import Count, counts, full_words, known_count, sizes
-from livingreview_record.reported import Reported
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Reported, Study
 
 PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
 LEVEL = 0.95

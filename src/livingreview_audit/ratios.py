@@ -21,7 +21,7 @@ from livingreview_audit.lookup import (
     subgroup_words,
     total,
 )
-from livingreview_record.studies import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity, Study
 
 Z95 = 1.959963984540054
 TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00

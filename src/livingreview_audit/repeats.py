@@ -9,8 +9,14 @@ from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import mention, number_words, quantity_words, table_first
 from livingreview_audit.p_values import p_of_counts
-from livingreview_record.reported import WORDS, Reported
-from livingreview_record.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
+from livingreview_record import (
+    DESIGN_STATISTICS,
+    INTERVAL_STATISTICS,
+    NUMBER_WORDS,
+    Printed,
+    Reported,
+    Study,
+)
 
 ESTIMATES = ("median", "mean", "percent", "rate", "hr", "difference")
 INTERVALS_OF = {"ci95": ESTIMATES, "range": ("median", "mean"), "iqr": ("median",)}
@@ -115,7 +121,7 @@ def _agree(one: Reported, other: Reported) -> Verdict:
 def _words(number: Printed) -> list[str]:
     """Numbers and months of a free text, in any order and spelling."""
     tokens = _TOKEN.findall(number.value.lower().replace("-", " "))
-    spelled = [str(WORDS[token]) if token in WORDS else token for token in tokens]
+    spelled = [str(NUMBER_WORDS[token]) if token in NUMBER_WORDS else token for token in tokens]
     kept = [token[:3] if token[0].isalpha() else token.strip("0") for token in spelled]
     return sorted(token for token in kept if not token[:1].isalpha() or token in _MONTHS)
 

@@ -12,7 +12,7 @@ from livingreview_audit.design import ELIGIBILITY, limits_of_eligibility
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import full_words, group_size, mention, table_first
-from livingreview_record.studies import Outcome, Printed, Study
+from livingreview_record import Outcome, Printed, Study
 
 CHANGE = "% change"
 LEAST_CHANGE = -100.0

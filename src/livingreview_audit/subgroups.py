@@ -18,7 +18,7 @@ from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import complete, mention, subgroup_words
 from livingreview_audit.ratios import Z95, Ratio, comparison_words, own_ratios
 from livingreview_audit.vocabulary import stated
-from livingreview_record.studies import Outcome, Printed, Quantity, Study, levels_of
+from livingreview_record import Outcome, Printed, Quantity, Study, levels_of
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors

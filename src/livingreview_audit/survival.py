@@ -22,7 +22,7 @@ from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import Count, compared, count
 from livingreview_audit.ratios import Groups, comparison_words, groups_of
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record.studies import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity, Study
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days

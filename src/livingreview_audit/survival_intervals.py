@@ -12,7 +12,7 @@ from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box, image
 from livingreview_audit.lookup import Count
 from livingreview_audit.ratios import Z95
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Study
 
 FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
 SHARE_SYMMETRICAL = 0.9

@@ -30,7 +30,7 @@ from livingreview_audit.lookup import (
     total,
 )
 from livingreview_audit.vocabulary import HIGH_GRADES, LOW_GRADES, partition_of, supersets
-from livingreview_record.studies import ALL_ARMS, Quantity, Study, level_of
+from livingreview_record import ALL_ARMS, Quantity, Study, level_of
 
 UNLIKELY = 0.001
 

@@ -7,7 +7,7 @@ that every study shares (`participants`) and the grades of adverse events.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from livingreview_record.studies import Outcome, Quantity, Statement, Study, level_of
+from livingreview_record import Outcome, Quantity, Statement, Study, level_of
 
 ADVERSE_EVENT = "adverse-event"
 LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"

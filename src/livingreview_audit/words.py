@@ -12,7 +12,7 @@ from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import PARTICIPANTS, count, full_words, group_words
 from livingreview_audit.vocabulary import qualified, says, stated
-from livingreview_record.studies import Outcome, Printed, Quantity, Statement, Study
+from livingreview_record import Outcome, Printed, Quantity, Statement, Study
 
 
 @check(

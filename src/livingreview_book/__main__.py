@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from livingreview_book.accepted import accept, check_spreadsheet
+from livingreview_book.accepted import accept
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.new_study import new_study
-from livingreview_record.files import could_not
-from livingreview_record.problems import DataProblemsError
+from livingreview_record import DataProblemsError, check_spreadsheet, could_not
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

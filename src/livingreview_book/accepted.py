@@ -10,9 +10,7 @@ from pathlib import Path
 from livingreview_book import published
 from livingreview_book.remembered import Execution
 from livingreview_book.shown import difference, shown_by_chapter, split_cells
-from livingreview_record import accepted as numbers
-from livingreview_record.files import write_whole
-from livingreview_record.problems import DataProblemsError
+from livingreview_record import accept_numbers, numbers_moved, write_whole
 
 FOLDER = Path("tests", "expected")
 
@@ -22,19 +20,10 @@ def accepted_path(root: Path, chapter: str) -> Path:
     return root / FOLDER / f"{chapter.removeprefix('chapters/').replace('/', '-')}.txt"
 
 
-def check_spreadsheet(root: Path) -> None:
-    """Raise `DataProblemsError` if a spreadsheet seems to have saved a study's numbers."""
-    problems = numbers.damage(root)
-    if len(problems) > numbers.MOST_BY_HAND:
-        raise DataProblemsError(problems)
-
-
 def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Renew everything that was accepted; what changed, a line for each change."""
     changed = [*moved(root, executions), *keys_moved(root, executions)]
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_whole(root / numbers.FILE, numbers.written(numbers.current(root)))
-    kept = {root / numbers.FILE}
+    kept = {accept_numbers(root)}
     for chapter, execution in executions.items():
         if not execution.outputs:
             continue
@@ -50,7 +39,7 @@ def accept(root: Path, executions: Mapping[str, Execution]) -> list[str]:
 
 def moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
     """Each printed number, chapter and published number that is not as accepted."""
-    lines = [f"printed number {line}" for line in numbers_moved(root)]
+    lines = [f"printed number {line}" for line in published.changes(*numbers_moved(root))]
     for chapter, execution in executions.items():
         path = accepted_path(root, chapter)
         old = path.read_text("utf-8") if path.exists() else ""
@@ -78,9 +67,3 @@ def keys_moved(root: Path, executions: Mapping[str, Execution]) -> list[str]:
             cited = [key for key in gone if f"`{key}`" in text or f"<{key}>`" in text]
             lines += [f"  {chapter.relative_to(root)} line {line} cites {key}" for key in cited]
     return lines
-
-
-def numbers_moved(root: Path) -> list[str]:
-    """Each printed number in `data/` that is not as accepted: its place, and both texts."""
-    now = {name: value.text for name, value in numbers.current(root).items()}
-    return published.changes(numbers.accepted(root), now)

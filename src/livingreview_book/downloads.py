@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from livingreview_record.archive import write_downloads
+from livingreview_record import write_downloads
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -30,7 +30,7 @@ from livingreview_book.chapters import chapter_names, chapter_path, code_cells, 
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.remembered import Execution
-from livingreview_record.files import could_not, write_whole
+from livingreview_record import could_not, write_whole
 
 DESCRIPTION_LENGTH = 160  # characters
 FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end

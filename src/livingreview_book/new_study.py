@@ -5,10 +5,7 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from livingreview_record.files import write_whole
-from livingreview_record.links import arm_flags
-from livingreview_record.load import load_protocol
-from livingreview_record.rows import COLUMNS
+from livingreview_record import COLUMNS, arm_flags, load_protocol, write_whole
 
 STUDY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")

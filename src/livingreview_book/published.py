@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livingreview_book.remembered import Execution
-from livingreview_record.files import write_whole
+from livingreview_record import write_whole
 
 FILE = "results.json"
 CITED = re.compile(r"\{glue:text\}`(?:[^`<]*<)?([^`>]+)>?`")

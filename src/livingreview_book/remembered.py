@@ -19,7 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from livingreview_book.chapters import code_cells, read_notebook
-from livingreview_record.files import write_whole
+from livingreview_record import write_whole
 
 TAGS_THAT_EXECUTE = frozenset({"raises-exception", "skip-execution"})  # nbclient obeys them
 OURS = (

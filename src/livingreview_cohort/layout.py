@@ -25,9 +25,16 @@ from livingreview_cohort.patients import (
     response_outcome,
     survival_outcomes,
 )
-from livingreview_record.files import read_rows, read_text, write_whole
-from livingreview_record.problems import Collector, DataProblemsError, Problem
-from livingreview_record.studies import Outcome, Study
+from livingreview_record import (
+    Collector,
+    DataProblemsError,
+    Outcome,
+    Problem,
+    Study,
+    read_rows,
+    read_text,
+    write_whole,
+)
 
 FIRST = ("study_id", "source", "arm")
 TIME, EVENT = "_time", "_event"

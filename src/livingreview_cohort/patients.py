@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from livingreview_record.studies import Roles, Study, level_of
+from livingreview_record import Roles, Study, level_of
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]

@@ -6,18 +6,44 @@ A `Study` holds its reports, arms, outcomes and printed numbers; each is a `Prin
 `Quantity` says which number it is, and whose value is a `Reported` or a `ReportedInterval`.
 """
 
+# ruff: noqa: RUF022
 # isort: off
 # fmt: off
-from livingreview_record.load import load_protocol, load_review, load_study
-from livingreview_record.problems import DataProblemsError, Problem
-from livingreview_record.reported import Reported, ReportedInterval
-from livingreview_record.studies import (
-    Arm, Comparison, Locator, Outcome, Population, Printed, Quantity, Report, Review,
-    SharedPatients, Statement, Study,
+from livingreview_record.accepted import (
+    accept_numbers, check_spreadsheet, numbers_moved, remarks_on_numbers, spreadsheet_damage,
 )
+from livingreview_record.archive import write_downloads
+from livingreview_record.dictionary import Dictionary
+from livingreview_record.files import could_not, read_rows, read_text, write_whole
+from livingreview_record.links import arm_flags
+from livingreview_record.load import load_protocol, load_review, load_study
+from livingreview_record.problems import Collector, DataProblemsError, Problem
+from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
+from livingreview_record.rows import COLUMNS
+from livingreview_record.rules import (
+    comparisons_of, fits, nothing_printed, outcomes_of, place_of, plan,
+)
+from livingreview_record.studies import (
+    ALL_ARMS, DESIGN_STATISTICS, INTERVAL_STATISTICS, Arm, Comparison, Level, Locator, Outcome,
+    Population, Printed, Quantity, Report, Review, Roles, SharedPatients, Statement, Study,
+    contrast_of, level_of, levels_of, mention, table_first,
+)
+from livingreview_record.times import is_time, months, months_in
 
 __all__ = [
-    "Arm", "Comparison", "DataProblemsError", "Locator", "Outcome", "Population", "Printed",
-    "Problem", "Quantity", "Report", "Reported", "ReportedInterval", "Review", "SharedPatients",
-    "Statement", "Study", "load_protocol", "load_review", "load_study",
+    # a review, read and validated
+    "load_review", "load_study", "load_protocol", "DataProblemsError", "Problem",
+    # what a study is
+    "Review", "Study", "Report", "SharedPatients", "Arm", "Comparison", "Population", "Outcome",
+    "Statement", "Roles", "Dictionary",
+    # one printed number: its place, which it is, its text
+    "Printed", "Locator", "Quantity", "Level", "Reported", "ReportedInterval", "ALL_ARMS",
+    "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention", "table_first",
+    "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
+    # the rules of a planned synthesis
+    "plan", "place_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed", "arm_flags",
+    # files: read, begun, accepted, offered
+    "read_text", "read_rows", "Collector", "COLUMNS", "write_whole", "could_not",
+    "accept_numbers", "numbers_moved",
+    "remarks_on_numbers", "spreadsheet_damage", "check_spreadsheet", "write_downloads",
 ]

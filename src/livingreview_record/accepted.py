@@ -6,12 +6,12 @@ held against that file, each such cell can be named.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from livingreview_record.files import read_rows
-from livingreview_record.problems import Problem
+from livingreview_record.files import read_rows, write_whole
+from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.reported import Reported
 from livingreview_record.rows import COLUMNS, LOCATOR_COLUMNS, QUANTITY_COLUMNS
 from livingreview_record.values import hint, looks_like_a_date
@@ -57,13 +57,27 @@ def accepted(root: Path) -> dict[str, str]:
     return {name: value for name, _, value in (line.rpartition(" = ") for line in lines)}
 
 
-def written(values: Mapping[str, Value]) -> str:
-    """The text of the file that remembers these values."""
-    return "".join(f"{name} = {value.text}\n" for name, value in values.items())
+def accept_numbers(root: Path) -> Path:
+    """Write every printed number with its place to the file that remembers them; its path."""
+    path = root / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, "".join(f"{name} = {now.text}\n" for name, now in current(root).items()))
+    return path
 
 
-def damage(root: Path) -> list[Problem]:
-    """A problem for each value and table that looks as if a spreadsheet had saved it."""
+def numbers_moved(root: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return every printed number by its place and identity: as accepted last, and now."""
+    return accepted(root), {name: value.text for name, value in current(root).items()}
+
+
+def check_spreadsheet(root: Path) -> None:
+    """Raise `DataProblemsError` if a spreadsheet seems to have saved a study's numbers."""
+    if len(problems := spreadsheet_damage(root)) > MOST_BY_HAND:
+        raise DataProblemsError(problems)
+
+
+def spreadsheet_damage(root: Path) -> list[Problem]:
+    """Return a problem for each value and table that looks as if a spreadsheet had saved it."""
     before, now = accepted(root), current(root)
     problems = [
         Problem(f"{now[name].where} column value", f"{old!r} as accepted", f"{new!r}", RESTORE)
@@ -94,8 +108,8 @@ def by_spreadsheet(old: str, new: str) -> bool:
     return same or ("." in old and old.replace(".", "").lstrip("0") == new)
 
 
-def remarks(root: Path) -> Iterator[str]:
-    """What is no problem and yet to be said: values not accepted yet, and tables without zeros."""
+def remarks_on_numbers(root: Path) -> Iterator[str]:
+    """Yield what is worth a look but no problem: values not accepted yet, tables without zeros."""
     before, now = accepted(root), current(root)
     for name, old in before.items():
         if name in now and now[name].text != old:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import read_rows
 from livingreview_record.problems import Collector, Problem
-from livingreview_record.shapes import Declared
 from livingreview_record.studies import Study
 
 WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
@@ -33,12 +33,12 @@ EXTRACTION_COLUMNS = (
 COUNT = re.compile(r"0|[1-9][0-9]*")
 
 
-def check_files(data: Path, declared: Declared, problems: list[Problem]) -> None:
+def check_files(data: Path, declared: Dictionary, problems: list[Problem]) -> None:
     """Add a problem for every file below ``data`` that nothing describes, and for every link.
 
     Hidden files, such as those of editors and desktops, are no data and are passed over.
     """
-    patterns = (*OWN, *sorted(declared.files))
+    patterns = (*OWN, *sorted({row["file"] for row in declared.rows}))
     for folder, folders, files in os.walk(data):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(folder)
@@ -57,14 +57,15 @@ def check_files(data: Path, declared: Declared, problems: list[Problem]) -> None
 
 def check_extraction(
     path: Path, known: Iterable[str], studies: Mapping[str, Study], problems: list[Problem]
-) -> None:
-    """Add a problem for every row on the second extraction that cannot be true.
+) -> tuple[Mapping[str, str], ...]:
+    """Return the rows on the second extraction; add a problem for every one that cannot be true.
 
     Rows that both extractions have are counted twice, and are still in the study's table.
     """
     seen: set[str] = set()
     collector = Collector(str(path), problems)
-    for line, cells in read_rows(path, EXTRACTION_COLUMNS, problems, may_be_empty=True):
+    rows = read_rows(path, EXTRACTION_COLUMNS, problems, may_be_empty=True)
+    for line, cells in rows:
         place, id_ = f"row {line}", cells["study_id"].strip()
         collector.one_of(f"{place} column study_id", id_, known, "correct it, or add the study")
         if id_ in seen:
@@ -82,6 +83,7 @@ def check_extraction(
             collector.need(f"{place} column settled", "words", "nothing", do)
         if not wrong and id_ in studies:
             _check_counts(collector, place, cells, len(studies[id_].numbers))
+    return tuple(cells for _, cells in rows)
 
 
 def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], rows: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from livingreview_record.dictionary import DICTIONARY_COLUMNS, Dictionary
 from livingreview_record.files import is_folder, read_rows
 from livingreview_record.inventory import WITHOUT_NUMBERS, check_extraction, check_files
 from livingreview_record.links import check_arms, check_shared, check_study
@@ -16,7 +17,7 @@ from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
 from livingreview_record.references import check_references, check_references_to_studies
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
-from livingreview_record.shapes import DICTIONARY_COLUMNS, Declared, check_shape
+from livingreview_record.shapes import check_shape
 from livingreview_record.studies import (
     Arm,
     Comparison,
@@ -54,12 +55,13 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     studies = {id_: replace(one, roles=roles) for id_, one in loaded.items() if one is not None}
     for id_, study in studies.items() if sound else ():
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
+    extraction: tuple[Mapping[str, str], ...] = ()
     if names is None:
         check_files(data, declared, problems)
-        _check_together(data, protocol if sound else {}, studies, declared, problems)
+        extraction = _check_together(data, protocol if sound else {}, studies, declared, problems)
     if problems:
         raise DataProblemsError(problems)
-    return Review(protocol, studies)
+    return Review(protocol, studies, declared, extraction)
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
@@ -76,30 +78,22 @@ def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
 
 
 def load_study(study_id: str, root: Path | str = ".") -> Study:
-    """One study of the review under ``root/data``, without the roles that ``review.yaml`` declares.
+    """One study of the review under `root/data`, with the roles that `review.yaml` declares.
 
-    Audit a study of `load_review(root, only=[study_id])`: some checks go by these roles.
-    Raises ``DataProblemsError``, which lists every problem of the study's files.
+    Raises `DataProblemsError`, which lists every problem of the study's and the review's own files.
     """
-    data = Path(root) / "data"
-    problems: list[Problem] = []
-    declared = _load_dictionary(data, problems)
-    folders = _study_folders(data, frozenset({study_id}), problems)
-    study = _load_study(folders[0], declared, problems) if folders else None
-    if problems or study is None:
-        raise DataProblemsError(problems)
-    return study
+    return load_review(root, only=[study_id]).studies[study_id]
 
 
-def _load_dictionary(data: Path, problems: list[Problem]) -> Declared:
+def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
     """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
     if not is_folder(data, problems):
         raise DataProblemsError(problems)
     rows = read_rows(data / "dictionary.csv", DICTIONARY_COLUMNS, problems, may_be_empty=True)
-    return Declared([cells for _, cells in rows], is_whole=not problems)
+    return Dictionary(tuple(cells for _, cells in rows), is_whole=not problems)
 
 
-def _load_protocol(data: Path, declared: Declared, problems: list[Problem]) -> dict[str, Any]:
+def _load_protocol(data: Path, declared: Dictionary, problems: list[Problem]) -> dict[str, Any]:
     known, path = len(problems), data / "review.yaml"
     protocol = read_yaml(path, problems)
     check_shape(path, "review", protocol, declared, problems)
@@ -130,10 +124,13 @@ def _check_together(
     data: Path,
     protocol: Mapping[str, Any],
     studies: Mapping[str, Study],
-    declared: Declared,
+    declared: Dictionary,
     problems: list[Problem],
-) -> None:
-    """What only all files together show: rules, shared patients and counts of the extraction."""
+) -> tuple[Mapping[str, str], ...]:
+    """Check what only all files together show: rules, shared patients, counts of the extraction.
+
+    Return the rows on the extraction.
+    """
     if protocol:
         found = tuple(studies.values())
         check_references_to_studies(data / "review.yaml", protocol, found, declared, problems)
@@ -141,10 +138,10 @@ def _check_together(
     known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
     for id_, study in studies.items():
         check_shared(folders / id_ / "study.yaml", study, known, problems)
-    check_extraction(data / "extraction.csv", known, studies, problems)
+    return check_extraction(data / "extraction.csv", known, studies, problems)
 
 
-def _load_study(folder: Path, declared: Declared, problems: list[Problem]) -> Study | None:
+def _load_study(folder: Path, declared: Dictionary, problems: list[Problem]) -> Study | None:
     known = len(problems)
     path = folder / "study.yaml"
     content = read_yaml(path, problems)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from livingreview_record.dictionary import CLOSED_VALUES, Dictionary
 from livingreview_record.problems import Collector, Problem, perhaps, shown
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.rules import SIDES
-from livingreview_record.shapes import CLOSED_VALUES, Declared, known_keys
+from livingreview_record.shapes import known_keys
 from livingreview_record.studies import Study, level_of, levels_of
 
 Rule = Mapping[str, Any]
@@ -26,7 +27,7 @@ SPECIFIC = tuple(sorted({key for keys in POSSIBLE.values() for key in keys}))
 
 
 def check_references(
-    path: Path, protocol: Rule, declared: Declared, problems: list[Problem]
+    path: Path, protocol: Rule, declared: Dictionary, problems: list[Problem]
 ) -> None:
     """Add a problem for every rule of the review that cannot be followed, whatever the studies."""
     collector = Collector(str(path), problems)
@@ -45,7 +46,7 @@ def check_references_to_studies(
     path: Path,
     protocol: Rule,
     studies: Sequence[Study],
-    declared: Declared,
+    declared: Dictionary,
     problems: list[Problem],
 ) -> None:
     """Add a problem for every outcome, population and level in the rules that no study declares.
@@ -200,7 +201,7 @@ def excludes(one: Rule, other: Rule) -> bool:
 
 
 def _check_properties(
-    collector: Collector, place: str, plan: Rule, protocol: Rule, declared: Declared
+    collector: Collector, place: str, plan: Rule, protocol: Rule, declared: Dictionary
 ) -> None:
     """Rules on arms and designs name properties that an arm or a design can have."""
     arm_keys = known_keys("study", "arms.*", declared)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-WORDS = {
+NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
         (
@@ -178,6 +178,6 @@ class ReportedInterval:
 
 def _from_words(text: str) -> Decimal | None:
     parts = text.strip().lower().split("-")
-    if not all(part in WORDS for part in parts):
+    if not all(part in NUMBER_WORDS for part in parts):
         return None
-    return Decimal(sum(WORDS[part] for part in parts))
+    return Decimal(sum(NUMBER_WORDS[part] for part in parts))

@@ -16,12 +16,9 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
+from livingreview_record.dictionary import FILES, Dictionary
 from livingreview_record.problems import Collector, Problem, perhaps, shown
 
-FILES = {"review": "data/review.yaml", "study": "data/studies/*/study.yaml"}
-DICTIONARY_COLUMNS = ("file", "name", "meaning", "values")
-CLOSED_VALUES = "one of: "
-TRUTH_VALUES = "true or false"
 TYPES = {
     "string": "text",
     "array": "a list",
@@ -45,46 +42,11 @@ LIMITS = {
 }
 
 
-class Declared:
-    """The keys that the review's own dictionary describes, and the values it allows."""
-
-    def __init__(self, rows: list[dict[str, str]], *, is_whole: bool = True) -> None:
-        self._rows = {(row["file"], row["name"]): row for row in rows}
-        self.is_whole = is_whole  # else any key may be described
-
-    def values(self, schema: str, name: str) -> list[Any] | None:
-        """The values that a key may take: None for a key not described, empty for any value."""
-        row = self._rows.get((FILES[schema], name))
-        if row is None:
-            return None if self.is_whole else []
-        words = row["values"]
-        if words == TRUTH_VALUES:
-            return [True, False]
-        is_closed = words.startswith(CLOSED_VALUES)
-        return words.removeprefix(CLOSED_VALUES).split(", ") if is_closed else []
-
-    def meaning(self, schema: str, name: str) -> str:
-        """What the key means; empty for a key not described."""
-        meaning = self._rows.get((FILES[schema], name), {"meaning": ""})["meaning"]
-        return meaning[:1].lower() + meaning[1:]
-
-    @property
-    def files(self) -> frozenset[str]:
-        """The files, or patterns of files, that are described."""
-        return frozenset(file for file, _ in self._rows)
-
-    def below(self, schema: str, parent: str) -> list[str]:
-        """The keys described directly below a map."""
-        names = (name for file, name in self._rows if file == FILES[schema])
-        keys = [name.removeprefix(f"{parent}.") for name in names if name.startswith(f"{parent}.")]
-        return [key for key in keys if "." not in key and "[" not in key and key != "*"]
-
-
 def check_shape(
     path: Path,
     schema: str,
     content: Mapping[str, Any],
-    declared: Declared,
+    declared: Dictionary,
     problems: list[Problem],
 ) -> None:
     """Add a problem for everything in the file that its schema or the dictionary does not allow."""
@@ -96,7 +58,7 @@ def check_shape(
         _explain(collector, schema, error, declared)
 
 
-def known_keys(schema: str, parent: str, declared: Declared) -> list[str]:
+def known_keys(schema: str, parent: str, declared: Dictionary) -> list[str]:
     """The keys that a map may hold: those of its schema (by its path) and those described."""
     node: Any = _validator(schema).schema
     for part in parent.split("."):
@@ -106,11 +68,11 @@ def known_keys(schema: str, parent: str, declared: Declared) -> list[str]:
     return list(dict.fromkeys((*node.get("properties", ()), *declared.below(schema, parent))))
 
 
-def _explain(collector: Collector, schema: str, error: Any, declared: Declared) -> None:
+def _explain(collector: Collector, schema: str, error: Any, declared: Dictionary) -> None:
     place = ".".join(map(str, error.absolute_path))
     name, kind, found = _name(error), str(error.validator), error.instance
     if kind == "required":
-        what = declared.meaning(schema, f"{name}.{error.message}".removeprefix("."))
+        what = _meaning(declared, schema, f"{name}.{error.message}".removeprefix("."))
         needed = f"the key {error.message!r}{what and f' ({what})'}"
         collector.need(place, needed, "nothing", "add it")
     elif kind == "additionalProperties":
@@ -123,7 +85,7 @@ def _explain(collector: Collector, schema: str, error: Any, declared: Declared) 
     elif kind == "open":
         _check_own(collector, schema, error, declared)
     elif found is None:
-        what = declared.meaning(schema, name)
+        what = _meaning(declared, schema, name)
         do = "fill it in, or remove the line if it is not needed"
         collector.need(place, f"{_needed(error)}{what and f' ({what})'}", "nothing", do)
     else:
@@ -132,7 +94,7 @@ def _explain(collector: Collector, schema: str, error: Any, declared: Declared) 
         collector.need(place, _needed(error), shown(found), do + near)
 
 
-def _check_own(collector: Collector, schema: str, error: Any, declared: Declared) -> None:
+def _check_own(collector: Collector, schema: str, error: Any, declared: Dictionary) -> None:
     """Check a key that only the review's own dictionary can know."""
     parent, key = _name(error), error.message
     place = ".".join(map(str, (*error.absolute_path, key)))
@@ -146,7 +108,7 @@ def _check_own(collector: Collector, schema: str, error: Any, declared: Declared
         )
         collector.need(place, f"a key that is known ({', '.join(known)})", repr(key), do)
     elif value is None or (isinstance(value, str) and not value.strip()):
-        what = declared.meaning(schema, f"{parent}.{key}")
+        what = _meaning(declared, schema, f"{parent}.{key}")
         collector.need(place, f"an entry ({what})", "nothing", "fill it in, or remove the line")
     elif allowed and (type(value) is not type(allowed[0]) or value not in allowed):
         near = perhaps(str(value), map(str, allowed))
@@ -162,6 +124,12 @@ def _check_own(collector: Collector, schema: str, error: Any, declared: Declared
         collector.need(
             place, "text, a number, true, false or a list of texts", shown(value), "correct it"
         )
+
+
+def _meaning(declared: Dictionary, schema: str, name: str) -> str:
+    """Return what the key means, as words within a sentence."""
+    meaning = declared.meaning(schema, name)
+    return meaning[:1].lower() + meaning[1:]
 
 
 def _name(error: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from livingreview_record.dictionary import Dictionary
 from livingreview_record.reported import Reported, ReportedInterval
 
 INTERVAL_STATISTICS = frozenset({"ci95", "range", "iqr"})
@@ -425,10 +426,15 @@ def mention(study: Study, quantity: Quantity) -> Printed | None:
 
 @dataclass(frozen=True)
 class Review:
-    """The question, its planned syntheses, and the studies found so far."""
+    """The question, its planned syntheses, and the studies found so far.
+
+    `extraction` has the rows of `data/extraction.csv`: how far separate extractions agreed.
+    """
 
     protocol: Mapping[str, Any]
     studies: Mapping[str, Study]
+    dictionary: Dictionary = field(default_factory=Dictionary)
+    extraction: tuple[Mapping[str, str], ...] = ()
 
     def numbers(self, study_ids: Iterable[str] | None = None) -> tuple[Printed, ...]:
         """Every printed number, of all studies or of those named, in file order."""

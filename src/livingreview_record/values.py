@@ -8,7 +8,7 @@ Whether numbers fit each other is the audit's business: there a source may be wr
 import re
 from collections.abc import Iterator
 
-from livingreview_record.reported import NOT_REACHED, WORDS, Reported
+from livingreview_record.reported import NOT_REACHED, NUMBER_WORDS, Reported
 from livingreview_record.studies import (
     DESIGN_STATISTICS,
     INTERVAL_STATISTICS,
@@ -135,7 +135,7 @@ def printed_parts(number: Printed) -> tuple[Reported, ...]:
     statistic, value = number.quantity.statistic, number.value
     if statistic in INTERVAL_STATISTICS:
         return number.interval.lower, number.interval.upper
-    words = frozenset(value.lower().split("-")) & WORDS.keys()
+    words = frozenset(value.lower().split("-")) & NUMBER_WORDS.keys()
     if value in NOT_REACHED and statistic not in MAY_BE_OPEN:
         msg = f"need a printed number; found {value!r}"
         raise ValueError(msg)
@@ -157,7 +157,7 @@ def looks_like_a_date(value: str) -> bool:
 def _design_faults(number: Printed) -> Iterator[tuple[str, str]]:
     """Dates, doses, thresholds and durations are free text, with digits or a number in words."""
     words = number.value.lower().replace("-", " ").split()
-    if not (set("0123456789") & set(number.value) or WORDS.keys() & words):
+    if not (set("0123456789") & set(number.value) or NUMBER_WORDS.keys() & words):
         yield "a number or date as printed", hint(number.value) or "correct it"
     elif declared(number):
         return

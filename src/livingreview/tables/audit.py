@@ -16,8 +16,7 @@ from livingreview.analysis import findings
 from livingreview.tables.study import WHERE
 from livingreview.tables.table import Table
 from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
-from livingreview_record.load import load_review
-from livingreview_record.studies import Printed, Review, Study
+from livingreview_record import Printed, Review, Study, load_review
 
 VERDICT_WORDS = {
     Kind.NUMBERS: {

@@ -25,7 +25,7 @@ from livingreview_pool import (
     prior_meaning,
 )
 from livingreview_pool import measure as find_measure
-from livingreview_record.studies import Printed, Quantity, Review, mention
+from livingreview_record import Printed, Quantity, Review, mention
 
 
 def multiverse_table(review: Review) -> Table:

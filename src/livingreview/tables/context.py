@@ -15,7 +15,7 @@ from livingreview.tables.synthesis import forest_rows
 from livingreview.tables.table import Table
 from livingreview_pool import Effect, complement
 from livingreview_pool import measure as find_measure
-from livingreview_record.studies import Printed, Quantity, Review, Study, mention
+from livingreview_record import Printed, Quantity, Review, Study, mention
 
 FEWEST_OUTSIDE = 20  # events; 1 / SE² of two equal groups is a quarter of the events
 TOO_FEW = f"fewer than about {FEWEST_OUTSIDE} events outside it"

@@ -16,8 +16,7 @@ from livingreview.tables.sections import (
 )
 from livingreview.tables.study import column_order, comparison, patients
 from livingreview.wording import cell, places
-from livingreview_record.studies import ALL_ARMS, Printed, Study, table_first
-from livingreview_record.times import months
+from livingreview_record import ALL_ARMS, Printed, Study, months, table_first
 
 _DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
 

@@ -4,65 +4,29 @@ A key's meaning in the dictionary is its heading on the page, so a new key needs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from livingreview.wording import sentence
-from livingreview_record.files import read_rows
-from livingreview_record.inventory import EXTRACTION_COLUMNS
-from livingreview_record.problems import DataProblemsError, Problem
-from livingreview_record.shapes import DICTIONARY_COLUMNS
-from livingreview_record.studies import Study
+from livingreview_record import Dictionary, Review, Study
 
 _OWN_PLACE = frozenset(
     {"id", "kind", "not_confirmed", "described"}
 )  # of a report: shown beside the table
 EXTRACTION = "data/extraction.csv"
-STUDY_FILE, REVIEW_FILE = "data/studies/*/study.yaml", "data/review.yaml"
 
 
-@dataclass(frozen=True)
-class Dictionary:
-    """What every column and key of the data means, in the order of ``data/dictionary.csv``."""
-
-    rows: tuple[Mapping[str, str], ...]
-
-    def meaning(self, file: str, name: str) -> str:
-        """The meaning of a column or key; its own words when it is not described."""
-        for row in self.rows:
-            if (row["file"], row["name"]) == (file, name):
-                return row["meaning"]
-        return name.rpartition(".")[2].replace("_", " ").capitalize()
-
-    def table(self, file: str) -> pd.DataFrame:
-        """The columns or keys of one file, with what they mean and what values they take."""
-        found = [row for row in self.rows if row["file"] == file]
-        lines = [[row["name"], row["meaning"], row["values"]] for row in found]
-        return pd.DataFrame(lines, columns=["Name", "Meaning", "Values"])
+def columns_of(dictionary: Dictionary, file: str) -> pd.DataFrame:
+    """Return the columns or keys of one file, with what they mean and what values they take."""
+    lines = [[row["name"], row["meaning"], row["values"]] for row in dictionary.of_file(file)]
+    return pd.DataFrame(lines, columns=["Name", "Meaning", "Values"])
 
 
-def load_dictionary(root: Path | str = ".") -> Dictionary:
-    """The data dictionary under ``root/data``; ``DataProblemsError`` when it cannot be read."""
-    problems: list[Problem] = []
-    rows = read_rows(Path(root) / "data" / "dictionary.csv", DICTIONARY_COLUMNS, problems)
-    if problems:
-        raise DataProblemsError(problems)
-    return Dictionary(tuple(cells for _, cells in rows))
-
-
-def extraction(root: Path | str, dictionary: Dictionary) -> pd.DataFrame:
-    """How far the separate extractions agreed; ``DataProblemsError`` when it cannot be read."""
-    problems: list[Problem] = []
-    rows = read_rows(Path(root) / EXTRACTION, EXTRACTION_COLUMNS, problems, may_be_empty=True)
-    if problems:
-        raise DataProblemsError(problems)
-    lines = [[cells[name] for name in EXTRACTION_COLUMNS] for _, cells in rows]
-    return pd.DataFrame(
-        lines, columns=[dictionary.meaning(EXTRACTION, name) for name in EXTRACTION_COLUMNS]
-    )
+def extraction(review: Review) -> pd.DataFrame:
+    """Return how far the separate extractions agreed, as the review says."""
+    frame = pd.DataFrame(list(review.extraction))
+    return frame.rename(columns=lambda name: named(review.dictionary, EXTRACTION, name))
 
 
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:
@@ -97,11 +61,14 @@ def records(
     return pd.DataFrame(lines, columns=names)
 
 
+def named(dictionary: Dictionary, file: str, name: str) -> str:
+    """Return the meaning of a column or key; its own words when it is not described."""
+    return dictionary.meaning(file, name) or name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
 def _meaning(dictionary: Dictionary, place: str, key: str) -> str:
     file, _, path = place.partition(":")
-    named = {"study": STUDY_FILE, "review": REVIEW_FILE}[file]
-    name = f"{path}.{key}".removeprefix(".")
-    return dictionary.meaning(named, name)
+    return named(dictionary, file, f"{path}.{key}".removeprefix("."))
 
 
 def _is_plain(value: Any) -> bool:

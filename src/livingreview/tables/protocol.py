@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.entries import STUDY_FILE, Dictionary
+from livingreview.tables.entries import named
 from livingreview.tables.sections import subgroup_label
 from livingreview.wording import listed
-from livingreview_record.studies import ALL_ARMS, Review, Study
+from livingreview_record import ALL_ARMS, Review, Study
 
 KINDS: Mapping[str, str] = {
     "proportion": "Proportions of single arms",
@@ -45,25 +45,25 @@ def treatment_classes(review: Review) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
 
 
-def syntheses(review: Review, dictionary: Dictionary) -> pd.DataFrame:
+def syntheses(review: Review) -> pd.DataFrame:
     """The planned syntheses: what is pooled, and which studies and patients enter."""
     lines = [
         [
             plan["title"],
             KINDS[plan["kind"]] + ("" if plan.get("pool", True) else ", side by side, not pooled"),
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
-            "; ".join(_rule(review, dictionary, rule) for rule in plan["include"]["patients"]),
+            "; ".join(_rule(review, rule) for rule in plan["include"]["patients"]),
         ]
         for plan in review.protocol["syntheses"]
     ]
     return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", "Patients"])
 
 
-def _rule(review: Review, dictionary: Dictionary, rule: Mapping[str, Any]) -> str:
+def _rule(review: Review, rule: Mapping[str, Any]) -> str:
     """One rule for the patients that enter, in the words of the studies and of the dictionary."""
     words = _words_of_patients(review, rule["population"], rule.get("subgroup", ""))
     terms = [
-        f"{dictionary.meaning(STUDY_FILE, f'design.{key}')}: {value}"
+        f"{named(review.dictionary, 'study', f'design.{key}')}: {value}"
         for key, value in rule.get("design", {}).items()
     ]
     return f"{words} ({'; '.join(terms)})" if terms else words

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from livingreview.tables.sections import numbers_in
 from livingreview.wording import cell
-from livingreview_record.studies import Printed, Study
+from livingreview_record import Printed, Study
 
 STATISTICS: Mapping[str, frozenset[str]] = {  # what is published of each section
     "flow": frozenset({"n"}),

@@ -10,7 +10,7 @@ from livingreview.markup import Html, Shown, element, joined
 from livingreview.tables.audit import VERDICT_WORDS
 from livingreview.wording import listed, sentence
 from livingreview_audit import CHECKS, Finding, Kind, Verdict
-from livingreview_record.studies import Locator, Study
+from livingreview_record import Locator, Study
 
 HEADINGS = ("Printed", "Calculated", "How, and in which row and column")
 

@@ -21,7 +21,7 @@ from livingreview.tables.synthesis import (
 from livingreview.tables.table import Table
 from livingreview_pool import PRIOR_SCALE, Synthesis
 from livingreview_pool import measure as find_measure
-from livingreview_record.studies import Printed, Review
+from livingreview_record import Printed, Review
 
 
 def headline_table(answers: Iterable[PlannedResult]) -> Table:

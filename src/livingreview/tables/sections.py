@@ -2,15 +2,7 @@
 
 from collections.abc import Mapping
 
-from livingreview_record.studies import (
-    ALL_ARMS,
-    Outcome,
-    Printed,
-    Quantity,
-    Study,
-    contrast_of,
-    levels_of,
-)
+from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Study, contrast_of, levels_of
 
 SECTIONS = (
     "design",

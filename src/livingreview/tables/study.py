@@ -19,8 +19,7 @@ from livingreview.tables.sections import (
     subgroup_label,
 )
 from livingreview.wording import as_printed, cell, listed, places, sentence
-from livingreview_record.studies import Printed, Study
-from livingreview_record.times import months
+from livingreview_record import Printed, Study, months
 
 WHERE = "Where printed"
 LEVEL = "Level"

@@ -10,7 +10,7 @@ from livingreview.printed_survival import PrintedSurvival, printed_survival
 from livingreview.tables.study import WHERE
 from livingreview.tables.table import Table
 from livingreview_pool import RestrictedMean, restricted_mean, restricted_mean_difference
-from livingreview_record.studies import Comparison, Review, Study
+from livingreview_record import Comparison, Review, Study
 
 EMPTY = "No study prints survival for two compared arms."
 

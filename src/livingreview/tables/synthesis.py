@@ -21,7 +21,7 @@ from livingreview_pool import (
     few_studies_notes,
 )
 from livingreview_pool import measure as find_measure
-from livingreview_record.studies import Printed
+from livingreview_record import Printed
 
 STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
 PREDICTION = "prediction interval"
