@@ -74,6 +74,7 @@ reference: ## renew the pinned reference values with R's metafor and survival
 	Rscript validation/metafor/make_reference.R
 	Rscript validation/metafor/own_data.R
 	Rscript validation/survival/make_reference.R
+	Rscript validation/survival/make_patient_level.R
 
 bench: $(STAMP) ## time the synthesis engine beside its peers (needs: pip install pymare statsmodels; R)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_synthesis.py

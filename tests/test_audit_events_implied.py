@@ -7,7 +7,7 @@ from audit_study import Paper
 from livingreview_audit import Verdict
 from livingreview_audit.events_implied import events_from
 from livingreview_audit.intervals import Box
-from patient_level import Cox
+from livingreview_cohort.cox import Cox
 
 CHECK = "events-implied"
 NAMES = ("sex", "stage", "site")

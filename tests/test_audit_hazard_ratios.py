@@ -9,7 +9,8 @@ from audit_study import COMPARISON, Paper, above_rounding
 from livingreview_audit import Finding, Verdict
 from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
-from patient_level import Cox, patients
+from livingreview_cohort.cox import Cox
+from patient_level import patients
 
 OS = {"kind": "time-to-event", "levels": ["event"]}
 SIDE = {"kind": "categorical", "levels": ["a", "b"], "exhaustive": True}

@@ -7,7 +7,7 @@ import pytest
 
 from audit_study import COMPARISON, Paper
 from livingreview_audit import Finding, Verdict
-from patient_level import KaplanMeier
+from livingreview_cohort.curves import KaplanMeier
 
 TIMES = {id_: {"kind": "time-to-event", "levels": ["event"]} for id_ in ("os", "pfs")}
 WIDTH, AGAINST_P = "median-interval-width", "medians-against-p"

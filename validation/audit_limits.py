@@ -14,7 +14,6 @@ The limits are constants of the checks, chosen so that at most one trial in a th
 
 import csv
 import math
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +34,11 @@ from livingreview_audit import (
 )
 from livingreview_audit.followup import as_date
 from livingreview_audit.intervals import Box
+from livingreview_cohort.cox import Cox
+from livingreview_cohort.curves import Z95, Floats, KaplanMeier, curve_test
 from livingreview_record import Review, Statement, Study, load_review
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "helpers"))
-from patient_level import Z95, Cox, Floats, KaplanMeier, log_rank  # noqa: E402
-
 TARGET = ROOT / "data" / "audit" / "limits.csv"
 COLUMNS = ("check", "statistic", "limit", "trials", "beyond")
 TRIALS, SEED = 2500, 20261124  # trials of each design
@@ -247,7 +245,7 @@ def _medians(note: Note, case: Trial, method: str) -> None:
         note(NARROW, 1 / max(shares))
     (first, *one), (second, *other) = medians
     least, most = (abs(math.log(first / second)) / math.hypot(one[e], other[e]) for e in (1, 0))
-    z = abs(float(stats.norm.ppf(log_rank(time, event, case.arm.astype(int)) / 2)))
+    z = abs(float(stats.norm.ppf(curve_test(time, event, case.arm.astype(int)).p / 2)))
     note(APART, max(0.0, least - z, z - most))
 
 
@@ -354,7 +352,7 @@ def _trend(
         sides = [group == one for one in range(len(sizes))]
         found = [KaplanMeier(seen[side], event[side]).median for side in sides]
         if np.array_equal(np.argsort(found), np.argsort(medians)):
-            yield {TREND: log_rank(seen, event, group)}
+            yield {TREND: curve_test(seen, event, group).p}
 
 
 def simulated(rng: np.random.Generator) -> list[Values]:

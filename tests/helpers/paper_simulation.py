@@ -17,8 +17,10 @@ from scipy import stats
 from audit_study import COMPARISON, Paper
 from livingreview_audit.intervals import printed_as
 from livingreview_audit.proportions import clopper_pearson, jeffreys, wilson
+from livingreview_cohort.cox import Cox
+from livingreview_cohort.curves import Z95, Floats, KaplanMeier, curve_test
 from livingreview_record.studies import Population, Study
-from patient_level import Z95, Cox, Floats, KaplanMeier, log_rank, patients
+from patient_level import patients
 
 NEW, OLD, ALL = "new", "old", "all"
 DAYS_A_MONTH = 30.4375
@@ -376,7 +378,7 @@ class Writer:
         time, event = self.cohort.times(outcome)
         if min(event[groups == g].sum() for g in (0, 1)) < FEWEST_EVENTS:
             return
-        p = self.style.p(log_rank(time, event, groups))
+        p = self.style.p(curve_test(time, event, groups).p)
         where = {"outcome": outcome, "adjustment": "unadjusted", "method": "log-rank", **where}
         self.paper.add(p, statistic="p", unit="probability", **where)
 
