@@ -32,16 +32,23 @@ HELPER: dict[str, set[str]] = {
     "printed_survival": set(),
     "analysis": {"selection"},
     "wording": {"markup"},
-    "tables": {"analysis", "markup", "nearly", "printed_survival", "selection", "wording"},
-    "plots": {"analysis", "figures", "tables"},
-    "pages": {"analysis", "figures", "plots", "publishing", "tables", "wording"},
+    "tables": {
+        "analysis",
+        "markup",
+        "nearly",
+        "printed_survival",
+        "publishing",
+        "selection",
+        "wording",
+    },
+    "pages": {"analysis", "figures", "publishing", "tables", "wording"},
     "cli": {"analysis", "selection"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
 MAY_MEET_PATIENTS: set[str] = set()
 ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview.publishing"},
-    "pandas": {"livingreview.tables", "livingreview.figures", "livingreview.pages"},
+    "pandas": {"livingreview.tables", "livingreview.figures"},
     "matplotlib": {"livingreview.figures"},
     "seaborn": {"livingreview.figures"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},

@@ -37,7 +37,7 @@ NAMES = re.compile(r"\bids?\b|[Aa]s in|key of|status of|true or false| or none$|
 HEAD = """# Every synthesis, and a published text
 
 ```{code-cell} ipython3
-from livingreview import analysis, load_review, plots, publish
+from livingreview import analysis, load_review, pages, publish
 from livingreview.tables import choices, robustness
 from livingreview.tables import synthesis as tables
 
@@ -181,9 +181,9 @@ def write_chapters(book: Book) -> None:
         cell
         for plan in plans
         for cell in (
-            f'plots.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
+            f'pages.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
             if plan["kind"] == "proportion"
-            else f'plots.forest_plot(answers["{plan["id"]}"][0])',
+            else f'pages.forest_plot(answers["{plan["id"]}"][0])',
             f'tables.notes(answers["{plan["id"]}"][0]) if answers["{plan["id"]}"] else None',
         )
     ]

@@ -14,7 +14,7 @@ import yaml
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
 from livingreview.analysis import carry_out, findings
 from livingreview.tables import study as tables
-from livingreview.tables.drawing import rows_to_draw
+from livingreview.tables.sections import SECTIONS
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
@@ -125,12 +125,10 @@ def downstream(study: Study) -> None:
     for arm in every_printed_survival(study, subgroups=True):
         if not arm.contradictions and (arm.landmarks or arm.median):
             arm.reconstructed()
-    for name in ("flow", "characteristics", "response", "safety"):
-        tables.side_by_side(study, name)
-    for table in (tables.survival, tables.contrasts, tables.subgroups, tables.design_numbers):
-        table(study)
+    for name in SECTIONS:
+        tables.numbers_table(study, name)
     for section, statistic in (("survival", "median"), ("survival", "rate"), ("subgroups", "hr")):
-        rows_to_draw(study, section, statistic)
+        tables.rows_to_draw(study, section, statistic)
 
 
 def cases() -> Iterator[tuple[str, str, str]]:

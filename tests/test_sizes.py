@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 3470,
+    "livingreview": 3350,
     "livingreview_audit": 4500,
     "livingreview_book": 1330,
     "livingreview_cohort": 2200,

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -5,29 +6,17 @@ import pytest
 
 from example_review import ROWS, STUDY, write_review
 from livingreview import load_review, load_study
-from livingreview.tables import drawing, entries, protocol
+from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
-from livingreview.tables.published import published
 from livingreview.tables.sections import SECTIONS, numbers_in, section
-from livingreview.tables.table import Table
+from livingreview.tables.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
 
 ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
 STUDIES = [pytest.param(study, id=study.id) for study in REVIEW.studies.values()]
 SIDE_BY_SIDE = ("flow", "characteristics", "response", "safety", "other")
-LONG = {
-    "design": tables.design_numbers,
-    "survival": tables.survival,
-    "contrasts": tables.contrasts,
-    "subgroups": tables.subgroups,
-    "prognosis": tables.prognosis,
-}
 every_study = pytest.mark.parametrize("study", STUDIES)
-
-
-def table_of(study, name: str) -> pd.DataFrame:
-    return LONG[name](study) if name in LONG else tables.side_by_side(study, name)
 
 
 def texts(frame: pd.DataFrame) -> list[str]:
@@ -49,7 +38,7 @@ def test_every_printed_number_has_exactly_one_section(study):
 @every_study
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
-    shown = " | ".join(texts(table_of(study, name)))
+    shown = " | ".join(texts(tables.numbers_table(study, name)))
     missing = [
         number.where
         for quantity, places in study.by_quantity.items()
@@ -63,14 +52,14 @@ def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
 @every_study
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_row_says_where_its_numbers_are_printed(study, name):
-    frame = table_of(study, name)
-    assert all(frame[tables.WHERE])
+    frame = tables.numbers_table(study, name)
+    assert all(frame[WHERE])
 
 
 @every_study
 def test_a_row_that_is_drawn_has_the_printed_estimate_and_interval(study):
     for name, statistic in (("survival", "median"), ("prognosis", "hr"), ("response", "percent")):
-        rows = drawing.rows_to_draw(study, name, statistic)
+        rows = tables.rows_to_draw(study, name, statistic)
         for row in rows.itertuples():
             assert any(
                 number.number.value == row.estimate
@@ -83,24 +72,24 @@ def test_a_row_that_is_drawn_has_the_printed_estimate_and_interval(study):
 
 @every_study
 def test_published_keys_name_the_study_and_their_texts_are_plain(study):
-    texts_by_key = published(study)
+    texts_by_key = tables.published(study)
     assert all(key.startswith(f"{study.id}.") for key in texts_by_key)
     assert all(type(text) is str and text for text in texts_by_key.values())
 
 
 def test_a_characteristic_of_each_arm_stands_in_its_column(example):
-    frame = tables.side_by_side(example, "response")
+    frame = tables.numbers_table(example, "response")
     row = frame[frame["Item"] == "Objective response"].iloc[0]
     new, old = (next(name for name in frame.columns if label in name) for label in ("New", "Old"))
     assert new.endswith("New (n = 40)")
     assert (row[new], row[old]) == ("20", "30.0%")
-    assert row[tables.WHERE] == "Table 2, ORR; Abstract"
+    assert row[WHERE] == "Table 2, ORR; Abstract"
 
 
 def test_a_hazard_ratio_stands_with_its_interval(example):
-    frame = tables.contrasts(example)
+    frame = tables.numbers_table(example, "contrasts")
     assert list(frame["Hazard ratio"]) == ["0.70 (95% CI 0.50-0.98)"]
-    (row,) = drawing.rows_to_draw(example, "contrasts", "hr").itertuples()
+    (row,) = tables.rows_to_draw(example, "contrasts", "hr").itertuples()
     assert (row.estimate, row.lower, row.upper) == (0.7, 0.5, 0.98)
 
 
@@ -108,8 +97,10 @@ def test_changing_one_printed_number_changes_its_table_and_its_drawing(tmp_path,
     changed = tuple(row | {"value": "0.71"} if row["value"] == "0.70" else row for row in ROWS)
     write_review(tmp_path, rows=changed)
     after = load_study("example-2020", tmp_path)
-    assert repr(Table(tables.contrasts(after), "t")) != repr(Table(tables.contrasts(example), "t"))
-    assert drawing.rows_to_draw(after, "contrasts", "hr")["estimate"][0] == 0.71
+    assert repr(Table(tables.numbers_table(after, "contrasts"), "t")) != repr(
+        Table(tables.numbers_table(example, "contrasts"), "t")
+    )
+    assert tables.rows_to_draw(after, "contrasts", "hr")["estimate"][0] == 0.71
 
 
 def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
@@ -118,7 +109,7 @@ def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
         "statistic": "difference", "unit": "months", "value": "1.3",
     }  # fmt: skip
     write_review(tmp_path, rows=(*ROWS, difference))
-    frame = tables.contrasts(load_study("example-2020", tmp_path))
+    frame = tables.numbers_table(load_study("example-2020", tmp_path), "contrasts")
     assert "1.3" in list(frame["Difference, months"])
 
 
@@ -157,18 +148,18 @@ def test_a_level_stands_under_its_item_and_columns_of_a_population_share_a_headi
             ["Sex", "Male", "1", "2", "Table 1, Sex > Male"],
             ["Sex", "Female", "3", "4", "Table 1, Sex > Female"],
         ],
-        columns=["Item", tables.LEVEL, "All: New", "All: Old", tables.WHERE],
+        columns=["Item", LEVEL, "All: New", "All: Old", WHERE],
     )
     html = Table(frame, "t")._repr_html_()
     assert '<th scope="rowgroup">Sex</th>' in html
     assert '<th scope="row" class="level">Male</th>' in html
     assert '<th scope="colgroup" colspan="2">All</th>' in html
     assert "<summary>Table 1</summary>Table 1, Sex &gt; Male" in html
-    assert tables.LEVEL not in html
+    assert LEVEL not in html
 
 
 def test_an_only_level_stands_beside_its_item():
-    frame = pd.DataFrame([["Fatigue", "Any grade", "1"]], columns=["Item", tables.LEVEL, "New"])
+    frame = pd.DataFrame([["Fatigue", "Any grade", "1"]], columns=["Item", LEVEL, "New"])
     assert '<th scope="row">Fatigue: Any grade</th>' in Table(frame, "t")._repr_html_()
 
 
@@ -180,11 +171,11 @@ def test_a_repeated_first_cell_is_kept_for_screen_readers_only():
 
 def test_cells_of_a_row_too_wide_for_a_phone_carry_the_name_of_their_column():
     row = ["Overall survival of all", "0.69 (0.55 to 0.87)", "Table 3", ""]
-    columns = ["Outcome", "New: Hazard ratio", tables.WHERE, "Note"]
+    columns = ["Outcome", "New: Hazard ratio", WHERE, "Note"]
     html = Table(pd.DataFrame([row], columns=columns), "t")._repr_html_()
     assert '<table class="dataframe printed stacks">' in html
     assert '<td data-label="New: Hazard ratio">0.69 (0.55 to 0.87)</td>' in html
-    assert f'<td class="where" data-label="{tables.WHERE}">Table 3</td><td></td></tr>' in html
+    assert f'<td class="where" data-label="{WHERE}">Table 3</td><td></td></tr>' in html
     narrow = Table(pd.DataFrame([["Age", "61"]], columns=["Item", "New"]), "t")._repr_html_()
     assert "stacks" not in narrow
     assert "data-label" not in narrow
@@ -221,12 +212,21 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
     assert line == "10.1000/x (likely): same hospital."
 
 
-def test_the_protocol_names_every_planned_synthesis_and_every_study():
+def test_the_protocol_names_every_planned_synthesis_and_every_study(capsys):
     assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
-    assert list(protocol.studies(REVIEW)["Study"]) == [s.label for s in REVIEW.studies.values()]
-    assert len(protocol.reasons(REVIEW)) == len(REVIEW.studies)
-    assert len(protocol.treatment_classes(REVIEW)) == len(REVIEW.protocol["treatment_classes"])
-    assert len(protocol.outcomes(REVIEW)) == len(REVIEW.protocol["outcomes"])
+    page = protocol.ProtocolPage(ROOT)
+    told = []
+    show_studies = partial(page.studies, "Studies")
+    for show in (show_studies, page.reasons, page.treatment_classes, page.outcomes):
+        show()
+        told.append(capsys.readouterr().out.splitlines())
+    studies, reasons, classes, outcomes = told
+    assert [row.split(" | ")[0] for row in studies[2:]] == [
+        s.label for s in REVIEW.studies.values()
+    ]
+    assert len(reasons) == len(REVIEW.studies)
+    assert len(classes) - 2 == len(REVIEW.protocol["treatment_classes"])
+    assert len(outcomes) - 2 == len(REVIEW.protocol["outcomes"])
 
 
 def test_a_table_of_short_numbers_under_long_headings_is_stacked_on_a_phone_too():

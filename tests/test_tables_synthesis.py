@@ -6,7 +6,7 @@ import pytest
 from example_review import STUDY, more_studies, two_studies, write_review
 from livingreview import figures
 from livingreview.analysis import carry_out
-from livingreview.plots import arms_plot, forest_plot
+from livingreview.pages import arms_plot, forest_plot
 from livingreview.tables.robustness import (
     certainty_table,
     headline_table,

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.tables.study import survival
+from livingreview.tables.study import numbers_table
 from livingreview_audit.curves import by_time, curves, in_months
 from livingreview_record.times import IN_MONTHS, is_time, months, months_in
 
@@ -59,7 +59,7 @@ def test_columns_of_rates_stand_in_the_order_of_time_whatever_their_unit() -> No
     for timepoint in ("2 years", "6 weeks", "12 months"):
         place = {"arm_id": "new", "outcome": "os", "statistic": "rate", "population": "whole"}
         made.add("40.1", timepoint=timepoint, unit="%", **place)
-    columns = list(survival(made.study).columns)
+    columns = list(numbers_table(made.study, "survival").columns)
     assert [name for name in columns if name[0].isdigit()] == ["6 weeks", "12 months", "2 years"]
 
 

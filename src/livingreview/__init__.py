@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 # isort: off
 # fmt: off
 if TYPE_CHECKING:
-    from livingreview.pages import (
-        ProtocolPage as ProtocolPage, StudyPage as StudyPage, SynthesisPage as SynthesisPage,
-    )
+    from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
     from livingreview.publishing import publish as publish, show as show
     from livingreview.tables.audit import AuditPage as AuditPage
     from livingreview.tables.choices import (
@@ -26,7 +24,8 @@ if TYPE_CHECKING:
         proportional_words as proportional_words, subgroup_words as subgroup_words,
     )
     from livingreview.tables.protocol import (
-        evidence_size as evidence_size, not_yet_held as not_yet_held, patients as patients,
+        ProtocolPage as ProtocolPage, evidence_size as evidence_size,
+        not_yet_held as not_yet_held, patients as patients,
     )
     from livingreview.tables.robustness import (
         certainty_table as certainty_table, headline_table as headline_table,
@@ -44,13 +43,13 @@ if TYPE_CHECKING:
     )
 
 _NAMES = {  # of the module that holds them
-    "livingreview.pages": "ProtocolPage StudyPage SynthesisPage",
+    "livingreview.pages": "StudyPage SynthesisPage",
     "livingreview.publishing": "publish show",
     "livingreview.tables.audit": "AuditPage",
     "livingreview.tables.choices": "absolute_table multiverse_table priors_table",
     "livingreview.tables.context":
         "control_table control_words proportional_words subgroup_words",
-    "livingreview.tables.protocol": "evidence_size not_yet_held patients",
+    "livingreview.tables.protocol": "ProtocolPage evidence_size not_yet_held patients",
     "livingreview.tables.robustness":
         "certainty_table headline_table heterogeneity_table left_out_table sensitivity_table",
     "livingreview.tables.survival_time": "restricted_mean_table",

@@ -1,45 +1,41 @@
 """What the sections of a chapter show: a chapter is its prose and one call for each section."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from livingreview import plots
 from livingreview.analysis import PlannedResult, carry_out, touched
 from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
 from livingreview.publishing import publish, show
-from livingreview.tables import entries, protocol, synthesis
+from livingreview.tables import entries, synthesis
 from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.context import interactions
-from livingreview.tables.drawing import rows_to_draw
-from livingreview.tables.published import published
+from livingreview.tables.entries import EntriesPage
 from livingreview.tables.recomputed import recomputed
-from livingreview.tables.study import side_by_side
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
-from livingreview_record import Printed, Study, load_review
+from livingreview_pool import measure as find_measure
+from livingreview_record import Printed, load_review
 
 
 @dataclass(frozen=True)
 class Section:
     """What one section of a study's chapter shows of the printed numbers.
 
-    `lead` stands before the table; without `table` the arms stand side by side; `drawn` are the
-    statistics that a figure shows, each with its axis.
+    `lead` stands before the table; `drawn` are the statistics that figures show, each with its
+    axis.
     """
 
     caption: str
-    table: Callable[[Study], pd.DataFrame] | None = None
     drawn: Mapping[str, Axis] = field(default_factory=dict)
     lead: str = ""
 
 
 SECTIONS: Mapping[str, Section] = {
-    "design": Section("Numbers of the methods, as printed", study_tables.design_numbers),
+    "design": Section("Numbers of the methods, as printed"),
     "flow": Section("Patients in each arm and analysis, as printed"),
     "characteristics": Section(
         "Characteristics of the patients, as printed",
@@ -49,22 +45,17 @@ SECTIONS: Mapping[str, Section] = {
     "response": Section("Response to the treatment, as printed", drawn={"percent": PERCENT}),
     "survival": Section(
         "Events, median times and rates at fixed times, as printed",
-        study_tables.survival,
         {"median": MONTHS, "rate": PERCENT},
     ),
-    "contrasts": Section(
-        "Comparisons of the arms, as printed", study_tables.contrasts, {"hr": HAZARD_RATIO}
-    ),
+    "contrasts": Section("Comparisons of the arms, as printed", {"hr": HAZARD_RATIO}),
     "subgroups": Section(
         "Results in subgroups, as printed",
-        study_tables.subgroups,
         {"median": MONTHS, "hr": HAZARD_RATIO},
         "Results in subgroups are exploratory: the more subgroups are looked at, the more "
         "differences appear by chance.",
     ),
     "prognosis": Section(
         "Prognostic factors, as printed",
-        study_tables.prognosis,
         {"hr": HAZARD_RATIO},
         "A hazard ratio above one means earlier death or progression in the group named first. "
         "Where the paper does not print which group is the reference, the direction is not known.",
@@ -89,22 +80,30 @@ SAME_PATIENTS = (
     "These reports may count some of the same patients. "
     "Results that rest on the same patients are never pooled."
 )
+NOT_READ = (
+    "Nothing was read off figures or estimated from them, and what stands only in a figure or a "
+    "supplement is missing here."
+)
 
 
-class StudyPage:
+class StudyPage(EntriesPage):
     """The chapter of one study; each method shows what one section holds.
 
     `root` is the folder that holds `data/`, seen from the chapter.
     """
 
+    schema = "study"
+
     def __init__(self, study_id: str, root: Path | str = "..") -> None:
         self.review = load_review(root, only=[study_id])
         self.study = self.review.studies[study_id]
-        self.dictionary = self.review.dictionary
+
+    def _entry(self, key: str) -> Any:
+        return getattr(self.study, key)
 
     def publish_numbers(self) -> None:
         """Publish the study's main printed results under their own keys (see `published`)."""
-        for key, text in published(self.study).items():
+        for key, text in study_tables.published(self.study).items():
             publish(key, text, as_printed=True)
 
     def publish(self, key: str, *, interval: bool = True, **identity: str) -> None:
@@ -127,10 +126,9 @@ class StudyPage:
         self.read("Reports of the study, and what of them was read")
         show(Words("What could not be confirmed:"))
         self.not_confirmed()
-        shared = bullets(
-            entries.shared_patients(self.study), empty="No other report is known to us."
-        )
-        show(Words(SAME_PATIENTS), Words(shared))
+        shared = entries.shared_patients(self.study)
+        empty = "No other report is known to us."
+        show(Words(SAME_PATIENTS), Words(bullets(shared, empty=empty)))
 
     def status(self) -> None:
         """Show the study's status in this review, and why it has it."""
@@ -139,7 +137,7 @@ class StudyPage:
 
     def read(self, caption: str) -> None:
         """Show the study's reports, and what of each was read."""
-        show(Table(entries.reports(self.study, self.dictionary), caption))
+        show(Table(entries.reports(self.study, self.review.dictionary), caption))
 
     def not_confirmed(self) -> None:
         """Show what could not be confirmed about the reports."""
@@ -150,10 +148,7 @@ class StudyPage:
         self.patients()
         self.design("Design of the study")
         show(
-            Table(
-                study_tables.arms(self.study, self.review.protocol),
-                "Arms and regimens",
-            ),
+            Table(study_tables.arms(self.study, self.review.protocol), "Arms and regimens"),
             Table(
                 entries.definitions(self.study),
                 "How outcomes are defined, and from when time is counted",
@@ -167,16 +162,18 @@ class StudyPage:
 
     def design(self, caption: str) -> None:
         """Show how the study was done."""
-        show(Table(entries.design(self.study, self.dictionary), caption))
+        show(Table(entries.design(self.study, self.review.dictionary), caption))
 
     def numbers(self, name: str) -> None:
         """Show every printed number of one of `SECTIONS` in a table, and estimates in figures."""
         section = SECTIONS[name]
-        frame = section.table(self.study) if section.table else side_by_side(self.study, name)
-        rows = {statistic: rows_to_draw(self.study, name, statistic) for statistic in section.drawn}
+        rows = {
+            statistic: study_tables.rows_to_draw(self.study, name, statistic)
+            for statistic in section.drawn
+        }
         show(
             Words(section.lead) if section.lead else None,
-            Table(frame, section.caption),
+            Table(study_tables.numbers_table(self.study, name), section.caption),
             *(
                 Forest(rows[statistic], axis, section.caption)
                 for statistic, axis in section.drawn.items()
@@ -209,31 +206,13 @@ class StudyPage:
         found = getattr(self.study, key)
         show(Words(bullets(found) if isinstance(found, tuple) else found))
 
-    def entries(self, key: str, caption: str) -> None:
-        """Show the entries below a key of `study.yaml` as a table."""
-        found = entries.entries(getattr(self.study, key), self.dictionary, f"study:{key}")
-        show(Table(found, caption))
-
     def points(self, key: str) -> None:
         """Show the points below a key of `study.yaml` as a list."""
         show(Words(bullets(getattr(self.study, key)["points"])))
 
-    def records(self, key: str, caption: str) -> None:
-        """Show a list of entries of `study.yaml` as a table, one line each."""
-        show(
-            Table(
-                entries.records(getattr(self.study, key), self.dictionary, f"study:{key}"), caption
-            )
-        )
-
     def not_available(self) -> None:
         """Show which results of the study are not available to this review."""
-        show(
-            Words(
-                "Nothing was read off figures or estimated from them, and what stands only in a "
-                "figure or a supplement is missing here."
-            )
-        )
+        show(Words(NOT_READ))
         self.records("not_available", "Results that are not available to us")
 
 
@@ -280,94 +259,57 @@ class SynthesisPage:
 
     def plot(self, synthesis_id: str, measure: str = "") -> None:
         """Show the forest plot of a planned synthesis."""
-        results = self.results[synthesis_id]
-        if _is_of_arms(results):
-            show(plots.arms_plot(results, marked=self.marked))
+        if (found := self._by(synthesis_id, measure)) is None:
+            show(arms_plot(self.results[synthesis_id], marked=self.marked))
         else:
-            show(plots.forest_plot(_by(results, measure), marked=self.marked))
+            show(forest_plot(found, marked=self.marked))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
-        results = self.results[synthesis_id]
-        if _is_of_arms(results):
-            show(synthesis.arms_table(results, marked=self.marked))
+        if (found := self._by(synthesis_id, measure)) is None:
+            show(synthesis.arms_table(self.results[synthesis_id], marked=self.marked))
         else:
-            show(synthesis.forest_table(_by(results, measure), marked=self.marked))
+            show(synthesis.forest_table(found, marked=self.marked))
 
     def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table, and what holds for it alone."""
         self.table(synthesis_id, measure)
+        found, results = self._by(synthesis_id, measure), self.results[synthesis_id]
+        show(synthesis.arms_notes(results) if found is None else synthesis.notes(found))
+
+    def _by(self, synthesis_id: str, measure: str) -> PlannedResult | None:
+        """The result by an effect measure, the first of the plan where none is named.
+
+        None for a synthesis of single arms, whose groups are shown together.
+        """
         results = self.results[synthesis_id]
-        notes = synthesis.arms_notes(results) if _is_of_arms(results) else None
-        show(notes if _is_of_arms(results) else synthesis.notes(_by(results, measure)))
+        if not results or results[0].plan["kind"] == "proportion":
+            return None
+        return next(one for one in results if measure in ("", one.measure))
 
 
-def _is_of_arms(results: list[PlannedResult]) -> bool:
-    return not results or results[0].plan["kind"] == "proportion"
+def forest_plot(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
+    """The answer's studies and pooled results, drawn on the scale readers know."""
+    return Forest(
+        synthesis.forest_rows(answer, marked=marked), _axis(answer), synthesis.caption(answer)
+    )
 
 
-def _by(results: list[PlannedResult], measure: str) -> PlannedResult:
-    """Return the result by an effect measure; by the first of the plan where none is named."""
-    return next(one for one in results if measure in ("", one.measure))
+def arms_plot(answers: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:
+    """Single arms under their groups of treatments, in percent of patients."""
+    return Forest(
+        synthesis.arms_rows(answers, marked=marked),
+        PERCENT,
+        str(answers[0].plan["title"]) if answers else "",
+    )
 
 
-class ProtocolPage:
-    """The chapters of the protocol and of the data: what `review.yaml` says, and what is there.
-
-    `root` is the folder that holds `data/`, seen from the chapter.
-    """
-
-    def __init__(self, root: Path | str = "..") -> None:
-        self.review = load_review(root)
-        self.plan = self.review.protocol
-        self.dictionary = self.review.dictionary
-
-    def entries(self, key: str, caption: str) -> None:
-        """Show the entries below a key of `review.yaml` as a table."""
-        found = entries.entries(self.plan.get(key, {}), self.dictionary, f"review:{key}")
-        show(Table(found, caption))
-
-    def records(self, key: str, caption: str) -> None:
-        """Show a list of entries of `review.yaml` as a table, one line each."""
-        found = entries.records(self.plan.get(key, []), self.dictionary, f"review:{key}")
-        show(Table(found, caption))
-
-    def said(self, words: str, key: str) -> None:
-        """Show in a sentence what `review.yaml` says under a key."""
-        show(Words(f"{words} {self.plan[key]}."))
-
-    def eligibility(self, key: str) -> None:
-        """Show one part of the conditions under which a study enters: a text or a list."""
-        found = self.plan["eligibility"].get(key, "")
-        show(Words(bullets(found) if isinstance(found, list) else found))
-
-    def studies(self, caption: str) -> None:
-        """Show every study with its status and how many numbers are extracted from it."""
-        show(Table(protocol.studies(self.review), caption))
-
-    def reasons(self) -> None:
-        """Show why each study has its status."""
-        show(Words(bullets(protocol.reasons(self.review))))
-
-    def outcomes(self) -> None:
-        """Show the outcomes of the review."""
-        show(Table(protocol.outcomes(self.review), "Outcomes with definition and time origin"))
-
-    def treatment_classes(self) -> None:
-        """Show the classes of treatment, and the arms of the studies that are in each."""
-        classes = protocol.treatment_classes(self.review)
-        show(Table(classes, "Classes of treatment, and the arms in them"))
-
-    def syntheses(self) -> None:
-        """Show the planned syntheses, and which studies and patients enter them."""
-        planned = protocol.syntheses(self.review)
-        show(Table(planned, "Syntheses and who enters them"))
-
-    def extraction(self) -> None:
-        """Show how far the separate extractions agreed."""
-        found = entries.extraction(self.review)
-        show(Table(found, "Agreement of the separate extractions"))
-
-    def file(self, name: str, caption: str) -> None:
-        """Show what each column or key of a file of `data/` means."""
-        show(Table(entries.columns_of(self.dictionary, name), caption))
+def _axis(answer: PlannedResult) -> Axis:
+    known = find_measure(answer.measure)
+    if not known.compares:
+        return PERCENT
+    favours = answer.plan.get("favours")
+    words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
+    if known.scale == "log":
+        return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
+    return Axis(f"{known.label} (percentage points)", reference=0.0, favours=words)

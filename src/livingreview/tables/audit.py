@@ -13,8 +13,7 @@ import pandas as pd
 
 from livingreview import wording
 from livingreview.analysis import findings
-from livingreview.tables.study import WHERE
-from livingreview.tables.table import Table
+from livingreview.tables.table import WHERE, Table
 from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
 from livingreview_record import Printed, Review, Study, load_review
 

@@ -10,9 +10,8 @@ from livingreview.analysis import PlannedResult
 from livingreview.nearly import interval_of
 from livingreview.selection import PrintedRatio
 from livingreview.tables.sections import comparison_label, subgroup_label
-from livingreview.tables.study import WHERE
 from livingreview.tables.synthesis import forest_rows
-from livingreview.tables.table import Table
+from livingreview.tables.table import WHERE, Table
 from livingreview_pool import Effect, complement
 from livingreview_pool import measure as find_measure
 from livingreview_record import Printed, Quantity, Review, Study, mention

@@ -1,4 +1,4 @@
-"""Entries of the YAML files as tables, with headings from ``data/dictionary.csv``.
+"""Entries of the YAML files as tables, with headings from `data/dictionary.csv`.
 
 A key's meaning in the dictionary is its heading on the page, so a new key needs no code.
 """
@@ -8,37 +8,57 @@ from typing import Any
 
 import pandas as pd
 
+from livingreview.publishing import show
+from livingreview.tables.table import Table
 from livingreview.wording import sentence
 from livingreview_record import Dictionary, Review, Study
 
-_OWN_PLACE = frozenset(
-    {"id", "kind", "not_confirmed", "described"}
-)  # of a report: shown beside the table
-EXTRACTION = "data/extraction.csv"
+OWN_PLACE = frozenset({"id", "kind", "not_confirmed", "described"})  # beside a report's table
+DEFINED = {  # what defines an outcome, and how a page heads it
+    "origin": "Counted from",
+    "event": "Event",
+    "censoring": "Ends without an event at",
+    "definition": "Definition",
+    "criteria": "Criteria",
+}
 
 
-def columns_of(dictionary: Dictionary, file: str) -> pd.DataFrame:
-    """Return the columns or keys of one file, with what they mean and what values they take."""
-    lines = [[row["name"], row["meaning"], row["values"]] for row in dictionary.of_file(file)]
-    return pd.DataFrame(lines, columns=["Name", "Meaning", "Values"])
+class EntriesPage:
+    """A chapter that shows entries of one YAML file, which `schema` names: `study` or `review`."""
+
+    schema: str
+    review: Review
+
+    def _entry(self, key: str) -> Any:
+        """Return what the file says under a key; None where it says nothing."""
+        raise NotImplementedError
+
+    def entries(self, key: str, caption: str) -> None:
+        """Show the entries below a key of the file as a table."""
+        place = f"{self.schema}:{key}"
+        show(Table(entries(self._entry(key) or {}, self.review.dictionary, place), caption))
+
+    def records(self, key: str, caption: str) -> None:
+        """Show a list of entries of the file as a table, one line each."""
+        place = f"{self.schema}:{key}"
+        show(Table(records(self._entry(key) or [], self.review.dictionary, place), caption))
 
 
-def extraction(review: Review) -> pd.DataFrame:
-    """Return how far the separate extractions agreed, as the review says."""
-    frame = pd.DataFrame(list(review.extraction))
-    return frame.rename(columns=lambda name: named(review.dictionary, EXTRACTION, name))
+def named(dictionary: Dictionary, file: str, name: str) -> str:
+    """Return the meaning of a column or key; its own words when it is not described."""
+    return dictionary.meaning(file, name) or name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:
     """A mapping as a table of what each key means and what it says.
 
-    ``place`` is ``file:path`` of the mapping, such as ``study:design`` or ``review:question``.
-    Nested mappings and lists of mappings are left to tables of their own.
+    `place` is `file:path` of the mapping, such as `study:design` or `review:question`.  Nested
+    mappings and lists of mappings are left to tables of their own.
     """
     lines = [
-        [_meaning(dictionary, place, key), _text(value)]
+        [_heading(dictionary, place, key), _text(value)]
         for key, value in content.items()
-        if _is_plain(value) and value not in ("", [])
+        if value not in ("", []) and not _holds_mappings(value)
     ]
     return pd.DataFrame(lines, columns=["Item", "Entry"])
 
@@ -48,42 +68,29 @@ def records(
 ) -> pd.DataFrame:
     """A list of mappings as a table with a line each, and a column for each key that occurs."""
     keys = list(dict.fromkeys(key for record in content for key in record))
-    names = [_meaning(dictionary, f"{place}[]", key) for key in keys]
-    lines = [
-        [
-            _text(record.get(key, "")).replace("-", " ")
-            if key == "kind"
-            else _text(record.get(key, ""))
-            for key in keys
-        ]
-        for record in content
-    ]
-    return pd.DataFrame(lines, columns=names)
+    lines = [[_text(record.get(key, "")) for key in keys] for record in content]
+    frame = pd.DataFrame(lines, columns=[_heading(dictionary, f"{place}[]", key) for key in keys])
+    if "kind" in keys:
+        kind = frame.columns[keys.index("kind")]
+        frame[kind] = frame[kind].str.replace("-", " ")
+    return frame
 
 
-def named(dictionary: Dictionary, file: str, name: str) -> str:
-    """Return the meaning of a column or key; its own words when it is not described."""
-    return dictionary.meaning(file, name) or name.rpartition(".")[2].replace("_", " ").capitalize()
-
-
-def _meaning(dictionary: Dictionary, place: str, key: str) -> str:
+def _heading(dictionary: Dictionary, place: str, key: str) -> str:
     file, _, path = place.partition(":")
     return named(dictionary, file, f"{path}.{key}".removeprefix("."))
 
 
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return False
-    return not (
-        isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
-    )
+def _holds_mappings(value: Any) -> bool:
+    parts = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(part, Mapping) for part in parts)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return "; ".join(_text(item) for item in value)
+        return "; ".join(map(_text, value))
     return str(value).strip()
 
 
@@ -100,13 +107,12 @@ def design(study: Study, dictionary: Dictionary) -> pd.DataFrame:
 
 def reports(study: Study, dictionary: Dictionary) -> pd.DataFrame:
     """The study's reports: what each is, where it was published, and what of it was read."""
-    shown = [
-        {k: v for k, v in {**vars(report), **report.described}.items() if v and k not in _OWN_PLACE}
-        for report in study.reports
-    ]
-    tables = [entries(content, dictionary, "study:reports[]") for content in shown]
-    for report, table in zip(study.reports, tables, strict=True):
-        table.insert(0, "Report", f"{report.kind.replace('-', ' ').capitalize()}")
+    tables = []
+    for report in study.reports:
+        content = {**vars(report), **report.described}
+        shown = {key: value for key, value in content.items() if value and key not in OWN_PLACE}
+        tables.append(entries(shown, dictionary, "study:reports[]"))
+        tables[-1].insert(0, "Report", report.kind.replace("-", " ").capitalize())
     return pd.concat(tables, ignore_index=True)
 
 
@@ -122,20 +128,13 @@ def not_confirmed(study: Study) -> list[str]:
 
 def definitions(study: Study) -> pd.DataFrame:
     """How the study defines its outcomes: where time starts, what the event is, which criteria."""
-    names = {
-        "origin": "Counted from",
-        "event": "Event",
-        "censoring": "Ends without an event at",
-        "definition": "Definition",
-        "criteria": "Criteria",
-    }
-    lines = [
-        [outcome.label, *(getattr(outcome, key) for key in names)]
-        for outcome in study.outcomes.values()
-        if any(getattr(outcome, key) for key in names)
-    ]
-    frame = pd.DataFrame(lines, columns=["Outcome", *names.values()])
-    return frame.drop(columns=[name for name in names.values() if not frame[name].any()])
+    lines = []
+    for outcome in study.outcomes.values():
+        texts = [getattr(outcome, key) for key in DEFINED]
+        if any(texts):
+            lines.append([outcome.label, *texts])
+    frame = pd.DataFrame(lines, columns=["Outcome", *DEFINED.values()])
+    return frame.drop(columns=[name for name in DEFINED.values() if not frame[name].any()])
 
 
 def notes(study: Study) -> list[str]:

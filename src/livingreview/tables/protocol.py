@@ -1,48 +1,113 @@
-"""The review's protocol as tables: outcomes, planned syntheses, who enters them, and how many."""
+"""The chapters of the protocol and of the data: what is planned, who enters, and how many."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.entries import named
+from livingreview.publishing import show
+from livingreview.tables.entries import EntriesPage, named
 from livingreview.tables.sections import subgroup_label
-from livingreview.wording import listed
-from livingreview_record import ALL_ARMS, Review, Study
+from livingreview.tables.table import Table
+from livingreview.wording import Words, bullets, listed
+from livingreview_record import ALL_ARMS, Review, Study, levels_of, load_review
 
 KINDS: Mapping[str, str] = {
     "proportion": "Proportions of single arms",
     "two-arm": "Ratios and differences from the counts of two arms",
     "hazard-ratio": "Printed hazard ratios",
 }
+IMPORTANCE = {True: "critical", False: "important", None: "not said"}
 
 
-def outcomes(review: Review) -> pd.DataFrame:
-    """The outcomes of the review with definition, origin of time and importance."""
-    lines = [
-        [
-            outcome["label"],
-            outcome["definition"],
-            outcome.get("origin", "not said"),
-            {True: "critical", False: "important"}.get(outcome.get("critical"), "not said"),
+class ProtocolPage(EntriesPage):
+    """The chapters of the protocol and of the data: what `review.yaml` says, and what is there.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    schema = "review"
+
+    def __init__(self, root: Path | str = "..") -> None:
+        self.review = load_review(root)
+
+    def _entry(self, key: str) -> Any:
+        return self.review.protocol.get(key)
+
+    def said(self, words: str, key: str) -> None:
+        """Show in a sentence what `review.yaml` says under a key."""
+        show(Words(f"{words} {self._entry(key)}."))
+
+    def eligibility(self, key: str) -> None:
+        """Show one part of the conditions under which a study enters: a text or a list."""
+        found = self._entry("eligibility").get(key, "")
+        show(Words(bullets(found) if isinstance(found, list) else found))
+
+    def studies(self, caption: str) -> None:
+        """Show every study with its status and how many numbers are extracted from it."""
+        lines = [
+            [one.label, one.status.replace("-", " "), str(len(one.reports)), str(len(one.numbers))]
+            for one in self.review.studies.values()
         ]
-        for outcome in review.protocol["outcomes"].values()
-    ]
-    return pd.DataFrame(lines, columns=["Outcome", "Definition", "Counted from", "Importance"])
+        columns = ["Study", "Status", "Reports", "Printed numbers extracted"]
+        show(Table(pd.DataFrame(lines, columns=columns), caption))
 
-
-def treatment_classes(review: Review) -> pd.DataFrame:
-    """The classes of treatment, and the arms of the studies that are in each."""
-    lines = []
-    for id_, words in review.protocol["treatment_classes"].items():
-        arms = [
-            f"{study.label}: {arm.label}"
-            for study in review.studies.values()
-            for arm in study.arms.values()
-            if arm.treatment_class == id_
+    def reasons(self) -> None:
+        """Show why each study has its status."""
+        told = [
+            f"{study.label} ({study.status.replace('-', ' ')}): {study.status_reason}"
+            for study in self.review.studies.values()
+            if study.status_reason
         ]
-        lines.append([words, "; ".join(arms) or "none so far"])
-    return pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
+        show(Words(bullets(told)))
+
+    def outcomes(self) -> None:
+        """Show the outcomes of the review with definition, origin of time and importance."""
+        lines = [
+            [
+                outcome["label"],
+                outcome["definition"],
+                outcome.get("origin", "not said"),
+                IMPORTANCE[outcome.get("critical")],
+            ]
+            for outcome in self._entry("outcomes").values()
+        ]
+        columns = ["Outcome", "Definition", "Counted from", "Importance"]
+        frame = pd.DataFrame(lines, columns=columns)
+        show(Table(frame, "Outcomes with definition and time origin"))
+
+    def treatment_classes(self) -> None:
+        """Show the classes of treatment, and the arms of the studies that are in each."""
+        arms: dict[str, list[str]] = {id_: [] for id_ in self._entry("treatment_classes")}
+        for study in self.review.studies.values():
+            for arm in study.arms.values():
+                arms[arm.treatment_class].append(f"{study.label}: {arm.label}")
+        lines = [
+            [words, "; ".join(arms[id_]) or "none so far"]
+            for id_, words in self._entry("treatment_classes").items()
+        ]
+        frame = pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
+        show(Table(frame, "Classes of treatment, and the arms in them"))
+
+    def syntheses(self) -> None:
+        """Show the planned syntheses, and which studies and patients enter them."""
+        show(Table(syntheses(self.review), "Syntheses and who enters them"))
+
+    def extraction(self) -> None:
+        """Show how far the separate extractions agreed."""
+        told = self.review.dictionary
+        rows = [
+            {named(told, "data/extraction.csv", name): text for name, text in cells.items()}
+            for cells in self.review.extraction
+        ]
+        show(Table(pd.DataFrame(rows), "Agreement of the separate extractions"))
+
+    def file(self, name: str, caption: str) -> None:
+        """Show what each column or key of a file of `data/` means, and its values."""
+        rows = self.review.dictionary.of_file(name)
+        lines = [[row["name"], row["meaning"], row["values"]] for row in rows]
+        show(Table(pd.DataFrame(lines, columns=["Name", "Meaning", "Values"]), caption))
 
 
 def syntheses(review: Review) -> pd.DataFrame:
@@ -60,50 +125,25 @@ def syntheses(review: Review) -> pd.DataFrame:
 
 
 def _rule(review: Review, rule: Mapping[str, Any]) -> str:
-    """One rule for the patients that enter, in the words of the studies and of the dictionary."""
-    words = _words_of_patients(review, rule["population"], rule.get("subgroup", ""))
+    """One rule for the patients that enter, in the words of the studies and of the dictionary.
+
+    A population and subgroup are called as the first study calls them that declares both.
+    """
+    population, subgroup = rule["population"], rule.get("subgroup", "")
+    words = ", ".join(filter(None, (population, subgroup)))
+    for study in review.studies.values():
+        if population in study.populations and all(
+            level in study.variables[name].levels if name in study.variables else False
+            for name, level in levels_of(subgroup)
+        ):
+            parts = (study.populations[population].label, subgroup_label(study, subgroup))
+            words = ", ".join(filter(None, parts))
+            break
     terms = [
         f"{named(review.dictionary, 'study', f'design.{key}')}: {value}"
         for key, value in rule.get("design", {}).items()
     ]
     return f"{words} ({'; '.join(terms)})" if terms else words
-
-
-def _words_of_patients(review: Review, population: str, subgroup: str) -> str:
-    """A population and subgroup as the first study that declares both calls them."""
-    parts = [part.partition("=")[::2] for part in subgroup.split("&") if part]
-    for study in review.studies.values():
-        declared = population in study.populations and all(
-            name in study.variables and level in study.variables[name].levels
-            for name, level in parts
-        )
-        if declared:
-            label = study.populations[population].label
-            return f"{label}, {subgroup_label(study, subgroup)}" if subgroup else label
-    return ", ".join(filter(None, (population, subgroup)))
-
-
-def studies(review: Review) -> pd.DataFrame:
-    """Every study with its status and the number of printed numbers extracted from it."""
-    lines = [
-        [
-            study.label,
-            study.status.replace("-", " "),
-            str(len(study.reports)),
-            str(len(study.numbers)),
-        ]
-        for study in review.studies.values()
-    ]
-    return pd.DataFrame(lines, columns=["Study", "Status", "Reports", "Printed numbers extracted"])
-
-
-def reasons(review: Review) -> list[str]:
-    """Why each study has its status, as sentences."""
-    return [
-        f"{study.label} ({study.status.replace('-', ' ')}): {study.status_reason}"
-        for study in review.studies.values()
-        if study.status_reason
-    ]
 
 
 def not_yet_held(review: Review) -> dict[str, str]:
@@ -125,7 +165,7 @@ def evidence_size(review: Review) -> dict[str, str]:
     for status in sorted({study.status for study in review.studies.values()}):
         found = [study for study in review.studies.values() if study.status == status]
         sizes[f"{status}.studies"] = str(len(found))
-        sizes[f"{status}.patients"] = str(sum(patients(study) for study in found))
+        sizes[f"{status}.patients"] = str(sum(map(patients, found)))
     return sizes
 
 

@@ -1,16 +1,19 @@
-"""One study as tables: what its reports print, every number with its place.
+"""One study as tables, rows to draw and texts by key: what its reports print, with its place.
 
-Each table shows the printed texts of one section (see ``sections``).  No number is recomputed.
+Every section (see `sections`) has one layout.  No number is recomputed.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
+    ANY_GRADE,
     arm_label,
     comparison_label,
     level_label,
@@ -18,13 +21,22 @@ from livingreview.tables.sections import (
     slug_words,
     subgroup_label,
 )
+from livingreview.tables.table import LEVEL, WHERE
 from livingreview.wording import as_printed, cell, listed, places, sentence
-from livingreview_record import Printed, Study, months
+from livingreview_record import ALL_ARMS, Printed, Study, months, table_first
 
-WHERE = "Where printed"
-LEVEL = "Level"
-_PLAIN_UNITS = frozenset({"", "patients", "%", "ratio", "probability", "date"})
-_METHOD_WORDS: Mapping[str, str] = {
+PUBLISHED: Mapping[str, frozenset[str]] = {  # the statistics of each section that have a key
+    "flow": frozenset({"n"}),
+    "response": frozenset({"n", "percent", "p"}),
+    "survival": frozenset({"n", "percent", "median", "rate"}),
+    "contrasts": frozenset({"hr", "p"}),
+    "subgroups": frozenset({"hr", "median"}),
+    "safety": frozenset({"n", "percent", "p"}),
+    "other": frozenset({"n", "percent", "median", "p"}),
+}
+DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
+PLAIN_UNITS = frozenset({"", "patients", "%", "ratio", "probability", "date"})
+METHOD_WORDS: Mapping[str, str] = {
     "chi2": "chi-squared test",
     "chi2-or-fisher": "chi-squared or Fisher's exact test",
     "cox": "Cox model",
@@ -36,32 +48,6 @@ _METHOD_WORDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """How printed numbers become a table: names of the row headings, the row and the column."""
-
-    headings: tuple[str, ...]
-    row: Callable[[Printed], tuple[str, ...]]
-    column: Callable[[Printed], str]
-
-
-def _pivot(numbers: Sequence[Printed], columns: Sequence[str], layout: _Layout) -> pd.DataFrame:
-    """One line a row, one cell for the printed numbers of a row and a column, and their places."""
-    rows: dict[tuple[str, ...], dict[str, list[Printed]]] = {}
-    for number in numbers:
-        row = rows.setdefault(layout.row(number), {})
-        row.setdefault(layout.column(number), []).append(number)
-    used = [name for name in dict.fromkeys(columns) if any(name in row for row in rows.values())]
-    lines = []
-    for headings, row in rows.items():
-        texts = {name: _cell(row.get(name, [])) for name in used}
-        where = places(number for name in used for number in row.get(name, []))
-        lines.append([*headings, *texts.values(), where])
-    frame = pd.DataFrame(lines, columns=[*layout.headings, *used, WHERE])
-    unused = [name for name in layout.headings if not frame[name].any()]
-    return frame.drop(columns=unused)
-
-
 def _cell(numbers: Sequence[Printed]) -> str:
     """The numbers of one cell; tests by different methods are told apart."""
     if not numbers or any(number.quantity.statistic != "p" for number in numbers):
@@ -69,82 +55,85 @@ def _cell(numbers: Sequence[Printed]) -> str:
     by_method: dict[str, list[Printed]] = {}
     for number in numbers:
         by_method.setdefault(number.quantity.method, []).append(number)
-    texts = {method: as_printed(found) for method, found in by_method.items()}
-    if len(texts) == 1:
-        return next(iter(texts.values()))
-    words = {method: _METHOD_WORDS.get(method, "test not named") for method in texts}
-    return "; ".join(f"{text} ({words[method]})" for method, text in texts.items())
+    if len(by_method) == 1:
+        return as_printed(numbers)
+    return "; ".join(
+        f"{as_printed(found)} ({METHOD_WORDS.get(method, 'test not named')})"
+        for method, found in by_method.items()
+    )
 
 
-def _unit(numbers: Sequence[Printed]) -> str:
-    """The unit the numbers share, with a comma before it; empty for patients, percent and such."""
-    units = {number.unit for number in numbers} - _PLAIN_UNITS
-    return f", {units.pop()}" if len(units) == 1 else ""
+def _cell_with_units(numbers: Sequence[Printed]) -> str:
+    """The numbers of one cell, each unit said."""
+    by_unit = groupby(sorted(numbers, key=lambda n: n.unit), key=lambda n: n.unit)
+    texts = ((cell(list(found)), "" if unit == "date" else unit) for unit, found in by_unit)
+    return listed(f"{text} {unit}".strip() for text, unit in texts)
 
 
-def _outcome_label(study: Study, number: Printed) -> str:
-    same = [other for other in study.numbers if other.quantity.outcome == number.quantity.outcome]
-    return study.vocabulary(number.quantity.outcome).label + _unit(same)
+@dataclass(frozen=True)
+class Layout:
+    """How the printed numbers of a section become a table.
 
-
-def side_by_side(study: Study, name: str) -> pd.DataFrame:
-    """A section with its outcomes and levels as rows, and every arm of every population beside.
-
-    ``name`` is ``characteristics``, ``response``, ``safety``, ``other`` or ``flow``.
+    `row` and `column` say where a number stands, `columns` in which order columns do.
     """
-    numbers = numbers_in(study, name)
-    ordered = sorted(numbers, key=lambda number: column_order(study, number))
-    layout = _Layout(
-        ("Item", LEVEL),
-        row=lambda n: (_outcome_label(study, n), _level(study, n)),
-        column=lambda n: _column(study, n),
-    )
-    return _pivot(numbers, [layout.column(number) for number in ordered], layout)
+
+    headings: tuple[str, ...]
+    row: Callable[[Study, Printed], tuple[str, ...]]
+    column: Callable[[Study, Printed], str]
+    columns: Callable[[Study, Sequence[Printed]], Sequence[str]]
+    cell: Callable[[Sequence[Printed]], str] = _cell
 
 
-def _level(study: Study, number: Printed) -> str:
-    quantity = number.quantity
-    parts = (
-        level_label(study, quantity),
-        subgroup_label(study, quantity.subgroup),
-        quantity.timepoint,
-    )
-    return "; ".join(part for part in parts if part)
+def numbers_table(study: Study, name: str) -> pd.DataFrame:
+    """Every printed number of a section by its layout, each row with its places."""
+    numbers, layout = numbers_in(study, name), LAYOUTS.get(name, SIDE_BY_SIDE)
+    rows: dict[tuple[str, ...], dict[str, list[Printed]]] = {}
+    for number in numbers:
+        row = rows.setdefault(layout.row(study, number), {})
+        row.setdefault(layout.column(study, number), []).append(number)
+    columns = dict.fromkeys(layout.columns(study, numbers))
+    used = [name for name in columns if any(name in row for row in rows.values())]
+    lines = []
+    for headings, row in rows.items():
+        cells = [row.get(name, []) for name in used]
+        where = places(number for found in cells for number in found)
+        lines.append([*headings, *map(layout.cell, cells), where])
+    frame = pd.DataFrame(lines, columns=[*layout.headings, *used, WHERE])
+    return frame.drop(columns=[name for name in layout.headings if not frame[name].any()])
 
 
 def column_order(study: Study, number: Printed) -> tuple[object, ...]:
     """Where the number's column stands: by population, arms before comparisons, as declared."""
     quantity = number.quantity
-    arms = ["all", *study.arms, ""]
-    comparisons = ["", *study.comparisons]
     return (
         [*study.populations].index(quantity.population),
         bool(quantity.comparison),
-        arms.index(quantity.arm_id),
-        comparisons.index(quantity.comparison),
+        [ALL_ARMS, *study.arms, ""].index(quantity.arm_id),
+        ["", *study.comparisons].index(quantity.comparison),
     )
 
 
-def _column(study: Study, number: Printed) -> str:
-    parts = _population_and_arm(study, number)
-    if number.quantity.comparison:
-        several = len(study.comparisons) > 1
-        parts.append("P value" + (f" ({comparison(study, number)})" if several else ""))
+def _item(study: Study, number: Printed) -> tuple[str, ...]:
+    """The outcome with the unit its numbers share, and the level, subgroup and time."""
+    quantity = number.quantity
+    units = {n.unit for n in study.numbers if n.quantity.outcome == quantity.outcome} - PLAIN_UNITS
+    unit = f", {units.pop()}" if len(units) == 1 else ""
+    level = level_label(study, quantity)
+    parts = (level, subgroup_label(study, quantity.subgroup), quantity.timepoint)
+    return study.vocabulary(quantity.outcome).label + unit, "; ".join(filter(None, parts))
+
+
+def _patients_column(study: Study, number: Printed) -> str:
+    """The patients with their number, or the comparison that a test is of."""
+    parts, quantity = _population_and_arm(study, number), number.quantity
+    if quantity.comparison:
+        label = comparison_label(study, quantity.comparison)
+        parts.append("P value" + (f" ({label})" if len(study.comparisons) > 1 else ""))
         return ": ".join(parts)
-    size = _same_patients(study, number, outcome="participants", statistic="n")
-    return ": ".join(parts) + (f" (n = {as_printed(size)})" if size else "")
-
-
-def comparison(study: Study, number: Printed) -> str:
-    """What the number compares, in words."""
-    return comparison_label(study, number.quantity.comparison)
-
-
-def _same_patients(study: Study, number: Printed, **changes: str) -> tuple[Printed, ...]:
-    """The places that print another quantity of the number's patients."""
     fresh = {"category": "", "timepoint": "", "adjustment": "", "method": ""}
-    wanted = replace(number.quantity, **(fresh | changes))
-    return study.by_quantity.get(wanted, ())
+    size = replace(quantity, **fresh, outcome="participants", statistic="n")
+    found = study.by_quantity.get(size, ())
+    return ": ".join(parts) + (f" (n = {as_printed(found)})" if found else "")
 
 
 def patients(study: Study, number: Printed) -> str:
@@ -162,103 +151,60 @@ def _population_and_arm(study: Study, number: Printed) -> list[str]:
     return parts
 
 
-def survival(study: Study) -> pd.DataFrame:
-    """Times to an event by arm: events, medians and rates at fixed times, as printed."""
-    return _long(study, "survival", ("Outcome", "Patients"), lambda n: (patients(study, n),))
-
-
-def contrasts(study: Study) -> pd.DataFrame:
-    """Comparisons of arms for times to an event: hazard ratios and p-values, as printed."""
-    return _long(
-        study,
-        "contrasts",
-        ("Outcome", "Patients", "Comparison", "Analysis"),
-        lambda n: (
-            patients(study, n) or "All patients",
-            comparison(study, n),
-            ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
-        ),
-    )
-
-
-def subgroups(study: Study) -> pd.DataFrame:
-    """Every printed result of a part of the patients: medians, rates, ratios and p-values."""
-    return _long(
-        study,
-        "subgroups",
-        ("Outcome", "Subgroup", "Patients", "Analysis"),
-        lambda n: (
-            subgroup_label(study, n.quantity.subgroup),
-            ": ".join(part for part in (patients(study, n), _arms_compared(study, n)) if part),
-            ADJUSTMENT_WORDS.get(n.quantity.adjustment, ""),
-        ),
-    )
-
-
-def _arms_compared(study: Study, number: Printed) -> str:
-    return comparison(study, number) if number.quantity.comparison else ""
-
-
-def prognosis(study: Study) -> pd.DataFrame:
-    """Factors held against an outcome: hazard ratios and p-values, unadjusted and adjusted."""
-    numbers = numbers_in(study, "prognosis")
-    columns = [
-        f"{words}: {what}"
-        for words in ("Unadjusted", "Adjusted", "Not stated")
-        for what in ("result", "P value")
-    ]
-    layout = _Layout(
-        ("Outcome", "Patients", "Factor", "Contrast"),
-        row=lambda n: (
-            study.vocabulary(n.quantity.outcome).label,
-            "; ".join(
-                part
-                for part in (patients(study, n), subgroup_label(study, n.quantity.subgroup))
-                if part
-            ),
-            study.vocabulary(n.quantity.contrast[0]).label,
-            comparison(study, n),
-        ),
-        column=lambda n: (
-            f"{ADJUSTMENT_WORDS.get(n.quantity.adjustment, 'Not stated')}: "
-            f"{'P value' if n.quantity.statistic == 'p' else 'result'}"
-        ),
-    )
-    frame = _pivot(numbers, columns, layout)
-    names = {name: name.replace("result", "hazard ratio") for name in frame.columns}
-    return frame.rename(columns=names)
-
-
-def _long(
-    study: Study,
-    name: str,
-    headings: tuple[str, ...],
-    row: Callable[[Printed], tuple[str, ...]],
-) -> pd.DataFrame:
-    """A section with one line a result; statistics are columns."""
-    numbers = numbers_in(study, name)
-    layout = _Layout(
-        headings,
-        row=lambda n: (_line_label(study, n), *row(n)),
-        column=_statistic_column,
-    )
-    times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=months)
-    columns = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
-    differences = sorted({f"Difference, {n.unit}" for n in numbers})
-    columns += [*times, "Hazard ratio", *differences, "Result", "P value"]
-    return _pivot(numbers, columns, layout)
-
-
-def _line_label(study: Study, number: Printed) -> str:
+def _line(study: Study, number: Printed) -> str:
     """The outcome, with its level unless that level is the event itself."""
-    level = number.quantity.category
     words = level_label(study, number.quantity)
-    return study.vocabulary(number.quantity.outcome).label + (
-        f": {words}" if words and level != "event" else ""
+    told = f": {words}" if words and number.quantity.category != "event" else ""
+    return study.vocabulary(number.quantity.outcome).label + told
+
+
+def _adjustment(number: Printed, unsaid: str = "") -> str:
+    return ADJUSTMENT_WORDS.get(number.quantity.adjustment, unsaid)
+
+
+def _contrast_row(study: Study, number: Printed) -> tuple[str, ...]:
+    compared = comparison_label(study, number.quantity.comparison)
+    whose = patients(study, number) or "All patients"
+    return _line(study, number), whose, compared, _adjustment(number)
+
+
+def _subgroup_row(study: Study, number: Printed) -> tuple[str, ...]:
+    comparison = number.quantity.comparison
+    compared = comparison_label(study, comparison) if comparison else ""
+    whose = ": ".join(filter(None, (patients(study, number), compared)))
+    subgroup = subgroup_label(study, number.quantity.subgroup)
+    return _line(study, number), subgroup, whose, _adjustment(number)
+
+
+def _factor_row(study: Study, number: Printed) -> tuple[str, ...]:
+    quantity = number.quantity
+    whose = (patients(study, number), subgroup_label(study, quantity.subgroup))
+    return (
+        study.vocabulary(quantity.outcome).label,
+        "; ".join(filter(None, whose)),
+        study.vocabulary(quantity.contrast[0]).label,
+        comparison_label(study, quantity.comparison),
     )
 
 
-def _statistic_column(number: Printed) -> str:
+def _factor_column(_: Study, number: Printed) -> str:
+    what = "P value" if number.quantity.statistic == "p" else "hazard ratio"
+    return f"{_adjustment(number, 'Not stated')}: {what}"
+
+
+def _factor_columns(_: Study, __: Sequence[Printed]) -> list[str]:
+    words = (*("Unadjusted", "Adjusted"), "Not stated")
+    return [f"{one}: {what}" for one in words for what in ("hazard ratio", "P value")]
+
+
+def _detail_row(study: Study, number: Printed) -> tuple[str, ...]:
+    quantity = number.quantity
+    whole = quantity.population == "whole"
+    whose = arm_label(study, quantity.arm_id) if whole else patients(study, number)
+    return slug_words(quantity.category), whose
+
+
+def _statistic(_: Study, number: Printed) -> str:
     quantity = number.quantity
     if quantity.timepoint:
         return quantity.timepoint
@@ -276,39 +222,140 @@ def _statistic_column(number: Printed) -> str:
     return names.get(quantity.statistic, "Result")
 
 
-def design_numbers(study: Study) -> pd.DataFrame:
-    """Numbers that describe the design: dates, doses, thresholds, durations, as printed."""
-    layout = _Layout(
+def _statistics(_: Study, numbers: Sequence[Printed]) -> list[str]:
+    times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=months)
+    differences = sorted({f"Difference, {n.unit}" for n in numbers})
+    first = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
+    return [*first, *times, "Hazard ratio", *differences, "Result", "P value"]
+
+
+SIDE_BY_SIDE = Layout(
+    ("Item", LEVEL),
+    _item,
+    _patients_column,
+    lambda study, numbers: [
+        _patients_column(study, number)
+        for number in sorted(numbers, key=lambda number: column_order(study, number))
+    ],
+)
+LAYOUTS: Mapping[str, Layout] = {
+    "design": Layout(
         ("Item", "Patients"),
-        row=lambda n: (
-            slug_words(n.quantity.category),
-            patients(study, n) if n.quantity.population != "whole" else _arm(study, n),
-        ),
-        column=lambda n: f"As printed ({n.unit})",
+        _detail_row,
+        lambda _, __: "As printed",
+        lambda _, __: ["As printed"],
+        _cell_with_units,
+    ),
+    "survival": Layout(
+        ("Outcome", "Patients"),
+        lambda study, number: (_line(study, number), patients(study, number)),
+        _statistic,
+        _statistics,
+    ),
+    "contrasts": Layout(
+        ("Outcome", "Patients", "Comparison", "Analysis"), _contrast_row, _statistic, _statistics
+    ),
+    "subgroups": Layout(
+        ("Outcome", "Subgroup", "Patients", "Analysis"), _subgroup_row, _statistic, _statistics
+    ),
+    "prognosis": Layout(
+        ("Outcome", "Patients", "Factor", "Contrast"), _factor_row, _factor_column, _factor_columns
+    ),
+}
+
+
+def rows_to_draw(study: Study, name: str, statistic: str) -> pd.DataFrame:
+    """Return printed estimates of a section with their intervals, as rows for `figures`.
+
+    One row a quantity, on the printed scale; a bound that is not printed or not reached is not a
+    number.
+    """
+    columns = ["group", "label", "mark", "estimate", "lower", "upper", "text", "where"]
+    ordered = sorted(numbers_in(study, name), key=lambda n: _drawing_order(study, name, n))
+    chosen = {n.quantity: n for n in ordered if n.quantity.statistic == statistic}
+    lines = []
+    for quantity, number in chosen.items():
+        if name in DRAWN_BY_ARM and quantity.arm_id == ALL_ARMS and len(study.arms) > 1:
+            continue
+        found, intervals = _with_interval(study, number)
+        bounds = [math.nan, math.nan]
+        if intervals:
+            interval = table_first(intervals)[0].interval
+            bounds = [interval.lower.value, interval.upper.value]
+        estimate, both = table_first(found)[0].number.value, [*found, *intervals]
+        labels = _drawn_labels(study, name, number)
+        lines.append([*labels, estimate, *bounds, cell(both), places(both)])
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _with_interval(study: Study, number: Printed) -> tuple[Sequence[Printed], Sequence[Printed]]:
+    """The places that print the number's quantity, and those of its 95% interval."""
+    interval = replace(number.quantity, statistic="ci95")
+    return study.by_quantity[number.quantity], study.by_quantity.get(interval, ())
+
+
+def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ...]:
+    quantity = number.quantity
+    order = (
+        [*study.variables, *study.outcomes].index(quantity.outcome),
+        months(quantity.timepoint) if quantity.timepoint else 0.0,
+        ["", *study.vocabulary(quantity.outcome).levels].index(quantity.category),
     )
-    numbers = numbers_in(study, "design")
-    columns = list(dict.fromkeys(layout.column(number) for number in numbers))
-    frame = _pivot(numbers, columns, layout)
-    texts = [
-        listed(
-            f"{text} {_printed_unit(name)}".strip()
-            for name, text in zip(columns, row, strict=True)
-            if text
-        )
-        for row in frame[columns].itertuples(index=False)
-    ]
-    frame = frame.drop(columns=columns)
-    frame.insert(len(frame.columns) - 1, "As printed", texts)
-    return frame
+    if name in ("subgroups", "prognosis"):  # as the vocabulary or the source lists the parts
+        return order
+    return *order, *column_order(study, number)
 
 
-def _printed_unit(column: str) -> str:
-    unit = column.removeprefix("As printed (").removesuffix(")")
-    return "" if unit == "date" else unit
+def _drawn_labels(study: Study, name: str, number: Printed) -> tuple[str, str, str]:
+    """Heading, label and series of a drawn row."""
+    quantity, whose = number.quantity, patients(study, number)
+    outcome = study.vocabulary(quantity.outcome).label
+    adjustment = _adjustment(number)
+    subgroup = subgroup_label(study, quantity.subgroup)
+    if name == "prognosis":
+        factor = study.vocabulary(quantity.contrast[0]).label
+        return outcome, f"{factor}: {comparison_label(study, quantity.comparison)}", adjustment
+    if quantity.comparison:
+        population = study.populations[quantity.population].label
+        return outcome, subgroup or f"{population}, {adjustment.lower()}", adjustment
+    if name in ("survival", "subgroups"):
+        time = f" at {quantity.timepoint}" if quantity.timepoint else ""
+        return outcome + time, subgroup or whose, whose
+    level = level_label(study, quantity)
+    return "", outcome if level in ("", ANY_GRADE) else f"{outcome}: {level}", whose
 
 
-def _arm(study: Study, number: Printed) -> str:
-    return arm_label(study, number.quantity.arm_id)
+def published(study: Study) -> dict[str, str]:
+    """The study's main printed results by key; estimates carry their printed interval.
+
+    Keys are `study.outcome.statistic` and then what tells the quantity apart: arm or comparison,
+    population unless `whole`, subgroup, adjustment, test, level, time.
+    """
+    return {
+        _key(study, number): cell(found if statistic in ("n", "p") else [*found, *intervals])
+        for name, statistics in PUBLISHED.items()
+        for number in numbers_in(study, name)
+        if (statistic := number.quantity.statistic) in statistics
+        for found, intervals in [_with_interval(study, number)]
+    }
+
+
+def _key(study: Study, number: Printed) -> str:
+    quantity = number.quantity
+    parts = (
+        study.id,
+        quantity.outcome,
+        quantity.statistic,
+        quantity.arm_id,
+        quantity.comparison,
+        "" if quantity.population == "whole" else quantity.population,
+        quantity.subgroup.replace("=", "-").replace("&", "-"),
+        quantity.adjustment,
+        quantity.method if quantity.statistic == "p" else "",
+        quantity.category,
+        quantity.timepoint.replace(" ", "-"),
+    )
+    return ".".join(filter(None, parts))
 
 
 def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
@@ -317,33 +364,26 @@ def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
     lines = []
     for arm in study.arms.values():
         sizes = {
-            population.label: as_printed(found)
-            for population in study.populations.values()
-            if (
-                found := study.find(
-                    arm_id=arm.id,
-                    population=population.id,
-                    subgroup="",
-                    outcome="participants",
-                    statistic="n",
-                )
+            population.label: study.find(
+                arm_id=arm.id,
+                population=population.id,
+                subgroup="",
+                outcome="participants",
+                statistic="n",
             )
+            for population in study.populations.values()
         }
-        patients = "; ".join(f"{label}: {size}" for label, size in sizes.items())
+        told = "; ".join(f"{label}: {as_printed(n)}" for label, n in sizes.items() if n)
         treatment = classes.get(arm.treatment_class, arm.treatment_class)
-        lines.append([arm.label, patients, treatment, sentence(arm.regimen)])
+        lines.append([arm.label, told, treatment, sentence(arm.regimen)])
     return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
 
 
 def notes(study: Study) -> pd.DataFrame:
     """What the extraction notes on single numbers: doubtful prints, tests that are not named."""
     lines = [
-        [
-            f"{study.vocabulary(number.quantity.outcome).label}: {number.value}",
-            number.note,
-            str(number.locator),
-        ]
-        for number in study.numbers
-        if number.note
+        [f"{study.vocabulary(n.quantity.outcome).label}: {n.value}", n.note, str(n.locator)]
+        for n in study.numbers
+        if n.note
     ]
     return pd.DataFrame(lines, columns=["Number", "Note", WHERE])

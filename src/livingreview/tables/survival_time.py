@@ -7,8 +7,7 @@ import pandas as pd
 
 from livingreview import wording
 from livingreview.printed_survival import PrintedSurvival, printed_survival
-from livingreview.tables.study import WHERE
-from livingreview.tables.table import Table
+from livingreview.tables.table import WHERE, Table
 from livingreview_pool import RestrictedMean, restricted_mean, restricted_mean_difference
 from livingreview_record import Comparison, Review, Study
 

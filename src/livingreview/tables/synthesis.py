@@ -9,8 +9,7 @@ import pandas as pd
 from livingreview import wording
 from livingreview.analysis import PlannedResult
 from livingreview.selection import ArmCount
-from livingreview.tables.study import WHERE
-from livingreview.tables.table import Table
+from livingreview.tables.table import WHERE, Table
 from livingreview_pool import (
     PRIOR_SCALES,
     BayesianSynthesis,

@@ -9,8 +9,8 @@ from itertools import groupby
 import pandas as pd
 
 from livingreview.markup import Html, Shown, element, joined, linked
-from livingreview.tables.study import LEVEL, WHERE
 
+WHERE, LEVEL = "Where printed", "Level"  # columns that a page draws in their own way
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
