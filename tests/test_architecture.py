@@ -19,14 +19,21 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_pool": set(),
     "livingreview_audit": {"livingreview_record"},
     "livingreview_cohort": {"livingreview_record"},
-    "livingreview": {"livingreview_audit", "livingreview_pool", "livingreview_record"},
+    "livingreview_search": {"livingreview_record"},
+    "livingreview": {
+        "livingreview_audit",
+        "livingreview_pool",
+        "livingreview_record",
+        "livingreview_search",
+    },
     "livingreview_book": {"livingreview_record"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"pages", "publishing", "tables", "wording"},
+    "__init__": {"pages", "publishing", "search_page", "tables", "wording"},
     "markup": set(),
     "publishing": {"markup"},
     "figures": {"markup"},
+    "flowchart": {"figures", "markup"},
     "nearly": set(),
     "selection": {"nearly"},
     "printed_survival": set(),
@@ -34,6 +41,7 @@ HELPER: dict[str, set[str]] = {
     "wording": {"markup"},
     "tables": {
         "analysis",
+        "flowchart",
         "markup",
         "nearly",
         "printed_survival",
@@ -42,6 +50,7 @@ HELPER: dict[str, set[str]] = {
         "wording",
     },
     "pages": {"analysis", "figures", "publishing", "tables", "wording"},
+    "search_page": {"publishing", "tables", "wording"},
     "cli": {"analysis", "selection"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
@@ -49,7 +58,7 @@ MAY_MEET_PATIENTS: set[str] = set()
 ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview.publishing"},
     "pandas": {"livingreview.tables", "livingreview.figures"},
-    "matplotlib": {"livingreview.figures"},
+    "matplotlib": {"livingreview.figures", "livingreview.flowchart"},
     "seaborn": {"livingreview.figures"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},
     "jsonschema": {"livingreview_record.shapes"},

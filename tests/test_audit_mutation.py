@@ -98,7 +98,7 @@ def test_the_stored_rate_is_of_all_slips_in_the_present_data(
     for row in stored:
         then[row["study_id"], row["kind"]] += int(row["tried"])
     assert then == +now, (
-        "run .venv/bin/python validation/mistyped_numbers.py (CONTRIBUTING.md, Add a study, step 7)"
+        "run .venv/bin/python validation/mistyped_numbers.py (CONTRIBUTING.md, Add a study, step 8)"
     )
     assert {row["kind"] for row in stored} == set(KINDS)
     assert tuple(stored[0]) == COLUMNS

@@ -16,9 +16,10 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AuditPage DataProblemsError Problem ProtocolPage Reported ReportedInterval StudyPage
-        SynthesisPage Words absolute_table bullets certainty_table control_table control_words
-        evidence_size headline_table heterogeneity_table left_out_table load_review load_study
+        AuditPage DataProblemsError Problem ProtocolPage Reported ReportedInterval SearchPage
+        StudyPage SynthesisPage Words absolute_table bullets certainty_table control_table
+        control_words evidence_size headline_table heterogeneity_table left_out_table load_review
+        load_study
         multiverse_table not_yet_held patients policy_notes printed priors_table
         proportional_words publish restricted_mean_table scale_words sensitivity_table show
         subgroup_words
@@ -53,8 +54,12 @@ API = {
         arm_flags check_spreadsheet comparisons_of contrast_of could_not fits is_time level_of
         levels_of load_protocol load_review load_study mention months months_in nothing_printed
         numbers_moved outcomes_of place_of plan read_rows read_text
-        remarks_on_numbers spreadsheet_damage table_first
+        read_yaml remarks_on_numbers shown spreadsheet_damage table_first
         write_downloads write_whole
+    """,
+    "livingreview_search": """
+        Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow
+        load_log propose read_ris read_table to_ris to_table
     """,
 }
 

@@ -20,12 +20,12 @@ COMPARISONS = [
 REASONS = {entry["synthesis"]: entry["reasons"] for entry in REVIEW.protocol["certainty"]}
 NO_DIFFERENCE = "includes no difference"
 JUDGE = (
-    "data/review.yaml, certainty: judge {} again (CONTRIBUTING, Add a study, step 8), "
+    "data/review.yaml, certainty: judge {} again (CONTRIBUTING, Add a study, step 9), "
     "with reasons that hold for the studies that are in it now"
 )
 READ = (
     "chapters/index.md says in words what held before this change: read its sentences again "
-    "(CONTRIBUTING, Add a study, step 8) and mend the one on {}; then this test"
+    "(CONTRIBUTING, Add a study, step 9) and mend the one on {}; then this test"
 )
 
 

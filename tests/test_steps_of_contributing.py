@@ -29,19 +29,19 @@ def steps_left(root: Path, study: str) -> Iterator[str]:
     path = root / "data" / "extraction.csv"
     rows = csv.DictReader(path.read_text("utf-8").splitlines()) if path.exists() else []
     if (folder / "reported.csv").exists() and study not in {row["study_id"] for row in rows}:
-        yield f"step 5: extract {study} a second time, and add its line to data/extraction.csv"
+        yield f"step 6: extract {study} a second time, and add its line to data/extraction.csv"
     text = COMMENT.sub("", (root / "chapters" / f"{study}.md").read_text("utf-8"))
     title = re.search(r"^# (.*)$", text, re.MULTILINE)
     if title is None or title[1].strip() in ("", study, label):
-        yield f"step 6: give chapters/{study}.md a title that says what was treated with what"
+        yield f"step 7: give chapters/{study}.md a title that says what was treated with what"
     for name in WRITTEN_BY_HAND if (folder / "reported.csv").exists() else ():
         _, _, section = text.partition(f"## {name}\n")
         if not CELL.sub("", section.partition("\n## ")[0]).strip():
-            yield f"step 6: write '{name}' in chapters/{study}.md"
+            yield f"step 7: write '{name}' in chapters/{study}.md"
     changes = root / "CHANGELOG.md"
     changelog = changes.read_text("utf-8") if changes.exists() else ""
     if study not in FIRST_VERSION and study not in changelog and label not in changelog:
-        yield f"step 9: name {label} in CHANGELOG.md, under Evidence"
+        yield f"step 10: name {label} in CHANGELOG.md, under Evidence"
 
 
 @pytest.mark.parametrize("study", studies())
@@ -58,7 +58,7 @@ def test_a_study_just_begun_lacks_every_step(tmp_path: Path) -> None:
     (tmp_path / "_toc.yml").write_text("root: chapters/index\n", "utf-8")
     new_study(tmp_path, "smith-2027")
     left = list(steps_left(tmp_path, "smith-2027"))
-    assert [step.partition(":")[0] for step in left] == ["step 5", *["step 6"] * 3, "step 9"]
+    assert [step.partition(":")[0] for step in left] == ["step 6", *["step 7"] * 3, "step 10"]
     assert all("smith-2027" in step for step in left)
 
 

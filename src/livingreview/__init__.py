@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
     from livingreview.publishing import publish as publish, show as show
+    from livingreview.search_page import SearchPage as SearchPage
     from livingreview.tables.audit import AuditPage as AuditPage
     from livingreview.tables.choices import (
         absolute_table as absolute_table, multiverse_table as multiverse_table,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _NAMES = {  # of the module that holds them
     "livingreview.pages": "StudyPage SynthesisPage",
     "livingreview.publishing": "publish show",
+    "livingreview.search_page": "SearchPage",
     "livingreview.tables.audit": "AuditPage",
     "livingreview.tables.choices": "absolute_table multiverse_table priors_table",
     "livingreview.tables.context":

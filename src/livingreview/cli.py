@@ -18,10 +18,23 @@ if TYPE_CHECKING:
 
 from livingreview_record import (
     DataProblemsError,
+    Problem,
     Review,
     load_review,
+    read_text,
     remarks_on_numbers,
     spreadsheet_damage,
+    write_whole,
+)
+from livingreview_search import (
+    SearchLog,
+    flow,
+    load_log,
+    propose,
+    read_ris,
+    read_table,
+    to_ris,
+    to_table,
 )
 
 Row = Mapping[str, object]
@@ -53,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="recompute every printed number that others imply")
     _add_listing(audit)
     audit.set_defaults(run=_audit)
+    records = commands.add_parser("records", help="list the records of the search")
+    records.add_argument("--source", help="only this source")
+    records.add_argument("--format", choices=("csv", "ris"), default="csv")
+    records.set_defaults(run=_records)
+    found = commands.add_parser("import-records", help="add the records of a RIS or CSV file")
+    found.add_argument("file", type=Path)
+    found.add_argument("--source", required=True, help="id of the source that was searched")
+    found.set_defaults(run=_import_records)
     return parser
 
 
@@ -72,6 +93,9 @@ def _check(options: argparse.Namespace) -> None:
     if options.study is not None:
         _print_table(entering(review, _known(options.study, review.studies)))
         return
+    if (options.root / "data" / "search").exists():
+        counted = flow(load_log(options.root), review).boxes
+        print(", ".join(f"{box.label.lower()}: {box.count}" for box in counted.values()))
     studies, numbers = len(review.studies), len(review.numbers())
     print(f"{studies} studies, {numbers} printed numbers, no problem found")
     for study_id in review.studies:
@@ -124,6 +148,40 @@ def _audit(options: argparse.Namespace) -> None:
     known = {_known(study_id, review.studies) for study_id in wanted}
     rows = [audit_row(finding) for finding in findings(review) if finding.study_id in known]
     _print_rows(rows, options.format)
+
+
+def _records(options: argparse.Namespace) -> None:
+    log = load_log(options.root)
+    wanted = log.sources if options.source is None else [_source(options.source, log)]
+    records = [one for one in log.records.values() if one.source_id in wanted]
+    print((to_ris if options.format == "ris" else to_table)(records), end="")
+
+
+def _import_records(options: argparse.Namespace) -> None:
+    log = load_log(options.root)
+    source = _source(options.source, log)
+    problems: list[Problem] = []
+    text = read_text(options.file, problems)
+    if problems:
+        raise DataProblemsError(problems)
+    read = read_table if options.file.suffix.lower() == ".csv" else read_ris
+    found = read(text, str(options.file))
+    after = propose(log.records.values(), found, source)
+    write_whole(options.root / "data" / "search" / "records.csv", to_table(after))
+    doubled = sum(not one.is_kept for one in after[len(log.records) :])
+    print(
+        f"{len(found)} records added to data/search/records.csv, {doubled} of them proposed as "
+        f"duplicates; now write the day and {log.sources[source].entries + len(found)} entries "
+        "into sources.yaml, and decide on each new record in decisions.csv"
+    )
+
+
+def _source(source_id: str, log: SearchLog) -> str:
+    if source_id not in log.sources:
+        known = ", ".join(log.sources)
+        print(f"livingreview: no source {source_id!r}; the log has {known}", file=sys.stderr)
+        raise SystemExit(2)
+    return source_id
 
 
 def audit_row(finding: "Finding") -> dict[str, object]:

@@ -353,8 +353,25 @@ def _result(row: Mapping[Hashable, Any]) -> str:
     return str(row.get("text") or format(row["estimate"], "g"))
 
 
+class Drawing(Shown):
+    """A figure on a page: a notebook shows it as SVG, with what it shows in words beside it."""
+
+    def figure(self) -> Figure | None:
+        """Return the figure; nothing where another form is shown."""
+        raise NotImplementedError
+
+    def alternative(self) -> str:
+        """Return what the figure shows in words, for readers who cannot see it."""
+        raise NotImplementedError
+
+    def _repr_svg_(self) -> tuple[str, dict[str, str]] | None:
+        """Return the drawing, and its text alternative as the output's metadata."""
+        figure = self.figure()
+        return None if figure is None else (to_svg(figure), {"alt": self.alternative()})
+
+
 @dataclass(frozen=True, repr=False)
-class Forest(Shown):
+class Forest(Drawing):
     """Rows drawn as a forest plot; a notebook shows the drawing, plain text shows the rows.
 
     Without rows it says so instead of failing.  `title` is told to readers who cannot see it.
@@ -376,11 +393,9 @@ class Forest(Shown):
         ]
         return "\n".join([self.axis.label, *lines])
 
-    def _repr_svg_(self) -> tuple[str, dict[str, str]] | None:
-        """Return the drawing, and its text alternative as the output's metadata."""
-        if self.rows.empty:
-            return None
-        return to_svg(forest(self.rows, self.axis)), {"alt": self.alternative()}
+    def figure(self) -> Figure | None:
+        """Return the forest plot of the rows."""
+        return None if self.rows.empty else forest(self.rows, self.axis)
 
     def alternative(self) -> str:
         """Return what the figure shows in words: each row, or of many the lowest and the highest.

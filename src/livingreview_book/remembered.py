@@ -29,6 +29,7 @@ OURS = (
     "livingreview_cohort",
     "livingreview_pool",
     "livingreview_record",
+    "livingreview_search",
 )
 FOLDER = Path("_build", ".executed")
 NOT_REVIEW = frozenset({"_build", ".git", ".venv"})  # come and go in the project's own folder

@@ -17,7 +17,8 @@ from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import could_not, read_rows, read_text, write_whole
 from livingreview_record.links import arm_flags
 from livingreview_record.load import load_protocol, load_review, load_study
-from livingreview_record.problems import Collector, DataProblemsError, Problem
+from livingreview_record.plain_yaml import read_yaml
+from livingreview_record.problems import Collector, DataProblemsError, Problem, shown
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
 from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
@@ -43,7 +44,8 @@ __all__ = [
     # the rules of a planned synthesis
     "plan", "place_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed", "arm_flags",
     # files: read, begun, accepted, offered
-    "read_text", "read_rows", "Collector", "COLUMNS", "write_whole", "could_not",
+    "read_text", "read_rows", "read_yaml", "shown", "Collector", "COLUMNS", "write_whole",
+    "could_not",
     "accept_numbers", "numbers_moved",
     "remarks_on_numbers", "spreadsheet_damage", "check_spreadsheet", "write_downloads",
 ]

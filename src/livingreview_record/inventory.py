@@ -15,6 +15,8 @@ OWN = (
     "data/dictionary.csv",
     "data/extraction.csv",
     "data/review.yaml",
+    "data/search/*.csv",
+    "data/search/sources.yaml",
     "data/audit/mistyped.csv",
     "data/studies/*/reported.csv",
     "data/studies/*/study.yaml",

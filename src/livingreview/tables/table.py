@@ -90,7 +90,7 @@ class Table(Shown):
         above = ""
         rows_of = Counter(str(first) for first in self.frame[self._shown_columns()[0]])
         for record in self.frame.to_dict("records"):
-            first, *rest = [str(record[name]) for name in self._shown_columns()]
+            first, *rest = [_cell(record[name]) for name in self._shown_columns()]
             level = str(record.get(LEVEL, ""))
             if level and rows_of[first] == 1:
                 first, level = f"{first}: {level}", ""
@@ -127,8 +127,14 @@ def _places(text: str) -> Html:
     return element("details", element("summary", short), text)
 
 
+def _cell(content: object) -> str:
+    return content if isinstance(content, Html) else str(content)
+
+
 def _shown(text: str) -> Html:
     """The text of a cell: short ones stay on one line, addresses are links."""
+    if isinstance(text, Html):
+        return text
     if len(text) <= ONE_LINE:
         return joined(text.replace(" ", NO_BREAK_SPACE))
     return linked(text)
