@@ -54,12 +54,18 @@ OURS = {
         "x2": "events_control",
         "t2": "time_control",
     },
-    "MD": {
-        **{"m1": "mean_experimental", "sd1": "sd_experimental", "n1": "n_experimental"},
-        **{"m2": "mean_control", "sd2": "sd_control", "n2": "n_control"},
+    **{
+        key: {
+            **{"m1": "mean_experimental", "sd1": "sd_experimental", "n1": "n_experimental"},
+            **{"m2": "mean_control", "sd2": "sd_control", "n2": "n_control"},
+        }
+        for key in ("MD", "SMD")
     },
 }
-KEYS = {**TWO_ARMS, **PROPORTIONS, **RATES, "IRR": "log_rate_ratio", "MD": "md"}
+KEYS = {
+    **{**TWO_ARMS, **PROPORTIONS, **RATES},
+    **{"IRR": "log_rate_ratio", "MD": "md", "SMD": "smd"},
+}
 
 
 def test_the_pinned_grid_is_the_full_grid():
@@ -67,7 +73,8 @@ def test_the_pinned_grid_is_the_full_grid():
     single = {(m, to, False) for m, to in product([*PROPORTIONS, *RATES], RULES)}
     pinned = [(case["measure"], case["to"], case["drop00"]) for case in CASES]
     assert len(pinned) == len(set(pinned))
-    assert set(pinned) == both | single | {("MD", "none", False), ("back", "none", False)}
+    others = {(name, "none", False) for name in ("MD", "SMD", "back")}
+    assert set(pinned) == both | single | others
     assert set(KEYS.values()) == set(RECIPES)
     assert set(RECIPES) == set(MEASURES) - {"log_hr"}
 

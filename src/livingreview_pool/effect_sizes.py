@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
 
 from livingreview_pool.checks import (
     LARGEST,
@@ -94,6 +95,19 @@ def _rd(a: Floats, b: Floats, c: Floats, d: Floats) -> Pair:
     return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
 
 
+def _smd(m1: Floats, s1: Floats, n1: Floats, m2: Floats, s2: Floats, n2: Floats) -> Pair:
+    """Return Hedges' g and its large-sample variance.
+
+    References: Hedges 1981, *Journal of Educational Statistics* 6:107 (the exact correction for
+    small samples); Hedges 1982, *Psychological Bulletin* 92:490 (the variance).
+    """
+    df = n1 + n2 - 2
+    pooled_sd = np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / df)
+    correction = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)
+    g = correction * (m1 - m2) / pooled_sd
+    return g, 1 / n1 + 1 / n2 + g**2 / (2 * (n1 + n2))
+
+
 # of cells a, b, c, d: events and non-events of the experimental and of the control arm;
 # x, m: events and non-events of one arm; x, t: events and time; m, s, n: mean, SD, patients
 RECIPES: Mapping[str, Recipe] = {
@@ -111,6 +125,7 @@ RECIPES: Mapping[str, Recipe] = {
     "md": Recipe(
         TWO_ARMS, MEANS, lambda m1, s1, n1, m2, s2, n2: (m1 - m2, s1**2 / n1 + s2**2 / n2), add=0.0
     ),
+    "smd": Recipe(TWO_ARMS, MEANS, _smd, add=0.0),
     "proportion": Recipe(ONE_ARM, COUNTS, lambda x, m: (x / (x + m), x * m / (x + m) ** 3)),
     "log_proportion": Recipe(
         ONE_ARM, COUNTS, lambda x, m: (np.log(x / (x + m)), 1 / x - 1 / (x + m))
@@ -139,7 +154,7 @@ def effect_sizes(
     """Return estimates `yi` and sampling variances `vi` of one measure for many studies at once.
 
     `counts` are one array for each quantity of each arm: `events` and `n` (log_or, log_rr,
-    rd, peto and proportions), `events` and `time` (rates), or `mean`, `sd` and `n` (md);
+    rd, peto and proportions), `events` and `time` (rates), or `mean`, `sd` and `n` (md, smd);
     with two arms their names end in `_experimental` and `_control`.
 
     `to` says which studies get `add` in their cells when a cell is zero: "only0" those

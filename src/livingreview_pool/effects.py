@@ -267,7 +267,7 @@ def two_arm_effect(
     """Effect of one arm against another, from what is known of each.
 
     Each arm is (events, n) for "log_or", "log_rr", "rd" and "peto", (events, time) for
-    "log_rate_ratio", and (mean, standard deviation, n) for "md".  A study with a zero cell
+    "log_rate_ratio", and (mean, standard deviation, n) for "md" and "smd".  A study with a zero cell
     gets 0.5 in each cell, and a note that says so; one without events (or with nothing but
     events) in both arms says nothing about a ratio, and raises ValueError for one.
 

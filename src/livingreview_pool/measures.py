@@ -113,6 +113,7 @@ _TWO_ARMS = (
     ("log_hr", "Hazard ratio", "log", _POSITIVE),
     ("log_rate_ratio", "Rate ratio", "log", _POSITIVE),
     ("md", "Mean difference", "identity", _ANY),
+    ("smd", "Standardised mean difference", "identity", _ANY),
 )
 _ONE_ARM = (
     ("proportion", "Proportion", "identity", _UNIT),

@@ -82,10 +82,12 @@ for (to in c("only0", "all", "if0all", "none")) for (drop00 in c(FALSE, TRUE)) {
     call = sprintf("escalc(IRR, to = %s, drop00 = %s)", to, drop00), measure = "IRR", to = to,
     drop00 = drop00, data = set2ir, yi = vector_(d$yi), vi = vector_(d$vi))
 }
-d <- escalc("MD", m1i = setmd$m1, sd1i = setmd$sd1, n1i = setmd$n1, m2i = setmd$m2,
-            sd2i = setmd$sd2, n2i = setmd$n2, vtype = "LS")
-cases[[length(cases) + 1]] <- list(call = "escalc(MD)", measure = "MD", to = "none",
-  drop00 = FALSE, data = setmd, yi = vector_(d$yi), vi = vector_(d$vi))
+for (measure in c("MD", "SMD")) {
+  d <- escalc(measure, m1i = setmd$m1, sd1i = setmd$sd1, n1i = setmd$n1, m2i = setmd$m2,
+              sd2i = setmd$sd2, n2i = setmd$n2, vtype = "LS")
+  cases[[length(cases) + 1]] <- list(call = sprintf("escalc(%s)", measure), measure = measure,
+    to = "none", drop00 = FALSE, data = setmd, yi = vector_(d$yi), vi = vector_(d$vi))
+}
 pft <- escalc("PFT", xi = set1$x, ni = set1$n)
 cases[[length(cases) + 1]] <- list(call = "transf.ipft(yi, ni)", measure = "back", to = "none",
   drop00 = FALSE, data = list(yi = vector_(pft$yi), n = set1$n),
