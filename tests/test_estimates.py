@@ -40,7 +40,7 @@ def test_compared_arms_enter_as_experimental_and_control(tmp_path):
 def test_a_hazard_ratio_enters_with_its_interval(tmp_path):
     write_review(tmp_path)
     (ratio,) = select(load_review(tmp_path), "survival").used
-    assert (ratio.estimate.value, ratio.interval.value) == ("0.70", "0.50-0.98")
+    assert (ratio.estimate.value, ratio.spread.value) == ("0.70", "0.50-0.98")
 
 
 def test_a_table_cell_is_preferred_to_a_mention_in_the_text(tmp_path):

@@ -62,6 +62,12 @@ FULL_REVIEW["syntheses"][1] |= yaml.safe_load(
     "{outcome: response, category: pr, measures: [log_or], benefit: above, favours: [old, new]}"
 )
 FULL_REVIEW["syntheses"][2] |= {"favours": ["new", "old"]}
+FULL_REVIEW["syntheses"].append(
+    FULL_REVIEW["syntheses"][2]
+    | yaml.safe_load("""
+{id: estimate, kind: estimate, measures: [log_hr], timepoint: 12 months, moderators: [latitude]}
+""")
+)
 FULL_STUDY: Content = yaml.safe_load(STUDY) | yaml.safe_load("""
 status_reason: it fits
 reports:
@@ -114,7 +120,8 @@ FULL_STUDY["statements"] = yaml.safe_load("""
   - {section: Methods, kind: survival-exclusion, months: "2", ends_at: [death]}
 """)
 FULL = {"review": FULL_REVIEW, "study": FULL_STUDY}
-OWN_KEYS = """data/review.yaml,eligibility.awaiting,In doubt,
+OWN_KEYS = """data/studies/*/study.yaml,design.latitude,Latitude,
+data/review.yaml,eligibility.awaiting,In doubt,
 data/review.yaml,analysis.model,Model,
 data/review.yaml,living.update,Updates,
 """
@@ -164,7 +171,9 @@ RIGHT = {
        for value in (7, True)},
 }  # fmt: skip
 NEEDED_BY_KIND = {
-    "review": {"syntheses[].experimental", "syntheses[].control", "syntheses[].adjustment"},
+    "review": {
+        f"syntheses[].{key}" for key in ("experimental", "control", "adjustment", "measures")
+    },
     "study": {f"statements[].{key}" for key in ("table", "p_below", "outcomes", "months")},
 }
 OTHER_TYPES = (7, True, [7], {"x": 7}, None, "", "  ")
@@ -385,7 +394,7 @@ NAMED: list[tuple[str, Content, str]] = [
         "two syntheses of one id",
         FULL_REVIEW | {"syntheses": [*FULL_REVIEW["syntheses"], FULL_REVIEW["syntheses"][2] | {
             "title": "Again"}]},
-        "syntheses: need each id once, found survival at 2 and 3",
+        "syntheses: need each id once, found survival at 2 and 4",
     ),
     ("unknown outcome", plans(outcome="oss"), "need one of orr, os, .*'oss'.*perhaps 'os'"),
     (

@@ -38,8 +38,8 @@ API = {
         Regression RestrictedMean ShrinkageEstimate SubgroupTest Synthesis SynthesisBatch
         TrimAndFill Universe absolute_effect absolute_effects bayes_random_effects
         binomial_normal clopper_pearson common_effect complement contradictions cumulative
-        effect_sizes egger_test few_studies few_studies_notes generic_effect influence
-        kaplan_meier leave_one_out log_hazard_ratio_from_ci log_hazard_ratio_from_events
+        effect_from_ci effect_sizes egger_test few_studies few_studies_notes generic_effect
+        influence kaplan_meier leave_one_out log_hazard_ratio_from_ci log_hazard_ratio_from_events
         log_hazard_ratio_from_medians log_hazard_ratio_from_p
         log_hazard_ratio_from_p_and_events log_ratio_from_ci mantel_haenszel measure
         meta_regression multiverse one_arm_effect peto prefer prior_meaning random_effects
@@ -49,7 +49,8 @@ API = {
     """,
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
-        INTERVAL_STATISTICS Level Locator NUMBER_WORDS Outcome Population Printed Problem Quantity
+        ESTIMATES FORMS FORM_OF INTERVAL_STATISTICS KINDS Kind Level Locator NUMBER_WORDS
+        MEASURED Outcome Population Printed PrintedForm Problem Quantity TIMED
         Report Reported ReportedInterval Review Roles SharedPatients Statement Study accept_numbers
         arm_flags check_spreadsheet comparisons_of contrast_of could_not fits is_time level_of
         levels_of load_protocol load_review load_study mention months months_in nothing_printed

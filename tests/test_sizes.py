@@ -6,13 +6,13 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 3680,  # 330 of them show the search
+    "livingreview": 4200,  # 330 of them show the search; six kinds of synthesis, and moderators
     "livingreview_audit": 4500,
     "livingreview_book": 1330,
     "livingreview_cohort": 2200,
-    "livingreview_pool": 3150,
+    "livingreview_pool": 3170,
     "livingreview_search": 730,
-    "livingreview_record": 2295,  # a field for each key that a study may hold
+    "livingreview_record": 2460,  # a field for each key of a study, a form for each estimate
 }
 MOST_IN_A_FILE = 300
 LONGER = {"livingreview/figures.py": 350}  # to be parted; no other may be

@@ -4,15 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from livingreview.selection import (
-    ArmCount,
-    Estimate,
-    LeftOut,
-    PrintedRatio,
-    TwoArmCount,
-    is_uninformative,
-    select,
-)
+from livingreview.estimates import ArmCount, Estimate, TwoArmCount, is_uninformative
+from livingreview.selection import LeftOut, select
 from livingreview_audit import Finding, audit_review
 from livingreview_pool import (
     Effect,
@@ -22,17 +15,12 @@ from livingreview_pool import (
     mantel_haenszel,
     synthesise,
 )
-from livingreview_record import Printed, Review
+from livingreview_record import KINDS, Printed, Review
 
 Computed = TypeVar("Computed")
 
 ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
-MEASURES: Mapping[str, tuple[str, ...]] = {  # of a kind of synthesis, unless the plan names others
-    "proportion": (PROPORTION,),
-    "two-arm": ("log_or",),
-    "hazard-ratio": ("log_hr",),
-}
 MORE_THAN_ONE = 2
 SMALLEST_FOR_ARMS = 3
 APART = "the plan keeps these studies apart"
@@ -47,7 +35,7 @@ UNINFORMATIVE = "No patient, or every patient, of both arms had the event: no ra
 class PlannedResult:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
-    ``counts`` holds the arms' counts where the effects come from counts.  ``pooled`` is None when
+    ``estimates`` hold what each effect comes from.  ``pooled`` is None when
     no study gives a usable number, and where several are not pooled or cannot be: ``not_pooled``
     then says why.  ``exact`` pools counts without a correction for zero cells (binomial-normal for
     arms, Mantel-Haenszel for pairs of arms); it is None below two studies, and where the counts
@@ -60,13 +48,18 @@ class PlannedResult:
     group: str
     group_label: str
     effects: tuple[Effect, ...]
-    counts: tuple[ArmCount | TwoArmCount, ...]
+    estimates: tuple[Estimate, ...]
     pooled: PolicySynthesis | None
     exact: Synthesis | None
     left_out: tuple[LeftOut, ...]
     not_pooled: str = ""
     no_exact: str = ""
     certainty: str = ""
+
+    @property
+    def counts(self) -> tuple[ArmCount | TwoArmCount, ...]:
+        """The counted patients of the arms, one for each effect; empty where they are not used."""
+        return tuple(one for one in self.estimates if isinstance(one, ArmCount | TwoArmCount))
 
 
 def carry_out(
@@ -98,8 +91,8 @@ def carry_out(
 
 def measures_of(planned: Mapping[str, Any]) -> Sequence[str]:
     """Return the effect measures of a planned synthesis, the primary one first."""
-    usual = MEASURES[planned["kind"]]
-    return planned.get("measures", usual) if planned["kind"] == "two-arm" else usual
+    named: Sequence[str] = planned.get("measures", KINDS[planned["kind"]].measures[:1])
+    return named
 
 
 def used_numbers(review: Review) -> frozenset[Printed]:
@@ -162,14 +155,13 @@ def _pooled(
     `about` is its group, the group's label, what is left out, and the certainty.
     """
     effects = tuple(one.effect(measure) for one in estimates)
-    counts = tuple(one for one in estimates if not isinstance(one, PrintedRatio))
     pooled = exact = None
     no_exact = ""
     why = _why_not_pooled(planned, estimates)
     if effects and not why:
         benefit = planned.get("benefit", "below")
         pooled, why = _tried(lambda: synthesise(effects, benefit=benefit))
-        exact, no_exact = _tried(lambda: _exact(planned["kind"], counts, measure))
+        exact, no_exact = _tried(lambda: _exact(planned["kind"], estimates, measure))
     if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
         pooled, why = None, no_exact
     group, label, left_out, certainty = about
@@ -179,7 +171,7 @@ def _pooled(
         group,
         label,
         effects,
-        counts,
+        tuple(estimates),
         pooled,
         exact,
         left_out,

@@ -5,10 +5,20 @@ in what a row may leave unsaid or say otherwise: method, adjustment, time, level
 order of the arms, the size of the group.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from livingreview_record import Comparison, Printed, Quantity, Study, mention, table_first
+from livingreview_record import (
+    FORM_OF,
+    FORMS,
+    Comparison,
+    Printed,
+    Quantity,
+    Study,
+    mention,
+    table_first,
+)
 
 USABLE_METHODS = ("cox", "")  # empty: the report names none
 COUNTED = ("n", "percent")
@@ -24,7 +34,10 @@ class NearMiss:
 
     def __str__(self) -> str:
         statistic, value = self.number.quantity.statistic, self.number.value
-        what = {"hr": f"a hazard ratio of {value}", "percent": f"{value}%"}.get(statistic, value)
+        what = f"{value}%" if statistic == "percent" else value
+        if statistic in FORM_OF:
+            words = FORM_OF[statistic].words
+            what = f"{'an' if words.startswith('o') else 'a'} {words} of {value}"
         return f"{what} is printed ({self.number.locator}), but {self.why}"
 
 
@@ -69,6 +82,54 @@ def _holds(interval: Printed, number: Printed) -> bool:
     return exact and 0 < lower.value < number.number.value < upper.value
 
 
+def spread_of(study: Study, number: Printed, measure: str) -> Printed | None:
+    """The 95% interval of an estimate, or the standard error of one on the analysis scale."""
+    form = next(f for f in FORMS[measure] if f.statistic == number.quantity.statistic)
+    for statistic in ("ci95",) if form.ratio else ("ci95", "se"):
+        found = mention(study, replace(number.quantity, statistic=statistic))
+        if found is not None and found.unit == number.unit:
+            return found
+    return None
+
+
+def keeps_estimate_out(study: Study, number: Printed, rules: Mapping[str, Any]) -> NearMiss | None:
+    """What keeps out an estimate of the wanted measure, arms and patients; None if nothing.
+
+    A rule that names no adjustment takes what is unadjusted, or not said to be adjusted.
+    """
+    quantity, measure = number.quantity, rules["measures"][0]
+    spread = spread_of(study, number, measure)
+    allowed = (rules["adjustment"],) if "adjustment" in rules else ("", "unadjusted")
+    adjusted = quantity.adjustment or "not said to be adjusted or unadjusted"
+    ratio = any(f.ratio for f in FORMS[measure] if f.statistic == quantity.statistic)
+    needed = "no 95% confidence interval" + ("" if ratio else " or standard error")
+    time = quantity.timepoint or "no named time"
+    faults = (
+        ("adjustment", quantity.adjustment not in allowed, f"it is {adjusted}"),
+        ("category", quantity.category != rules.get("category", ""), "it is of another level"),
+        ("timepoint", quantity.timepoint != rules.get("timepoint", ""), f"it is of {time}"),
+        ("value", number.number.relation != "=", "it is printed as a limit"),
+        ("statistic", spread is None, f"{needed} in its unit is printed for it"),
+        (
+            "value",
+            spread is not None and not _fits(spread, number, ratio=ratio),
+            f"no variance can be taken from its {'' if spread is None else spread.value}",
+        ),
+    )
+    return next((NearMiss(number, column, why) for column, fault, why in faults if fault), None)
+
+
+def _fits(spread: Printed, number: Printed, *, ratio: bool) -> bool:
+    """Whether the standard error is above 0, or the estimate between two bounds."""
+    if spread.quantity.statistic == "se":
+        return spread.number.relation == "=" and spread.number.value > 0
+    if ratio:
+        return _holds(spread, number)
+    lower, upper = spread.interval.lower, spread.interval.upper
+    exact = lower.relation == upper.relation == "="
+    return exact and lower.value < number.number.value < upper.value
+
+
 def near_counts(study: Study, wanted: Quantity, size: Printed | None) -> Iterator[NearMiss]:
     """Counts and percentages of an arm of which no usable count comes, and why."""
     parts = [
@@ -111,7 +172,11 @@ def _near_count(
 
 
 def other_way_round(
-    study: Study, comparisons: Sequence[Comparison], outcomes: Sequence[str], wanted: Quantity
+    study: Study,
+    comparisons: Sequence[Comparison],
+    outcomes: Sequence[str],
+    wanted: Quantity,
+    statistics: Sequence[str] = COUNTED,
 ) -> Iterator[NearMiss]:
     """Numbers of comparisons whose experimental arm is the one that a rule wants as control."""
     for comparison in comparisons:
@@ -122,7 +187,7 @@ def other_way_round(
             if (q := number.quantity).outcome in outcomes
             and (q.population, q.subgroup) == (wanted.population, wanted.subgroup)
             and (q.comparison == comparison.id if wanted.comparison else q.arm_id in arms)
-            and q.statistic in (("hr",) if wanted.comparison else COUNTED)
+            and q.statistic in statistics
         ]
         for number in table_first(found)[:1]:
             why = f"the arms of '{comparison.label}' stand the other way round"

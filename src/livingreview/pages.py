@@ -1,15 +1,16 @@
 """What the sections of a chapter show: a chapter is its prose and one call for each section."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from livingreview.analysis import PlannedResult, carry_out, touched
 from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
+from livingreview.moderators import Moderated, moderated
 from livingreview.publishing import publish, show
-from livingreview.tables import entries, synthesis
+from livingreview.tables import entries, moderators, synthesis
 from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.context import interactions
@@ -18,7 +19,7 @@ from livingreview.tables.recomputed import recomputed
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, load_review
+from livingreview_record import FORM_OF, KINDS, Printed, load_review
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Section:
     lead: str = ""
 
 
+def _of_ratio(words: str) -> Axis:
+    return replace(HAZARD_RATIO, label=f"{words.capitalize()} (log scale)")
+
+
 SECTIONS: Mapping[str, Section] = {
     "design": Section("Numbers of the methods, as printed"),
     "flow": Section("Patients in each arm and analysis, as printed"),
@@ -47,7 +52,10 @@ SECTIONS: Mapping[str, Section] = {
         "Events, median times and rates at fixed times, as printed",
         {"median": MONTHS, "rate": PERCENT},
     ),
-    "contrasts": Section("Comparisons of the arms, as printed", {"hr": HAZARD_RATIO}),
+    "contrasts": Section(
+        "Comparisons of the arms, as printed",
+        {form.statistic: _of_ratio(form.words) for form in FORM_OF.values() if form.ratio},
+    ),
     "subgroups": Section(
         "Results in subgroups, as printed",
         {"median": MONTHS, "hr": HAZARD_RATIO},
@@ -241,7 +249,11 @@ class SynthesisPage:
 
     def published(self) -> dict[str, str]:
         """Return every number of the results as text, by its key."""
-        return synthesis.published(self.results)
+        found = synthesis.published(self.results)
+        for result in self.everything:
+            for name, text in moderators.published(result, self._moderated(result)).items():
+                found[f"{result.plan['id']}.{result.measure}.{name}"] = text
+        return found
 
     def publish_results(self) -> None:
         """Publish every number of the results under `synthesis.` and its own key."""
@@ -253,9 +265,10 @@ class SynthesisPage:
         return [self.results[synthesis_id][0] for synthesis_id in synthesis_ids]
 
     def show(self, synthesis_id: str, measure: str = "") -> None:
-        """Show a planned synthesis: its forest plot, the same rows as a table, and its notes."""
+        """Show a planned synthesis: its forest plot, its rows as a table, notes and moderators."""
         self.plot(synthesis_id, measure)
         self.table_and_notes(synthesis_id, measure)
+        self.moderators(synthesis_id, measure)
 
     def plot(self, synthesis_id: str, measure: str = "") -> None:
         """Show the forest plot of a planned synthesis."""
@@ -277,13 +290,25 @@ class SynthesisPage:
         found, results = self._by(synthesis_id, measure), self.results[synthesis_id]
         show(synthesis.arms_notes(results) if found is None else synthesis.notes(found))
 
+    def moderators(self, synthesis_id: str, measure: str = "") -> None:
+        """Show whether the moderators of a plan explain the differences between its studies."""
+        result = self._by(synthesis_id, measure)
+        found = [] if result is None else self._moderated(result)
+        if result is not None and found:
+            dictionary = self.review.dictionary
+            table = moderators.moderator_table(result, found, dictionary)
+            show(table, moderators.moderator_notes(found))
+
+    def _moderated(self, result: PlannedResult) -> list[Moderated]:
+        return list(moderated(self.review, result))
+
     def _by(self, synthesis_id: str, measure: str) -> PlannedResult | None:
         """The result by an effect measure, the first of the plan where none is named.
 
         None for a synthesis of single arms, whose groups are shown together.
         """
         results = self.results[synthesis_id]
-        if not results or results[0].plan["kind"] == "proportion":
+        if not results or not KINDS[results[0].plan["kind"]].compares:
             return None
         return next(one for one in results if measure in ("", one.measure))
 
@@ -312,4 +337,6 @@ def _axis(answer: PlannedResult) -> Axis:
     words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
     if known.scale == "log":
         return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
-    return Axis(f"{known.label} (percentage points)", reference=0.0, favours=words)
+    unit = synthesis.unit_of(answer)
+    label = f"{known.label} ({unit})" if unit else known.label
+    return Axis(label, reference=0.0, favours=words)

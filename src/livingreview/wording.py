@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview_record import (
+    ESTIMATES,
     INTERVAL_STATISTICS,
     Printed,
     Reported,
@@ -32,8 +33,18 @@ STATISTIC_WORDS: Mapping[str, str] = {
     "minimum": "minimum {}",
     "maximum": "maximum {}",
     "p": "p {}",
+    "se": "SE {}",
+    "person-time": "person-time {}",
 }
-_FIRST = ("n", "percent", "rate", "hr", "median", "mean", "difference")
+_FIRST = (
+    "n",
+    "percent",
+    "rate",
+    *sorted(ESTIMATES - {"difference"}),
+    "median",
+    "mean",
+    "difference",
+)
 _PLAIN_WHEN_FIRST = frozenset({"median", "mean", "p", "range", "minimum", "maximum"})
 
 

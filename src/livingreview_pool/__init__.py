@@ -12,7 +12,7 @@ pool them (`synthesise`, or `random_effects` and the other models by name), expl
 from livingreview_pool.measures import MEASURES, Measure, measure
 from livingreview_pool.effect_sizes import effect_sizes
 from livingreview_pool.effects import (
-    Effect, generic_effect, log_hazard_ratio_from_ci, log_hazard_ratio_from_events,
+    Effect, effect_from_ci, generic_effect, log_hazard_ratio_from_ci, log_hazard_ratio_from_events,
     log_hazard_ratio_from_medians, log_hazard_ratio_from_p, log_hazard_ratio_from_p_and_events,
     log_ratio_from_ci, one_arm_effect, two_arm_effect,
 )
@@ -48,8 +48,9 @@ from livingreview_pool.restricted_mean import (
 
 __all__ = [
     # effects from what is printed
-    "Effect", "MEASURES", "Measure", "effect_sizes", "generic_effect", "log_hazard_ratio_from_ci",
-    "log_hazard_ratio_from_events", "log_hazard_ratio_from_medians", "log_hazard_ratio_from_p",
+    "Effect", "MEASURES", "Measure", "effect_from_ci", "effect_sizes", "generic_effect",
+    "log_hazard_ratio_from_ci", "log_hazard_ratio_from_events",
+    "log_hazard_ratio_from_medians", "log_hazard_ratio_from_p",
     "log_hazard_ratio_from_p_and_events", "log_ratio_from_ci", "measure", "one_arm_effect",
     "two_arm_effect",
     # pooled

@@ -6,6 +6,7 @@
 | a ratio with its confidence interval           | `log_ratio_from_ci`                    |
 | a hazard ratio otherwise                       | `log_hazard_ratio_from_...`            |
 | any estimate with its standard error           | `generic_effect`                       |
+| any estimate with its confidence interval      | `effect_from_ci`                       |
 
 Each route states its assumption on the effect it returns.  What else is known (the patients,
 the adjustment) is added with `dataclasses.replace`.
@@ -170,6 +171,33 @@ def log_ratio_from_ci(
     )
 
 
+def effect_from_ci(
+    study: str, estimate: float, ci: tuple[float, float], measure: str, *, level: float = 0.95
+) -> Effect:
+    """Effect whose estimate and confidence interval are given on the analysis scale of `measure`.
+
+    Assumes a Wald interval of any `level`: for a mean difference with an interval by the
+    t distribution of few patients the variance is a little too large.
+
+    >>> round(effect_from_ci("S1", -2.0, (-3.96, -0.04), "md").standard_error, 4)
+    1.0
+    """
+    lower, upper = check_tuple(f"ci ({study})", ci, 2)
+    if not (is_number(estimate) and -math.inf < lower < estimate < upper < math.inf):
+        msg = f"ci ({study}): need ci_lower < estimate < ci_upper, "
+        msg += f"found {lower}, {estimate}, {upper}"
+        raise ValueError(msg)
+    standard_error = (upper - lower) / (2 * normal_quantile(level))
+    return Effect(
+        study,
+        estimate,
+        standard_error**2,
+        measure,
+        route="estimate and confidence interval",
+        assumption=f"Wald interval on the analysis scale, level {level:g}",
+    )
+
+
 def log_hazard_ratio_from_p(study: str, hazard_ratio: float, p_value: float) -> Effect:
     """Log hazard ratio, with the variance implied by a two-sided Wald p-value.
 
@@ -267,9 +295,9 @@ def two_arm_effect(
     """Effect of one arm against another, from what is known of each.
 
     Each arm is (events, n) for "log_or", "log_rr", "rd" and "peto", (events, time) for
-    "log_rate_ratio", and (mean, standard deviation, n) for "md" and "smd".  A study with a zero cell
-    gets 0.5 in each cell, and a note that says so; one without events (or with nothing but
-    events) in both arms says nothing about a ratio, and raises ValueError for one.
+    "log_rate_ratio", and (mean, standard deviation, n) for "md" and "smd".  A study with a
+    zero cell gets 0.5 in each cell, and a note that says so; one without events (or with nothing
+    but events) in both arms says nothing about a ratio, and raises ValueError for one.
 
     >>> round(two_arm_effect("S1", (10, 20), (5, 20), "log_or").yi, 4)
     1.0986

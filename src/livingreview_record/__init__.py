@@ -15,6 +15,7 @@ from livingreview_record.accepted import (
 from livingreview_record.archive import write_downloads
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import could_not, read_rows, read_text, write_whole
+from livingreview_record.kinds import FORM_OF, FORMS, KINDS, MEASURED, TIMED, Kind, PrintedForm
 from livingreview_record.links import arm_flags
 from livingreview_record.load import load_protocol, load_review, load_study
 from livingreview_record.plain_yaml import read_yaml
@@ -25,8 +26,8 @@ from livingreview_record.rules import (
     comparisons_of, fits, nothing_printed, outcomes_of, place_of, plan,
 )
 from livingreview_record.studies import (
-    ALL_ARMS, DESIGN_STATISTICS, INTERVAL_STATISTICS, Arm, Comparison, Level, Locator, Outcome,
-    Population, Printed, Quantity, Report, Review, Roles, SharedPatients, Statement, Study,
+    ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_STATISTICS, Arm, Comparison, Level, Locator,
+    Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients, Statement, Study,
     contrast_of, level_of, levels_of, mention, table_first,
 )
 from livingreview_record.times import is_time, months, months_in
@@ -42,6 +43,7 @@ __all__ = [
     "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention", "table_first",
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
     # the rules of a planned synthesis
+    "KINDS", "Kind", "MEASURED", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "place_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed", "arm_flags",
     # files: read, begun, accepted, offered
     "read_text", "read_rows", "read_yaml", "shown", "Collector", "COLUMNS", "write_whole",

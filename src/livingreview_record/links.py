@@ -5,10 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from livingreview_record.kinds import SIDES
 from livingreview_record.problems import Collector, Problem, shown
 from livingreview_record.references import excludes
 from livingreview_record.rows import METHODS, TIMEPOINT
-from livingreview_record.rules import SIDES, fits
+from livingreview_record.rules import fits
 from livingreview_record.studies import (
     ALL_ARMS,
     STATISTICS,
@@ -66,6 +67,13 @@ def check_arms(
             collector.need(place, needed, repr(flag), "correct its name, or say it in words")
     for comparison in study.comparisons.values():
         _check_direction(collector, study, comparison, protocol)
+    plans = protocol["syntheses"]
+    for key in dict.fromkeys(key for plan in plans for key in plan.get("moderators", ())):
+        value = study.design.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            needed = "a number, by which a synthesis explains its results (moderators)"
+            do = "write it without quotes and unit, or remove it where it is not known"
+            collector.need(f"design.{key}", needed, shown(value), do)
 
 
 def check_shared(path: Path, study: Study, studies: Iterable[str], problems: list[Problem]) -> None:

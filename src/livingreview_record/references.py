@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from livingreview_record.dictionary import CLOSED_VALUES, Dictionary
+from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
 from livingreview_record.rows import TIMEPOINT
-from livingreview_record.rules import SIDES
 from livingreview_record.shapes import known_keys
 from livingreview_record.studies import Study, level_of, levels_of
 
 Rule = Mapping[str, Any]
 WHOLE = "whole"
-NEEDED = {"proportion": (), "two-arm": SIDES, "hazard-ratio": (*SIDES, "adjustment")}
-POSSIBLE = {
-    "proportion": ("category", "group_by", "arms"),
-    "two-arm": (*SIDES, "category", "measures", "favours"),
-    "hazard-ratio": (*SIDES, "adjustment", "favours"),
-}
-TIMED = "time-to-event"
-MEASURES = {"hazard-ratio": ("log_hr",), "two-arm": ("log_or",)}  # without a list of its own
-SPECIFIC = tuple(sorted({key for keys in POSSIBLE.values() for key in keys}))
+SPECIFIC = tuple(sorted({key for kind in KINDS.values() for key in (*kind.needs, *kind.may)}))
+DESCRIBE = "correct it, or describe it in data/dictionary.csv: data/studies/*/study.yaml, "
+ABSOLUTE = ("two-arm", "hazard-ratio")  # kinds whose effect is turned into events among patients
 
 
 def check_references(
@@ -38,6 +32,7 @@ def check_references(
         _check_sides(collector, place, plan)
         if declared.is_whole:
             _check_properties(collector, place, plan, protocol, declared)
+            _check_design(collector, place, plan, declared)
     _check_favours(collector, protocol["syntheses"])
     _check_uses(collector, protocol)
 
@@ -119,17 +114,12 @@ class _Vocabulary:
         collector.one_of(place, outcome, known, do)
 
     def check_kind(self, collector: Collector, place: str, plan: Rule) -> None:
-        """A time has hazard ratios, and what patients have or have not is counted."""
-        kinds = self.kinds.get(plan["outcome"], set())
-        is_ratio = plan["kind"] == "hazard-ratio"
-        fits = {TIMED} & kinds if is_ratio else kinds - {TIMED, "continuous"}
-        if kinds and not fits:
-            needed = (
-                "a time to an event" if is_ratio else "an outcome of which patients are counted"
-            )
+        """A time has hazard ratios, what patients have or have not is counted, and so on."""
+        kinds, kind = self.kinds.get(plan["outcome"], set()), KINDS[plan["kind"]]
+        if kinds and not any(map(kind.allows, kinds)):
             found = f"{plan['outcome']!r} ({', '.join(sorted(kinds))} in study.yaml)"
-            collector.need(f"{place}.outcome", needed, found, "correct the outcome or the kind")
-        if kinds == {"categorical"} and not is_ratio and "category" not in plan:
+            collector.need(f"{place}.outcome", kind.of, found, "correct the outcome or the kind")
+        if kinds == {"categorical"} and kind.counts and "category" not in plan:
             needed = f"the level of {plan['outcome']} that is counted"
             collector.need(f"{place}.category", needed, "nothing", "add it")
 
@@ -171,15 +161,25 @@ def _check_days(collector: Collector, protocol: Rule) -> None:
 
 def _check_kind(collector: Collector, place: str, plan: Rule) -> None:
     """A synthesis has what its kind needs, and nothing that its kind would pass over."""
-    kind = plan["kind"]
-    for key in NEEDED[kind]:
+    kind, rule = plan["kind"], KINDS[plan["kind"]]
+    for key in rule.needs:
         if key not in plan:
             needed = f"the key {key!r}, which a synthesis of kind {kind} needs"
             collector.need(place, needed, "nothing", "add it")
     for key in SPECIFIC:
-        if key in plan and key not in POSSIBLE[kind]:
+        if key in plan and key not in (*rule.needs, *rule.may):
             needed = f"no key {key!r} in a synthesis of kind {kind}, which would not use it"
             collector.need(place, needed, shown(plan[key]), "remove it, or correct the kind")
+    measures = plan.get("measures", ())
+    for measure in measures if "measures" in (*rule.needs, *rule.may) else ():
+        do = f"correct it: these are the measures of a synthesis of kind {kind}"
+        collector.one_of(f"{place}.measures", measure, rule.measures, do)
+    if rule.one and len(measures) > 1:
+        needed = f"one measure: a synthesis of kind {kind} takes estimates of one"
+        collector.need(f"{place}.measures", needed, ", ".join(measures), "plan one for each")
+    if (time := plan.get("timepoint")) and not TIMEPOINT.fullmatch(time):
+        needed = "a time such as 12 months, 6 weeks or 30 days"
+        collector.need(f"{place}.timepoint", needed, repr(time), "correct it")
 
 
 def _check_sides(collector: Collector, place: str, plan: Rule) -> None:
@@ -205,10 +205,9 @@ def _check_properties(
 ) -> None:
     """Rules on arms and designs name properties that an arm or a design can have."""
     arm_keys = known_keys("study", "arms.*", declared)
-    described = "correct it, or describe it in data/dictionary.csv: data/studies/*/study.yaml, "
     for key in ("arms", *SIDES):
         for name, value in plan.get(key, {}).items():
-            known = collector.one_of(f"{place}.{key}", name, arm_keys, f"{described}arms.*.{name}")
+            known = collector.one_of(f"{place}.{key}", name, arm_keys, f"{DESCRIBE}arms.*.{name}")
             allowed = declared.values("study", f"arms.*.{name}")
             if name == "treatment_class":
                 allowed = list(protocol["treatment_classes"])
@@ -218,11 +217,18 @@ def _check_properties(
         flags = {key for side in SIDES for p in protocol["syntheses"] for key in p.get(side, {})}
         keys = [key for key in arm_keys if key == "treatment_class" or key in flags]
         collector.one_of(f"{place}.group_by", plan["group_by"], keys, "correct it")
+
+
+def _check_design(collector: Collector, place: str, plan: Rule, declared: Dictionary) -> None:
+    """Rules on designs, and moderators, name properties that a design can have."""
     design_keys = known_keys("study", "design", declared)
+    for name in plan.get("moderators", ()):
+        do = f"{DESCRIBE}design.{name}"
+        collector.one_of(f"{place}.moderators", name, design_keys, do)
     for number, rule in enumerate(plan["include"]["patients"]):
         for name, value in rule.get("design", {}).items():
             where = f"{place}.include.patients.{number}.design"
-            if collector.one_of(where, name, design_keys, f"{described}design.{name}"):
+            if collector.one_of(where, name, design_keys, f"{DESCRIBE}design.{name}"):
                 allowed = declared.values("study", f"design.{name}")
                 if allowed:
                     _one_of_values(collector, f"{where}.{name}", value, allowed)
@@ -266,8 +272,10 @@ def _check_uses(collector: Collector, protocol: Rule) -> None:
     _check_measures(collector, protocol, plans)
     for position, entry in enumerate(protocol.get("absolute", ())):
         place, plan = f"absolute.{position}", plans.get(entry["synthesis"], {"kind": ""})
-        if plan["kind"] == "proportion":
+        if plan["kind"] and plan["kind"] not in ABSOLUTE:
             needed = "a synthesis of two arms, which has a relative effect"
+            if KINDS[plan["kind"]].compares:
+                needed = f"a synthesis of kind {' or '.join(ABSOLUTE)}"
             collector.need(f"{place}.synthesis", needed, repr(entry["synthesis"]), "correct it")
         if plan["kind"] == "hazard-ratio" and not TIMEPOINT.fullmatch(entry.get("timepoint", "")):
             needed = "a time such as 12 months, at which the control arm prints a rate"
@@ -287,7 +295,8 @@ def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Ru
             words = ", ".join(sorted(" ".join(filter(None, one)) for one in outcomes))
             collector.need(place, "syntheses of one outcome", words, "correct the list")
         for plan in found:
-            measures = plan.get("measures", MEASURES.get(plan["kind"], ()))
+            kind = KINDS[plan["kind"]]
+            measures = plan.get("measures", kind.measures[:1]) if kind.compares else ()
             if entry["measure"] not in measures:
                 known = ", ".join(measures) or "none that can be compared"
                 needed = f"a measure of the synthesis {plan['id']} ({known})"

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from livingreview_record.kinds import FORM_OF
 from livingreview_record.problems import Collector, Problem
 from livingreview_record.studies import (
     ALL_ARMS,
+    ESTIMATES,
     PERCENT_STATISTICS,
     STATISTICS,
     Locator,
@@ -36,7 +38,7 @@ METHODS = (
     "t-test",
     "wilcoxon",
 )
-WITH_METHOD = ("hr", "p", "ci95", "difference")
+WITH_METHOD = ("p", "ci95", "se", *sorted(ESTIMATES))
 TIMEPOINT = re.compile(
     r"1 (day|week|month|year)"
     r"|(?!1 )([1-9][0-9]*(\.[0-9]+)?|0\.[0-9]*[1-9]) (days|weeks|months|years)"
@@ -123,9 +125,10 @@ def _check_patients(
     elif quantity.arm_id:
         do = "clear the cell: the comparison names both arms"
         row.cell("arm_id", f"nothing beside {comparison}", quantity.arm_id, do)
-    if quantity.statistic == "hr" and not comparison:
+    if quantity.statistic in ESTIMATES - {"difference"} and not comparison:
         do = "name a comparison of study.yaml, or variable:level/reference"
-        row.cell("comparison", "what the hazard ratio compares", "", do)
+        what = FORM_OF[quantity.statistic].words
+        row.cell("comparison", f"what the {what} compares", "", do)
     for variable, level in quantity.strata:
         _check_level(row, "column subgroup", variable, (level,), vocabulary)
     if len({variable for variable, _ in quantity.strata}) < len(quantity.strata):

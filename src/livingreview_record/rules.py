@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study
 
-SIDES = ("experimental", "control")
 STATUS_REASONS = {
     "included": "It is included in the review, but this synthesis takes other studies.",
     "awaiting-classification": "It awaits classification.",
@@ -69,7 +69,8 @@ def nothing_printed(
         return "No comparison of its arms is declared that fits this synthesis."
     if place["population"] not in study.populations:
         return "It reports no results of the patients that this synthesis takes."
-    kind = f"{rules['adjustment']} hazard ratio" if "adjustment" in rules else "number of patients"
+    adjustment = rules.get("adjustment", "")
+    kind = KINDS[rules["kind"]].takes.format(adjustment=adjustment, participants="patients")
     return f"It prints no {kind} for {_outcome_words(review, rules)} in these arms and patients."
 
 

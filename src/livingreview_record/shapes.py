@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
 from livingreview_record.dictionary import FILES, Dictionary
+from livingreview_record.kinds import COMPARED, KINDS, MEASURES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
 
 TYPES = {
@@ -188,7 +189,10 @@ def _validator(schema: str) -> Any:
     )
     keywords = {"required": _required, "open": _open, "additionalProperties": _additional}
     make: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    return make(yaml.safe_load(text), format_checker=_FORMATS)
+    content = yaml.safe_load(text)
+    for name, words in (("kind", KINDS), ("measure", MEASURES), ("compared", COMPARED)):
+        content["$defs"][f"synthesis_{name}"] = {"enum": [*words]}  # as `kinds` lists them
+    return make(content, format_checker=_FORMATS)
 
 
 _FORMATS = FormatChecker(formats=())

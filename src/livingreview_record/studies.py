@@ -9,14 +9,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from livingreview_record.dictionary import Dictionary
+from livingreview_record.kinds import FORM_OF
 from livingreview_record.reported import Reported, ReportedInterval
 
 INTERVAL_STATISTICS = frozenset({"ci95", "range", "iqr"})
 DESIGN_STATISTICS = frozenset({"date", "dose", "threshold", "duration"})  # free text with digits
 COUNT_STATISTICS = frozenset({"n"})
 PERCENT_STATISTICS = frozenset({"percent", "rate"})
+ESTIMATES = frozenset(FORM_OF)  # of one arm against another: ratios, their logarithms, differences
 NUMBER_STATISTICS = frozenset(
-    {"mean", "sd", "median", "minimum", "maximum", "hr", "p", "difference", "level"}
+    {"mean", "sd", "se", "median", "minimum", "maximum", "p", "level", "person-time"}
+    | ESTIMATES
     | COUNT_STATISTICS
     | PERCENT_STATISTICS
 )

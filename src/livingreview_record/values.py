@@ -8,6 +8,7 @@ Whether numbers fit each other is the audit's business: there a source may be wr
 import re
 from collections.abc import Iterator
 
+from livingreview_record.kinds import FORM_OF, FORMS
 from livingreview_record.reported import NOT_REACHED, NUMBER_WORDS, Reported
 from livingreview_record.studies import (
     DESIGN_STATISTICS,
@@ -22,11 +23,17 @@ COUNTED = (
     *("patients", "events", "centres", "physicians", "groups"),
     *("cycles", "doses", "lesions", "procedures", "samples"),
 )
-FIXED_UNITS = {"percent": "%", "rate": "%", "level": "%", "p": "probability", "hr": "ratio"}
+FIXED_UNITS = {"percent": "%", "rate": "%", "level": "%", "p": "probability"} | {
+    name: form.unit for name, form in FORM_OF.items() if form.unit and name != "difference"
+}
+PERSON_TIME = tuple(f"person-{unit}" for unit in IN_MONTHS)
+SCALES = tuple(dict.fromkeys(f.unit for forms in FORMS.values() for f in forms if f.unit))
+MEASURED = frozenset({"mean", "sd", "se", "difference"})  # in the outcome's own unit
 IN_WORDS = frozenset({"n", "mean", "median", "minimum", "maximum"})  # nine patients, two cycles
 ONLY_COUNTS = frozenset({"no", "none", "single", "once", "twice"})
 MAY_BE_OPEN = frozenset({"median", "minimum", "maximum"})  # of a time that was not reached
 AS_PRINTED = "correct it; if the source has it so, write 'as printed: {value}' in the note"
+AT_LEAST_0 = {"sd": "a standard deviation", "se": "a standard error", "person-time": "a time"}
 MOST = 10**9
 MOST_COUNTED = 10**7
 MOST_RATIO = 1000
@@ -89,9 +96,11 @@ def unit_needed(number: Printed, outcome: Outcome) -> str:
         fits: tuple[str, ...] = COUNTED
     elif quantity.statistic in FIXED_UNITS:
         fits = (FIXED_UNITS[quantity.statistic],)
-    elif quantity.comparison and quantity.statistic == "ci95":
-        fits = ("ratio", "%", *IN_MONTHS)
-    elif quantity.timepoint:
+    elif quantity.statistic == "person-time":
+        fits = PERSON_TIME
+    elif quantity.comparison and quantity.statistic in ("ci95", "se"):
+        fits = (*SCALES, *IN_MONTHS, *filter(None, (outcome.unit,)))
+    elif quantity.timepoint and not (outcome.unit and quantity.statistic in MEASURED):
         fits = ("%",)
     elif own := outcome.unit:
         fits = (own, "%") if quantity.statistic == "ci95" else (own,)
@@ -184,10 +193,10 @@ def _uncomputable(
         yield f"a count of at most {MOST_COUNTED:,}", leave
     elif statistic == "n" and outcome.id == "participants" and not first.value:
         yield "a group of at least one patient", leave
-    elif statistic == "hr" and first.value <= 0:
-        yield "a hazard ratio above 0", leave
-    elif statistic == "sd" and first.value < 0:
-        yield "a standard deviation of at least 0", leave
+    elif number.unit == "ratio" and statistic in FORM_OF and first.value <= 0:
+        yield f"{_a(FORM_OF[statistic].words)} above 0", leave
+    elif statistic in AT_LEAST_0 and first.value < 0:
+        yield f"{AT_LEAST_0[statistic]} of at least 0", leave
     elif all(part.exact is None for part in parts) and statistic in INTERVAL_STATISTICS:
         yield "an interval with at least one bound that is a number", leave
     elif number.unit == "ratio" and (parts[0].value < 0 or parts[-1].value <= 0):
@@ -207,13 +216,17 @@ def _unusual(number: Printed, parts: tuple[Reported, ...]) -> Iterator[str]:
             yield f"a percentage from {least} to 100"
     if statistic == "p" and (not _within(parts[0], 0, 1) or number.value == "0"):
         yield "a probability from 0 to 1 (0 itself only with the decimals that are printed)"
-    if statistic == "hr" and parts[0].value > MOST_RATIO:
-        yield f"a hazard ratio of at most {MOST_RATIO}"
+    if number.unit == "ratio" and statistic in FORM_OF and parts[0].value > MOST_RATIO:
+        yield f"{_a(FORM_OF[statistic].words)} of at most {MOST_RATIO}"
     if is_time(number.unit):
         longest = LONGEST / months_in(number.unit)
         shortest = -longest if compared or statistic == "difference" else 0.0
         if not all(_within(part, shortest, longest) for part in parts):
             yield f"a time from {shortest:.0f} to {longest:.0f} {number.unit}"
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
 
 
 def _within(part: Reported, least: float, most: float) -> bool:

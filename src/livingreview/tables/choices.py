@@ -10,7 +10,7 @@ import pandas as pd
 
 from livingreview import wording
 from livingreview.analysis import PlannedResult, carry_out
-from livingreview.selection import TwoArmCount
+from livingreview.estimates import TwoArmCount
 from livingreview.tables.synthesis import COMMON, certainty, estimate_text, forest_rows, shown
 from livingreview.tables.table import WHERE, Table
 from livingreview_pool import (

@@ -7,8 +7,8 @@ import pandas as pd
 
 from livingreview import wording
 from livingreview.analysis import PlannedResult
+from livingreview.estimates import PrintedEstimate
 from livingreview.nearly import interval_of
-from livingreview.selection import PrintedRatio
 from livingreview.tables.sections import comparison_label, subgroup_label
 from livingreview.tables.synthesis import forest_rows
 from livingreview.tables.table import WHERE, Table
@@ -120,12 +120,12 @@ def interactions(study: Study) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _ratio_of(study: Study, quantity: Quantity) -> PrintedRatio | None:
+def _ratio_of(study: Study, quantity: Quantity) -> PrintedEstimate | None:
     estimate = mention(study, quantity) if quantity.statistic == "hr" else None
     interval = None if estimate is None else interval_of(study, quantity)
     if estimate is None or interval is None:
         return None
-    return PrintedRatio(study.id, study.label, estimate, interval, study.cohorts)
+    return PrintedEstimate(study.id, study.label, estimate, interval, study.cohorts)
 
 
 def _implied(whole: Effect, part: Effect) -> dict[str, str]:

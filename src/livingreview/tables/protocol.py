@@ -11,13 +11,8 @@ from livingreview.tables.entries import EntriesPage, named
 from livingreview.tables.sections import subgroup_label
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, listed
-from livingreview_record import ALL_ARMS, Review, Study, levels_of, load_review
+from livingreview_record import ALL_ARMS, KINDS, Review, Study, levels_of, load_review
 
-KINDS: Mapping[str, str] = {
-    "proportion": "Proportions of single arms",
-    "two-arm": "Ratios and differences from the counts of two arms",
-    "hazard-ratio": "Printed hazard ratios",
-}
 IMPORTANCE = {True: "critical", False: "important", None: "not said"}
 
 
@@ -115,7 +110,8 @@ def syntheses(review: Review) -> pd.DataFrame:
     lines = [
         [
             plan["title"],
-            KINDS[plan["kind"]] + ("" if plan.get("pool", True) else ", side by side, not pooled"),
+            KINDS[plan["kind"]].words
+            + ("" if plan.get("pool", True) else ", side by side, not pooled"),
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
             "; ".join(_rule(review, rule) for rule in plan["include"]["patients"]),
         ]

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Study, contrast_of, levels_of
+from livingreview_record import (
+    ALL_ARMS,
+    FORM_OF,
+    Outcome,
+    Printed,
+    Quantity,
+    Study,
+    contrast_of,
+    levels_of,
+)
 
 SECTIONS = (
     "design",
@@ -17,6 +26,22 @@ SECTIONS = (
     "other",
 )
 ANY_GRADE = "Any grade"
+METHOD_WORDS: Mapping[str, str] = {
+    "chi2": "chi-squared test",
+    "chi2-or-fisher": "chi-squared or Fisher's exact test",
+    "cox": "Cox model",
+    "fisher": "Fisher's exact test",
+    "log-rank": "log-rank test",
+    "t-or-mann-whitney": "t test or Mann-Whitney U test",
+    "t-test": "t test",
+    "wilcoxon": "Wilcoxon rank sum test",
+}
+STATISTIC_NAMES: Mapping[str, str] = {
+    "n": "Patients counted",
+    "percent": "Percent",
+    "mean": "Mean",
+    "median": "Median",
+}
 ADJUSTMENT_WORDS: Mapping[str, str] = {"adjusted": "Adjusted", "unadjusted": "Unadjusted"}
 
 
@@ -32,8 +57,10 @@ def section(study: Study, number: Printed) -> str:
         return "flow"
     if quantity.subgroup:
         return "subgroups"
+    if quantity.comparison and (outcome.kind == "time-to-event" or quantity.statistic != "p"):
+        return "contrasts"
     if outcome.kind == "time-to-event":
-        return "contrasts" if quantity.comparison else "survival"
+        return "survival"
     if outcome.kind == "adverse-event":
         return "safety"
     if quantity.outcome in study.variables:
@@ -119,4 +146,10 @@ def comparison_label(study: Study, comparison: str) -> str:
 def slug_words(slug: str) -> str:
     """An id as words: ``dose-adjusted`` becomes ``Dose adjusted``."""
     words = slug.replace("-", " ").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def form_words(statistic: str) -> str:
+    """The form of an estimate in words: `or` becomes `Odds ratio`."""
+    words = FORM_OF[statistic].words
     return f"{words[:1].upper()}{words[1:]}"

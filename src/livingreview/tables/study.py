@@ -14,8 +14,11 @@ import pandas as pd
 from livingreview.tables.sections import (
     ADJUSTMENT_WORDS,
     ANY_GRADE,
+    METHOD_WORDS,
+    STATISTIC_NAMES,
     arm_label,
     comparison_label,
+    form_words,
     level_label,
     numbers_in,
     slug_words,
@@ -23,29 +26,27 @@ from livingreview.tables.sections import (
 )
 from livingreview.tables.table import LEVEL, WHERE
 from livingreview.wording import as_printed, cell, listed, places, sentence
-from livingreview_record import ALL_ARMS, Printed, Study, months, table_first
+from livingreview_record import (
+    ALL_ARMS,
+    ESTIMATES,
+    FORM_OF,
+    Printed,
+    Study,
+    months,
+    table_first,
+)
 
 PUBLISHED: Mapping[str, frozenset[str]] = {  # the statistics of each section that have a key
     "flow": frozenset({"n"}),
     "response": frozenset({"n", "percent", "p"}),
     "survival": frozenset({"n", "percent", "median", "rate"}),
-    "contrasts": frozenset({"hr", "p"}),
+    "contrasts": ESTIMATES | {"p"},
     "subgroups": frozenset({"hr", "median"}),
     "safety": frozenset({"n", "percent", "p"}),
-    "other": frozenset({"n", "percent", "median", "p"}),
+    "other": frozenset({"n", "percent", "median", "mean", "person-time", "p"}),
 }
 DRAWN_BY_ARM = frozenset({"response", "safety", "survival"})  # all arms together: table only
 PLAIN_UNITS = frozenset({"", "patients", "%", "ratio", "probability", "date"})
-METHOD_WORDS: Mapping[str, str] = {
-    "chi2": "chi-squared test",
-    "chi2-or-fisher": "chi-squared or Fisher's exact test",
-    "cox": "Cox model",
-    "fisher": "Fisher's exact test",
-    "log-rank": "log-rank test",
-    "t-or-mann-whitney": "t test or Mann-Whitney U test",
-    "t-test": "t test",
-    "wilcoxon": "Wilcoxon rank sum test",
-}
 
 
 def _cell(numbers: Sequence[Printed]) -> str:
@@ -163,8 +164,8 @@ def _adjustment(number: Printed, unsaid: str = "") -> str:
 
 
 def _contrast_row(study: Study, number: Printed) -> tuple[str, ...]:
-    compared = comparison_label(study, number.quantity.comparison)
     whose = patients(study, number) or "All patients"
+    compared = comparison_label(study, number.quantity.comparison)
     return _line(study, number), whose, compared, _adjustment(number)
 
 
@@ -193,20 +194,23 @@ def _factor_column(_: Study, number: Printed) -> str:
 
 
 def _factor_columns(_: Study, __: Sequence[Printed]) -> list[str]:
-    words = (*("Unadjusted", "Adjusted"), "Not stated")
-    return [f"{one}: {what}" for one in words for what in ("hazard ratio", "P value")]
+    told, what = ("Unadjusted", "Adjusted", "Not stated"), ("hazard ratio", "P value")
+    return [f"{one}: {two}" for one in told for two in what]
 
 
 def _detail_row(study: Study, number: Printed) -> tuple[str, ...]:
     quantity = number.quantity
-    whole = quantity.population == "whole"
-    whose = arm_label(study, quantity.arm_id) if whole else patients(study, number)
-    return slug_words(quantity.category), whose
+    if quantity.population == "whole":
+        return slug_words(quantity.category), arm_label(study, quantity.arm_id)
+    return slug_words(quantity.category), patients(study, number)
 
 
-def _statistic(_: Study, number: Printed) -> str:
+def _statistic(study: Study, number: Printed) -> str:
     quantity = number.quantity
-    if quantity.timepoint:
+    if quantity.comparison and quantity.statistic in ("ci95", "se"):  # stands with its estimate
+        own = (name for name in FORM_OF if replace(quantity, statistic=name) in study.by_quantity)
+        quantity = replace(quantity, statistic=next(own, quantity.statistic))
+    if quantity.timepoint and not quantity.comparison:
         return quantity.timepoint
     if quantity.category == "event":
         return "Events"
@@ -218,15 +222,16 @@ def _statistic(_: Study, number: Printed) -> str:
         return "Median, months"
     if quantity.statistic == "difference":
         return f"Difference, {number.unit}"
-    names = {"n": "Patients counted", "percent": "Percent", "mean": "Mean", "median": "Median"}
-    return names.get(quantity.statistic, "Result")
+    if quantity.statistic in FORM_OF:
+        return form_words(quantity.statistic)
+    return STATISTIC_NAMES.get(quantity.statistic, "Result")
 
 
 def _statistics(_: Study, numbers: Sequence[Printed]) -> list[str]:
     times = sorted({n.quantity.timepoint for n in numbers if n.quantity.timepoint}, key=months)
     differences = sorted({f"Difference, {n.unit}" for n in numbers})
     first = ["Patients counted", "Events", "Median, months", "Median", "Mean", "Percent"]
-    return [*first, *times, "Hazard ratio", *differences, "Result", "P value"]
+    return [*first, *times, *map(form_words, FORM_OF), *differences, "Result", "P value"]
 
 
 SIDE_BY_SIDE = Layout(
@@ -309,19 +314,17 @@ def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ..
 def _drawn_labels(study: Study, name: str, number: Printed) -> tuple[str, str, str]:
     """Heading, label and series of a drawn row."""
     quantity, whose = number.quantity, patients(study, number)
-    outcome = study.vocabulary(quantity.outcome).label
-    adjustment = _adjustment(number)
-    subgroup = subgroup_label(study, quantity.subgroup)
+    outcome, level = study.vocabulary(quantity.outcome).label, level_label(study, quantity)
+    adjustment, subgroup = _adjustment(number), subgroup_label(study, quantity.subgroup)
     if name == "prognosis":
         factor = study.vocabulary(quantity.contrast[0]).label
         return outcome, f"{factor}: {comparison_label(study, quantity.comparison)}", adjustment
     if quantity.comparison:
-        population = study.populations[quantity.population].label
-        return outcome, subgroup or f"{population}, {adjustment.lower()}", adjustment
+        whole = f"{study.populations[quantity.population].label}, {adjustment.lower()}"
+        return outcome, subgroup or whole, adjustment
     if name in ("survival", "subgroups"):
         time = f" at {quantity.timepoint}" if quantity.timepoint else ""
         return outcome + time, subgroup or whose, whose
-    level = level_label(study, quantity)
     return "", outcome if level in ("", ANY_GRADE) else f"{outcome}: {level}", whose
 
 

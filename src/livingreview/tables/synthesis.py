@@ -1,6 +1,7 @@
 """Answers of planned syntheses as rows to draw and tables to show, on the scale readers know."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from livingreview import wording
 from livingreview.analysis import PlannedResult
-from livingreview.selection import ArmCount
+from livingreview.estimates import ArmCount, PrintedEstimate, form_of
 from livingreview.tables.table import WHERE, Table
 from livingreview_pool import (
     PRIOR_SCALES,
@@ -20,7 +21,7 @@ from livingreview_pool import (
     few_studies_notes,
 )
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed
+from livingreview_record import KINDS, Printed
 
 STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
 PREDICTION = "prediction interval"
@@ -28,6 +29,10 @@ FLAG = " †"
 PERCENT_MEASURES = frozenset({"logit_proportion", "proportion", "rd"})
 COMMON, RANDOM = "Common effect", "Random effects (REML)"
 PRIOR_NAMES = dict(zip(PRIOR_SCALES, ("bayes-narrow", "bayes", "bayes-wide"), strict=True))
+ARMS_COLUMN = defaultdict(  # of a kind of synthesis: what its column of the arms is called
+    lambda: "Patients with event / all",
+    {"means": "Mean (SD), patients", "rates": "Events / person-time"},
+)
 EXACT = "exact"
 EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
 
@@ -52,18 +57,17 @@ def forest_rows(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> pd.
 def forest_table(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> Table:
     """The forest plot's rows as a table of text, each number with the places it comes from."""
     rows = forest_rows(answer, marked=marked)
-    known = find_measure(answer.measure)
+    known, kind = find_measure(answer.measure), answer.plan["kind"]
     shown = pd.DataFrame(
         {
             "Study or model": rows["label"],
-            "Patients with event / all": rows["counts"],
+            ARMS_COLUMN[kind]: rows["counts"],
             f"{known.label} (95% interval)": rows["text"],
             "Weight": ["" if math.isnan(w) else f"{wording.number(w, 1)}%" for w in rows["weight"]],
             WHERE: rows["where"],
         }
     )
-    unused = [] if answer.counts else ["Patients with event / all"]
-    unused += [] if any(shown["Weight"]) else ["Weight"]
+    unused = [name for name in (ARMS_COLUMN[kind], "Weight") if not any(shown[name])]
     words = f"{caption(answer)}. Certainty of the evidence: {certainty(answer)}"
     return Table(shown.drop(columns=unused), words, empty="No study gives a usable number.")
 
@@ -170,7 +174,7 @@ def published(answers: Mapping[str, Sequence[PlannedResult]]) -> dict[str, str]:
 def _published(answer: PlannedResult) -> Iterator[tuple[str, str]]:
     rows = forest_rows(answer)
     for position, effect in enumerate(answer.effects):
-        count = answer.counts[position] if answer.counts else None
+        count = answer.estimates[position]
         name = f"{effect.study}.{count.arm_id}" if isinstance(count, ArmCount) else effect.study
         yield name, str(rows["text"][position])
     if answer.effects:
@@ -203,6 +207,16 @@ def shown(answer: PlannedResult, value: float) -> float:
     return factor * float(find_measure(answer.measure).to_display(value))
 
 
+def unit_of(answer: PlannedResult) -> str:
+    """The unit of a difference: percentage points, or what its outcome is measured in."""
+    if answer.measure in PERCENT_MEASURES:
+        return "percentage points"
+    if answer.measure == "smd":
+        return "standard deviations"
+    units = {one.sources[0].unit for one in answer.estimates} if answer.measure == "md" else set()
+    return units.pop() if len(units) == 1 else ""
+
+
 def estimate_text(answer: PlannedResult, model: Synthesis | BayesianSynthesis) -> str:
     """A pooled estimate with its interval, as text on the display scale."""
     centre = model.mean if isinstance(model, Synthesis) else model.median
@@ -223,7 +237,7 @@ def _study_row(
         "upper": upper,
         "weight": weights[position] if len(weights) > 1 else math.nan,
         "text": _text(answer, estimate, lower, upper),
-        "counts": _counts(answer, position),
+        "counts": answer.estimates[position].words,
         "where": "; ".join(dict.fromkeys(str(place.locator) for place in places)),
     }
 
@@ -231,15 +245,14 @@ def _study_row(
 def _study_interval(
     answer: PlannedResult, position: int, effect: Effect
 ) -> tuple[float, float, float]:
-    """As printed for a printed ratio, exact binomial for one arm, normal limits for two arms."""
-    if not answer.counts:
-        estimate, interval = (s for s in effect.sources if isinstance(s, Printed))
-        bounds = interval.interval
-        return estimate.number.value, bounds.lower.value, bounds.upper.value
-    count = answer.counts[position]
-    if isinstance(count, ArmCount):
-        lower, upper = clopper_pearson(count.events, count.total)
-        return 100 * count.events / count.total, 100 * lower, 100 * upper
+    """As printed for a printed ratio, exact binomial for one arm, else normal limits."""
+    one = answer.estimates[position]
+    if isinstance(one, PrintedEstimate) and form_of(one.estimate, answer.measure).ratio:
+        bounds = one.spread.interval
+        return one.estimate.number.value, bounds.lower.value, bounds.upper.value
+    if isinstance(one, ArmCount):
+        lower, upper = clopper_pearson(one.events, one.total)
+        return 100 * one.events / one.total, 100 * lower, 100 * upper
     lower, upper = effect.interval()
     return shown(answer, effect.yi), shown(answer, lower), shown(answer, upper)
 
@@ -300,14 +313,6 @@ def bayes_name(scale: float) -> str:
     return f"Bayesian, prior {scale:g} (credible interval)"
 
 
-def _counts(answer: PlannedResult, position: int) -> str:
-    if not answer.counts:
-        return ""
-    count = answer.counts[position]
-    arms = [count] if isinstance(count, ArmCount) else [count.experimental, count.control]
-    return " v ".join(f"{arm.events}/{arm.total}" for arm in arms)
-
-
 def _text(answer: PlannedResult, estimate: float, lower: float, upper: float) -> str:
     percent = answer.measure in PERCENT_MEASURES
     decimals, sign = (1, "%") if percent else (2, "")
@@ -318,6 +323,6 @@ def _text(answer: PlannedResult, estimate: float, lower: float, upper: float) ->
 def caption(answer: PlannedResult) -> str:
     """The synthesis in words, with its group of treatments or its effect measure."""
     words = [str(answer.plan["title"]), answer.group_label]
-    if answer.counts and not answer.group:
+    if KINDS[answer.plan["kind"]].measures[1:] and not answer.group:
         words.append(find_measure(answer.measure).label.lower())
     return ": ".join(word for word in words if word)
