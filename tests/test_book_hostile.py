@@ -38,7 +38,7 @@ HEAD = """# Every synthesis, and a published text
 
 ```{code-cell} ipython3
 from livingreview import analysis, load_review, pages, publish
-from livingreview.tables import choices, robustness
+from livingreview.tables import sensitivity
 from livingreview.tables import synthesis as tables
 
 review = load_review("..")
@@ -187,7 +187,7 @@ def write_chapters(book: Book) -> None:
             f'tables.notes(answers["{plan["id"]}"][0]) if answers["{plan["id"]}"] else None',
         )
     ]
-    cells += ["robustness.certainty_table(review)", "choices.multiverse_table(review)"]
+    cells += ["tables.certainty_table(review)", "sensitivity.multiverse_table(review)"]
     glued = "".join(f"A label is {{glue:text}}`synthesis.{name}`.\n" for name in STUDIES)
     text = HEADER + HEAD + glued + "\n" + "".join(CELL.format(cell) for cell in cells)
     (book.root / "chapters" / "synthesis.md").write_text(text, encoding="utf-8")

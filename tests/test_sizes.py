@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 4200,  # 330 of them show the search; six kinds of synthesis, and moderators
+    "livingreview": 4090,  # 330 of them show the search; six kinds of synthesis, and moderators
     "livingreview_audit": 4500,
     "livingreview_book": 1330,
     "livingreview_cohort": 2200,

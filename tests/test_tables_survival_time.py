@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.tables.survival_time import EMPTY, restricted_mean_table
+from livingreview.tables.absolute import NO_CURVES, restricted_mean_table
 from livingreview_record.load import load_review
 
 PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
@@ -56,7 +56,7 @@ def test_a_median_from_which_no_curve_follows_gives_none_and_says_so(tmp_path, v
 
 @pytest.mark.parametrize("rows", [(), (rate("new", 12, "50.0"),)])
 def test_without_survival_of_both_arms_there_is_no_row(tmp_path, rows):
-    assert EMPTY in repr(table(tmp_path, *rows))
+    assert NO_CURVES in repr(table(tmp_path, *rows))
 
 
 def test_a_study_that_awaits_classification_is_marked(tmp_path):

@@ -7,19 +7,17 @@ from example_review import STUDY, more_studies, two_studies, write_review
 from livingreview import figures
 from livingreview.analysis import carry_out
 from livingreview.pages import arms_plot, forest_plot
-from livingreview.tables.robustness import (
-    certainty_table,
-    headline_table,
-    heterogeneity_table,
-    left_out_table,
-    sensitivity_table,
-)
+from livingreview.tables.sensitivity import sensitivity_table
 from livingreview.tables.synthesis import (
     FLAG,
     arms_notes,
     arms_table,
+    certainty_table,
     forest_rows,
     forest_table,
+    headline_table,
+    heterogeneity_table,
+    left_out_table,
     notes,
     policy_notes,
     published,

@@ -15,26 +15,24 @@ if TYPE_CHECKING:
     from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
     from livingreview.publishing import publish as publish, show as show
     from livingreview.search_page import SearchPage as SearchPage
+    from livingreview.tables.absolute import (
+        absolute_table as absolute_table, control_table as control_table,
+        control_words as control_words, proportional_words as proportional_words,
+        restricted_mean_table as restricted_mean_table,
+    )
     from livingreview.tables.audit import AuditPage as AuditPage
-    from livingreview.tables.choices import (
-        absolute_table as absolute_table, multiverse_table as multiverse_table,
-        priors_table as priors_table,
-    )
-    from livingreview.tables.context import (
-        control_table as control_table, control_words as control_words,
-        proportional_words as proportional_words, subgroup_words as subgroup_words,
-    )
     from livingreview.tables.protocol import (
         ProtocolPage as ProtocolPage, evidence_size as evidence_size,
         not_yet_held as not_yet_held, patients as patients,
     )
-    from livingreview.tables.robustness import (
-        certainty_table as certainty_table, headline_table as headline_table,
-        heterogeneity_table as heterogeneity_table, left_out_table as left_out_table,
+    from livingreview.tables.sensitivity import (
+        multiverse_table as multiverse_table, priors_table as priors_table,
         sensitivity_table as sensitivity_table,
     )
-    from livingreview.tables.survival_time import restricted_mean_table as restricted_mean_table
+    from livingreview.tables.subgroups import subgroup_words as subgroup_words
     from livingreview.tables.synthesis import (
+        certainty_table as certainty_table, headline_table as headline_table,
+        heterogeneity_table as heterogeneity_table, left_out_table as left_out_table,
         policy_notes as policy_notes, scale_words as scale_words,
     )
     from livingreview.wording import Words as Words, bullets as bullets, printed as printed
@@ -47,15 +45,15 @@ _NAMES = {  # of the module that holds them
     "livingreview.pages": "StudyPage SynthesisPage",
     "livingreview.publishing": "publish show",
     "livingreview.search_page": "SearchPage",
+    "livingreview.tables.absolute":
+        "absolute_table control_table control_words proportional_words restricted_mean_table",
     "livingreview.tables.audit": "AuditPage",
-    "livingreview.tables.choices": "absolute_table multiverse_table priors_table",
-    "livingreview.tables.context":
-        "control_table control_words proportional_words subgroup_words",
     "livingreview.tables.protocol": "ProtocolPage evidence_size not_yet_held patients",
-    "livingreview.tables.robustness":
-        "certainty_table headline_table heterogeneity_table left_out_table sensitivity_table",
-    "livingreview.tables.survival_time": "restricted_mean_table",
-    "livingreview.tables.synthesis": "policy_notes scale_words",
+    "livingreview.tables.sensitivity": "multiverse_table priors_table sensitivity_table",
+    "livingreview.tables.subgroups": "subgroup_words",
+    "livingreview.tables.synthesis":
+        "certainty_table headline_table heterogeneity_table left_out_table policy_notes "
+        "scale_words",
     "livingreview.wording": "Words bullets printed",
     "livingreview_record":
         "DataProblemsError Problem Reported ReportedInterval load_review load_study",

@@ -13,9 +13,9 @@ from livingreview.publishing import publish, show
 from livingreview.tables import entries, moderators, synthesis
 from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
-from livingreview.tables.context import interactions
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.recomputed import recomputed
+from livingreview.tables.subgroups import interactions
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
 from livingreview_pool import measure as find_measure
