@@ -6,9 +6,9 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 4090,  # 330 of them show the search; six kinds of synthesis, and moderators
+    "livingreview": 4150,  # 330 of them show the search; six kinds of synthesis, and moderators
     "livingreview_audit": 4500,
-    "livingreview_book": 1330,
+    "livingreview_book": 1390,
     "livingreview_cohort": 2200,
     "livingreview_pool": 3170,
     "livingreview_search": 730,

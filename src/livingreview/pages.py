@@ -174,14 +174,17 @@ class StudyPage(EntriesPage):
 
     def numbers(self, name: str) -> None:
         """Show every printed number of one of `SECTIONS` in a table, and estimates in figures."""
-        section = SECTIONS[name]
+        section, frame = SECTIONS[name], study_tables.numbers_table(self.study, name)
+        if frame.empty:
+            show(None)
+            return
         rows = {
             statistic: study_tables.rows_to_draw(self.study, name, statistic)
             for statistic in section.drawn
         }
         show(
             Words(section.lead) if section.lead else None,
-            Table(study_tables.numbers_table(self.study, name), section.caption),
+            Table(frame, section.caption),
             *(
                 Forest(rows[statistic], axis, section.caption)
                 for statistic, axis in section.drawn.items()
@@ -198,7 +201,8 @@ class StudyPage(EntriesPage):
 
     def notes(self) -> None:
         """Show what the extraction notes on single numbers."""
-        show(Table(study_tables.notes(self.study), "Notes of the extraction on single numbers"))
+        caption = "Notes of the extraction on single numbers"
+        show(Table.unless_empty(study_tables.notes(self.study), caption))
 
     def audit(self) -> None:
         """Show what the audit finds in the study's printed numbers."""
@@ -212,14 +216,19 @@ class StudyPage(EntriesPage):
     def text(self, key: str) -> None:
         """Show a text of `study.yaml`, or its items as a list."""
         found = getattr(self.study, key)
-        show(Words(bullets(found) if isinstance(found, tuple) else found))
+        words = bullets(found) if isinstance(found, tuple) else found
+        show(Words(words) if found else None)
 
     def points(self, key: str) -> None:
         """Show the points below a key of `study.yaml` as a list."""
-        show(Words(bullets(getattr(self.study, key)["points"])))
+        found = getattr(self.study, key).get("points", ())
+        show(Words(bullets(found)) if found else None)
 
     def not_available(self) -> None:
         """Show which results of the study are not available to this review."""
+        if not self.study.not_available:
+            show(None)
+            return
         show(Words(NOT_READ))
         self.records("not_available", "Results that are not available to us")
 

@@ -7,14 +7,21 @@ from IPython.display import display
 from livingreview.markup import Shown
 
 KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+NOTHING = {"shows": "nothing"}
 MIME = "application/papermill.record/text/plain"
 
 
 def show(*items: Shown | None) -> None:
-    """Show tables, figures and texts below a cell, in this order; None is left out."""
-    for item in items:
-        if item is not None:
-            display(item)
+    """Show tables, figures and texts below a cell, in this order; None is left out.
+
+    A cell that asks for something to be shown and finds nothing says so to the builder, which
+    leaves out a section of the page, with its heading, in which nothing else is shown.
+    """
+    found = [item for item in items if item is not None]
+    for item in found:
+        display(item)
+    if not found:
+        display({"text/plain": ""}, raw=True, metadata=NOTHING)
 
 
 def publish(key: str, text: str, *, as_printed: bool = False) -> None:

@@ -30,6 +30,7 @@ from livingreview_book.chapters import chapter_names, chapter_path, code_cells, 
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.remembered import Execution
+from livingreview_book.sections import without_empty_sections
 from livingreview_record import could_not, write_whole
 
 DESCRIPTION_LENGTH = 160  # characters
@@ -110,6 +111,7 @@ def read_with_outputs(text: str) -> NotebookNode:
     for count, cell in enumerate(code_cells(notebook), 1):
         cell.outputs, cell.execution_count = outputs[count - 1], count
         _note_alternatives(cell.outputs)
+    without_empty_sections(notebook)
     return notebook
 
 

@@ -36,12 +36,14 @@ class EntriesPage:
     def entries(self, key: str, caption: str) -> None:
         """Show the entries below a key of the file as a table."""
         place = f"{self.schema}:{key}"
-        show(Table(entries(self._entry(key) or {}, self.review.dictionary, place), caption))
+        found = entries(self._entry(key) or {}, self.review.dictionary, place)
+        show(Table.unless_empty(found, caption))
 
     def records(self, key: str, caption: str) -> None:
         """Show a list of entries of the file as a table, one line each."""
         place = f"{self.schema}:{key}"
-        show(Table(records(self._entry(key) or [], self.review.dictionary, place), caption))
+        found = records(self._entry(key) or [], self.review.dictionary, place)
+        show(Table.unless_empty(found, caption))
 
 
 def named(dictionary: Dictionary, file: str, name: str) -> str:

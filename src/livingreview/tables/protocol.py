@@ -32,12 +32,14 @@ class ProtocolPage(EntriesPage):
 
     def said(self, words: str, key: str) -> None:
         """Show in a sentence what `review.yaml` says under a key."""
-        show(Words(f"{words} {self._entry(key)}."))
+        found = self._entry(key)
+        show(Words(f"{words} {found}.") if found else None)
 
     def eligibility(self, key: str) -> None:
         """Show one part of the conditions under which a study enters: a text or a list."""
         found = self._entry("eligibility").get(key, "")
-        show(Words(bullets(found) if isinstance(found, list) else found))
+        words = bullets(found) if isinstance(found, list) else found
+        show(Words(words) if found else None)
 
     def studies(self, caption: str) -> None:
         """Show every study with its status and how many numbers are extracted from it."""
@@ -55,7 +57,7 @@ class ProtocolPage(EntriesPage):
             for study in self.review.studies.values()
             if study.status_reason
         ]
-        show(Words(bullets(told)))
+        show(Words(bullets(told)) if told else None)
 
     def outcomes(self) -> None:
         """Show the outcomes of the review with definition, origin of time and importance."""

@@ -32,6 +32,11 @@ class Table(Shown):
     caption: str
     empty: str = "The paper reports none."
 
+    @classmethod
+    def unless_empty(cls, frame: pd.DataFrame, caption: str) -> "Table | None":
+        """Return the table, or None where it has no row: then its section has nothing to show."""
+        return None if frame.empty else cls(frame, caption)
+
     def __repr__(self) -> str:
         """The caption and the table in plain text."""
         if self.frame.empty:
