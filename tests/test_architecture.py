@@ -18,7 +18,7 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_record": set(),
     "livingreview_pool": set(),
     "livingreview_audit": {"livingreview_record"},
-    "livingreview_cohort": {"livingreview_record"},
+    "livingreview_cohort": {"livingreview_audit", "livingreview_record"},
     "livingreview_search": {"livingreview_record"},
     "livingreview": {
         "livingreview_audit",

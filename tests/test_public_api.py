@@ -26,7 +26,7 @@ API = {
     """,
     "livingreview_book": "",
     "livingreview_audit": """
-        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review facts
+        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts
     """,
     "livingreview_cohort": """
         Patients TimeToEvent read_patients write_patients
@@ -52,8 +52,9 @@ API = {
         ESTIMATES FORMS FORM_OF INTERVAL_STATISTICS KINDS Kind Level Locator NUMBER_WORDS
         MEASURED Outcome Population Printed PrintedForm Problem Quantity TIMED
         Report Reported ReportedInterval Review Roles SharedPatients Statement Study accept_numbers
-        arm_flags check_spreadsheet comparisons_of contrast_of could_not fits is_time level_of
-        levels_of load_protocol load_review load_study mention months months_in nothing_printed
+        arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits is_time
+        level_of levels_of load_protocol load_review load_study mention months months_in
+        nothing_printed
         numbers_moved outcomes_of place_of plan read_rows read_text
         read_yaml remarks_on_numbers shown spreadsheet_damage table_first
         write_downloads write_whole

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 
+from livingreview_audit.contingency import p_value as count_p
 from livingreview_audit.finding import (
     REGISTERED,
     Check,
@@ -33,6 +34,7 @@ __all__ = [
     "Verdict",
     "audit",
     "audit_review",
+    "count_p",
     "facts",
 ]
 

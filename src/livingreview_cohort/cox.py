@@ -73,7 +73,7 @@ class Cox:
         beta = np.zeros(self.covariates.shape[1])
         at = self._at(beta)
         for _ in range(STEPS):
-            if np.linalg.matrix_rank(at.information, hermitian=True) < beta.size:
+            if not _has_full_rank(at.information):
                 return beta, at, False
             step = np.clip(np.linalg.solve(at.information, at.score), -2, 2)
             new = self._at(beta + step)
@@ -216,3 +216,12 @@ class Cox:
         degrees = np.append(np.ones(slope.size), slope.size)
         statistic = np.append(single, whole)
         return ProportionalHazards(statistic, np.asarray(special.chdtrc(degrees, statistic)))
+
+
+def _has_full_rank(information: Floats) -> bool:
+    """Whether no covariate follows from the others, by the pivots of Cholesky's decomposition."""
+    try:
+        pivots = np.diag(np.linalg.cholesky(information)) ** 2
+    except np.linalg.LinAlgError:
+        return False
+    return bool((pivots > 1e-10 * np.diag(information)).all())

@@ -25,6 +25,7 @@ from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
     comparisons_of, fits, nothing_printed, outcomes_of, place_of, plan,
 )
+from livingreview_record.shapes import check_shape
 from livingreview_record.studies import (
     ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_STATISTICS, Arm, Comparison, Level, Locator,
     Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients, Statement, Study,
@@ -46,8 +47,7 @@ __all__ = [
     "KINDS", "Kind", "MEASURED", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "place_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed", "arm_flags",
     # files: read, begun, accepted, offered
-    "read_text", "read_rows", "read_yaml", "shown", "Collector", "COLUMNS", "write_whole",
-    "could_not",
-    "accept_numbers", "numbers_moved",
+    "read_text", "read_rows", "read_yaml", "check_shape", "shown", "Collector", "COLUMNS",
+    "write_whole", "could_not", "accept_numbers", "numbers_moved",
     "remarks_on_numbers", "spreadsheet_damage", "check_spreadsheet", "write_downloads",
 ]

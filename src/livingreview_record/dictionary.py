@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-FILES = {"review": "data/review.yaml", "study": "data/studies/*/study.yaml"}
+FILES = {
+    "review": "data/review.yaml",
+    "study": "data/studies/*/study.yaml",
+    "pipeline": "data/studies/*/pipeline.yaml",
+}
 DICTIONARY_COLUMNS = ("file", "name", "meaning", "values")
 CLOSED_VALUES = "one of: "
 TRUTH_VALUES = "true or false"

@@ -18,6 +18,7 @@ KEYED_BY_ID = {
     "populations",
     "reasons",
     "sources",
+    "references.value",
     "subset_of",
     "sum_of",
     "treatment_classes",
@@ -28,7 +29,7 @@ KEYED_BY_ID = {
 def keys_of(content: object, path: str = "") -> Iterator[str]:
     """Every key of nested mappings: `reports[].id`, `arms.*.label`."""
     if isinstance(content, dict):
-        by_id = path.rpartition(".")[2] in KEYED_BY_ID
+        by_id = path.rpartition(".")[2] in KEYED_BY_ID or path in KEYED_BY_ID
         for key, value in content.items():
             name = f"{path}.{'*' if by_id else key}".removeprefix(".")
             yield name

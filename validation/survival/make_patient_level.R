@@ -65,7 +65,41 @@ veteran$died <- veteran$status
 small <- veteran[veteran$celltype == "smallcell", ]
 half <- list(time = c(1, 2, 3, 5, 8, 13), event = c(1, 1, 1, 0, 1, 1))
 
+# What a paper on the patients of `veteran` would print: arms, subgroup, univariable and
+# multivariable models, interaction, as R gives it with its defaults.
+paper <- function(d) {
+  arm <- function(level) {
+    at <- summary(survfit(Surv(time, died) ~ 1, data = d[d$trt == level, ], conf.type = "log"),
+                  times = 100)
+    whole <- at$table
+    list(median = numbers(whole[["median"]]),
+         median_interval = numbers(c(whole[["0.95LCL"]], whole[["0.95UCL"]])),
+         rate = numbers(at$surv), rate_interval = numbers(c(at$lower, at$upper)))
+  }
+  ratios <- function(fit) {
+    s <- summary(fit)
+    list(names = names(coef(fit)), hr = numbers(exp(coef(fit))),
+         lower = numbers(s$conf.int[, 3]), upper = numbers(s$conf.int[, 4]),
+         p = numbers(s$coefficients[, 5]))
+  }
+  control <- coxph.control(eps = 1e-13, iter.max = 50)
+  cox <- function(formula, data = d)
+    do.call(coxph, list(formula, data = data, control = control))
+  d$celltype <- factor(d$celltype, levels = c("squamous", "adeno", "large", "smallcell"))
+  both <- cox(Surv(time, died) ~ trt * celltype)
+  terms <- grep(":", names(coef(both)))
+  wald <- coef(both)[terms] %*% solve(vcov(both)[terms, terms], coef(both)[terms])
+  list(standard = arm(1), test = arm(2),
+       log_rank_p = numbers(survdiff(Surv(time, died) ~ trt, data = d)$pvalue),
+       trt = ratios(cox(Surv(time, died) ~ trt)),
+       trt_likelihood_ratio_p = numbers(summary(cox(Surv(time, died) ~ trt))$logtest[["pvalue"]]),
+       trt_smallcell = ratios(cox(Surv(time, died) ~ trt, d[d$celltype == "smallcell", ])),
+       adjusted = ratios(cox(Surv(time, died) ~ trt + karno + celltype)),
+       interaction_p = numbers(pchisq(wald, length(terms), lower.tail = FALSE)))
+}
+
 cases <- list(
+  paper = paper(veteran),
   curves = list(
     curve("lung", lung$time, lung$died, c(100, 365, 700)),
     curve("smallcell", small$time, small$died, c(10, 50, 200)),
