@@ -29,7 +29,8 @@ API = {
         CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts
     """,
     "livingreview_cohort": """
-        Patients TimeToEvent read_patients write_patients
+        Conflict FittedStudy Patients TimeToEvent conflicts draw draw_cohort fit_study
+        read_patients write_patients
     """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence

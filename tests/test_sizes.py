@@ -9,7 +9,7 @@ MOST = {
     "livingreview": 4150,  # 330 of them show the search; six kinds of synthesis, and moderators
     "livingreview_audit": 4500,
     "livingreview_book": 1390,
-    "livingreview_cohort": 2200,
+    "livingreview_cohort": 4500,  # drawing patients is as much again as analysing them
     "livingreview_pool": 3170,
     "livingreview_search": 730,
     "livingreview_record": 2460,  # a field for each key of a study, a form for each estimate

@@ -46,7 +46,9 @@ class Patients:
     text or not-a-number is not known or does not apply.  `outcomes` likewise has best response, by
     the id of its outcome, and may have binary outcomes and adverse events (`no`, a level, or
     `yes` for an event of no level that is listed).  `times` has overall and progression-free
-    survival, and may have further times, by the id of their outcome.
+    survival, and may have further times, by the id of their outcome.  `populations` says who is in
+    a population that is printed beside the whole and that no outcome defines, such as a matched
+    sample; a file of patients has none, as a pipeline matches anew.
 
     Raises `ValueError` for a column that does not have one entry a patient.
     """
@@ -57,15 +59,16 @@ class Patients:
     variables: Mapping[str, Texts | Floats] = field(default_factory=dict)
     outcomes: Mapping[str, Texts] = field(default_factory=dict)
     times: Mapping[str, TimeToEvent] = field(default_factory=dict)
+    populations: Mapping[str, Flags] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        columns = {"arm": self.arm, **self.variables, **self.outcomes}
+        columns = {"arm": self.arm, **self.variables, **self.outcomes, **self.populations}
         columns |= {name: times.time for name, times in self.times.items()}
         wrong = {name: len(column) for name, column in columns.items() if len(column) != self.n}
         if wrong:
             msg = f"need {self.n} entries in each column, as in arm; found {wrong}"
             raise ValueError(msg)
-        _freeze(self.arm, *self.variables.values(), *self.outcomes.values())
+        _freeze(*columns.values())
 
     @property
     def n(self) -> int:
@@ -90,6 +93,7 @@ class Patients:
             {name: column[chosen] for name, column in self.variables.items()},
             {name: column[chosen] for name, column in self.outcomes.items()},
             {name: times.of(chosen) for name, times in self.times.items()},
+            {name: flags[chosen] for name, flags in self.populations.items()},
         )
 
 
