@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chapter_prose import prose_lines
 from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
@@ -107,7 +108,9 @@ SHOWN_BY_HAND = frozenset({"display", "get_ipython", "Html"})
 PASTED_AS_MARKUP = re.compile(r"\{(glue(?!:text\})|eval|raw)[^}]*\}|\{\{")
 
 
-@pytest.mark.parametrize("chapter", ["chapters/_template-study", *CHAPTERS])
+@pytest.mark.parametrize(
+    "chapter", ["chapters/_template-study", "chapters/_template-abstract", *CHAPTERS]
+)
 def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
     text = chapter_path(ROOT, chapter).read_text("utf-8")
     cells = [ast.parse(cell.source) for cell in code_cells(read_notebook(text))]
@@ -127,7 +130,10 @@ LONGEST_STUDY = 170  # lines of a study's chapter
 @pytest.mark.parametrize("chapter", [f"chapters/{path.name}" for path in STUDIES])
 def test_a_study_has_the_sections_of_the_template_and_is_short(chapter: str) -> None:
     text = chapter_path(ROOT, chapter).read_text("utf-8")
-    template = chapter_path(ROOT, "chapters/_template-study").read_text("utf-8")
+    study = yaml.safe_load((ROOT / "data/studies" / Path(chapter).name / "study.yaml").read_text())
+    in_full = any(report["level"] == "full-text" for report in study["reports"])
+    name = "chapters/_template-study" if in_full else "chapters/_template-abstract"
+    template = chapter_path(ROOT, name).read_text("utf-8")
     assert HEADINGS.findall(text) == HEADINGS.findall(template)
     assert text.count("page.") >= template.count("page.")
     assert len(text.splitlines()) <= LONGEST_STUDY

@@ -62,7 +62,7 @@ def test_a_design_decides_which_patients_enter(tmp_path):
     ("old", "new", "reason"),
     [
         ("status: included", "status: awaiting-classification", "It awaits classification."),
-        ("line: second", "line: third", "No rule of this synthesis says which patients"),
+        ("line: second", "line: third", "Its patients are not those that this synthesis is about"),
     ],
 )
 def test_a_study_left_out_says_why(tmp_path, old, new, reason):

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 REVIEW = load_review(ROOT)
 LISTED = Path(__file__).with_name("figures_in_prose.csv")
 # methods.md: conventions of statistics and references, no result.  The others show files of ours.
-NO_RESULTS = {"methods", "contributing", "changes", "_template-study"}
+NO_RESULTS = {"methods", "contributing", "changes", "_template-study", "_template-abstract"}
 NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and addresses
     *("authors", "title", "short_title", "journal", "venue", "report", "registration", "sponsor"),
     *(
@@ -51,7 +51,7 @@ NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and add
         "identifiers",
     ),
     *("outcome", "subgroup", "category", "comparison", "kind", "unit", "value", "months"),
-    "qualified_in",
+    *("qualified_in", "read", "volume", "treatment_class"),
 }
 WORDS = [
     "two",
@@ -114,7 +114,8 @@ MONTHS = "January|February|March|April|May|June|July|August|September|October|No
 NAMES = re.compile(  # words with a figure in them that state no quantity
     rf"""
     \b([Ff]irst|[Ss]econd|third)[-\s]lines?\b | \b(in|of)\sthe\ssecond\sline\b
-    | \bgrades?\s(\d|three)\b | \bRECIST(\sversion)?\s1\.1 | \bCTCAE(\sversion)?\s5\.0
+    | \bgrades?\s(\d|three)(\s(or|to)\s(\d|four))?\b | \bphase\s[1-4]\b
+    | \bRECIST(\sversion)?\s1\.1 | \bCTCAE(\sversion)?\s5\.0
     | \b[A-Z]{{2,}}\d+\b | \b[A-Z][a-z]+\s20\d\d\b | https?://\S+ | \b10\.\d{{4,}}/\S+
     | \bPD-\(?L?\)?1\b
     | \bCC0\b | \bCC\sBY\s4\.0 | 95%\s(interval|CI) | \bR\s\d[.\d]* | \bS(PSS|tata\w*)\s\d[.\d]*
@@ -172,7 +173,8 @@ def _texts(content: object) -> Iterator[str]:
 def printed_by(study: str) -> frozenset[str]:
     """Every figure in the values that a study prints."""
     numbers = REVIEW.studies[study].numbers if study in REVIEW.studies else ()
-    return frozenset(figure for number in numbers for figure in FIGURE.findall(number.value))
+    found = (figure for number in numbers for figure in FIGURE.findall(number.value))
+    return frozenset(SPELLED.get(figure.lower(), figure) for figure in found)
 
 
 def figures(sentence: Sentence, allowed: list[Allowed]) -> list[str]:

@@ -386,7 +386,7 @@ def test_the_command_line_lists_every_printed_number_as_json(tmp_path, capsys):
     assert main(["--root", str(tmp_path), "reported", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["value"] for row in rows] == [row["value"] for row in ROWS]
-    assert rows[0] == {"study_id": "example-2020"} | full_row(**ROWS[0])
+    assert rows[0] == {"study_id": "example-2020", "level": "full-text"} | full_row(**ROWS[0])
 
 
 def test_a_review_of_named_studies_reads_no_file_of_others(tmp_path):

@@ -62,6 +62,7 @@ FULL_REVIEW["syntheses"][1] |= yaml.safe_load(
     "{outcome: response, category: pr, measures: [log_or], benefit: above, favours: [old, new]}"
 )
 FULL_REVIEW["syntheses"][2] |= {"favours": ["new", "old"]}
+FULL_REVIEW["syntheses"][2]["include"]["patients"][0] |= {"adjustment": "unadjusted"}
 FULL_REVIEW["syntheses"].append(
     FULL_REVIEW["syntheses"][2]
     | yaml.safe_load("""
@@ -71,7 +72,8 @@ FULL_REVIEW["syntheses"].append(
 FULL_STUDY: Content = yaml.safe_load(STUDY) | yaml.safe_load("""
 status_reason: it fits
 reports:
-  - {id: paper, kind: journal-article, title: An example, authors: A, journal: J, year: 2020,
+  - {id: paper, kind: journal-article, level: full-text, read: "2020-04-01",
+     title: An example, authors: A, journal: J, year: 2020,
      volume: "1", submitted: "2020-01-01", accepted: "2020-02-01", published: "2020-03-01",
      doi: 10.1000/example, issn: 2049-3630, identifiers: [R1], identifier_source: the record,
      sources: [{address: "https://example.org/a", what: all}], text: read in full,
@@ -764,7 +766,7 @@ def test_a_folder_that_is_no_review_is_told_what_is_missing(
     assert "dictionary.csv: need a file (columns file, name, meaning, values)" in said
 
 
-COUNTS = "example-2020,6,7,0,1,2,All settled.\n"
+COUNTS = "example-2020,6,7,0,1,2,extracted again,All settled.\n"
 
 
 @pytest.mark.parametrize(
@@ -775,8 +777,12 @@ COUNTS = "example-2020,6,7,0,1,2,All settled.\n"
         (COUNTS.replace(",6,", ",-6,"), "column rows_first: need a whole number, found '-6'"),
         (COUNTS.replace(",6,", ",5,"), "found 5 - 1, 7 - 2, 0 in conflict; count again"),
         (COUNTS.replace(",0,", ",6,"), "found 6 - 1, 7 - 2, 6 in conflict; count again"),
-        ("example-2020,60,60,0,0,0,None.\n", "need at least the 60 rows that both extractions"),
+        (
+            "example-2020,60,60,0,0,0,read again,None.\n",
+            "need at least the 60 rows that both extractions",
+        ),
         (COUNTS.replace("All settled.", ""), "column settled: need words, found nothing"),
+        (COUNTS.replace("extracted again", "read"), "column second: need one of extracted again"),
         (COUNTS + COUNTS, "row 3 column study_id: need one row a study"),
     ],
 )

@@ -31,8 +31,8 @@ NEAR = [
     ("survival", rows_with(BOTH, method="log-rank"), "method", "only ratios of a Cox model"),
     ("survival", rows_with(BOTH, timepoint="12 months"), "timepoint", "one time (12 months)"),
     ("survival", rows_with(RATIO, value="<0.70"), "value", "it is printed as a limit"),
-    ("survival", rows_with(INTERVAL, adjustment=""), "statistic", "no 95% confidence interval"),
-    ("survival", rows_without(INTERVAL), "statistic", "no 95% confidence interval"),
+    ("survival", rows_with(INTERVAL, adjustment=""), "statistic", "no confidence interval"),
+    ("survival", rows_without(INTERVAL), "statistic", "no confidence interval"),
     (
         "survival",
         rows_with(INTERVAL, value="0.50-NA"),
@@ -142,7 +142,7 @@ def test_a_ratio_of_the_other_adjustment_is_another_estimate_and_not_near(tmp_pa
     ("old", "new", "reason"),
     [
         ("status: included", "status: awaiting-classification", "It awaits classification."),
-        ("line: second", "line: third", "No rule of this synthesis says which patients of a st"),
+        ("line: second", "line: third", "Its patients are not those that this synthesis is about"),
         ("old-drug, is_new: false", "old-drug, is_new: true", "It does not compare these treat"),
         (
             "comparisons: {new-vs-old: {label: New against old, experimental: new, control: old}}",
@@ -180,4 +180,4 @@ def test_check_of_a_study_says_of_every_synthesis_which_rows_enter_or_why_none(
         *("synthesis", "response", "response-ratio", "survival"),
     ]
     assert "rows 2, 3, 4, 5" in lines[1]
-    assert "No rule of this synthesis" in lines[3]
+    assert "Its patients are not those" in lines[3]

@@ -18,6 +18,9 @@ COMPARISONS = [
     planned["id"] for planned in REVIEW.protocol["syntheses"] if planned["kind"] != "proportion"
 ]
 REASONS = {entry["synthesis"]: entry["reasons"] for entry in REVIEW.protocol["certainty"]}
+INCLUDED = [study for study in REVIEW.studies.values() if study.status == "included"]
+AGAIN = ("zhang-2025", "gu-2026", "chen-2025")  # named as such on the front page
+RANDOMISED = ("dellphi-304", "imforte")
 NO_DIFFERENCE = "includes no difference"
 JUDGE = (
     "data/review.yaml, certainty: judge {} again (CONTRIBUTING, Add a study, step 9), "
@@ -71,10 +74,14 @@ def test_every_pooled_result_that_is_shown_has_a_judgement():
                 assert planned["id"] in REASONS, JUDGE.format(planned["id"])
 
 
-def test_confounding_is_counted_once():
+def test_confounding_is_counted_once_and_the_start_goes_by_the_design():
     for synthesis, reasons in REASONS.items():
-        starts = [reason for reason in reasons if reason.startswith("starts low")]
+        used = {e.study for a in analysis.carry_out(REVIEW, synthesis) for e in a.effects}
+        randomised = {REVIEW.studies[one].design["type"].startswith("randomised") for one in used}
+        start = "starts high" if randomised == {True} else "starts low"
+        starts = [reason for reason in reasons if reason.startswith("starts ")]
         assert len(starts) == 1, synthesis
+        assert starts[0].startswith(start), synthesis
         assert not any("physician" in reason for reason in reasons), synthesis
 
 
@@ -89,12 +96,15 @@ def test_left_out_early_deaths_are_named_wherever_that_study_is_used():
 def test_patients_with_and_without_earlier_treatment_are_all_patients():
     published = json.loads(text("results.json"))
     size = {name: int(published[f"index.evidence.{name}"]) for name in ("had", "never-had")}
-    included = int(published["index.evidence.included.patients"])
+    again = sum(patients(REVIEW.studies[study]) for study in AGAIN)
     message = (
-        f"chapters/index.md: {size} do not add up to the {included} patients of the included "
-        "studies; its first cell counts the earlier treatment of each study: add the new one"
+        f"chapters/index.md: {size} do not add up to the {again} patients of the studies of "
+        "immunotherapy again; its first cell counts the earlier treatment of each: add the new one"
     )
-    assert sum(size.values()) == included, message
+    assert sum(size.values()) == again, message
+    assert {one.id for one in INCLUDED} == {*AGAIN, *RANDOMISED}, READ.format("studies")
+    trials = sum(int(published[f"index.{trial}.n"]) for trial in RANDOMISED)
+    assert int(published["index.evidence.included.patients"]) == again + trials
 
 
 def test_no_page_speaks_of_a_search_before_one_was_made():
@@ -131,15 +141,21 @@ def printed(study: str, **quantity: str) -> Reported:
 
 
 def test_what_the_front_page_says_in_words_is_what_the_studies_print():
-    included = [study for study in REVIEW.studies.values() if study.status == "included"]
-    countries = {study.design["country"] for study in included}
-    assert countries == {"China"}, READ.format("countries")
-    kinds = {study.design["type"].partition(" ")[0] for study in included}
-    assert {kind.partition("-")[0] for kind in kinds} == {"retrospective"}, READ.format("designs")
-    quality = [study.id for study in included if "quality_of_life" in study.outcomes]
+    again = [REVIEW.studies[study] for study in AGAIN]
+    assert {study.design["country"] for study in again} == {"China"}, READ.format("countries")
+    kinds = {study.design["type"].partition(" ")[0].partition("-")[0] for study in again}
+    assert kinds == {"retrospective"}, READ.format("designs")
+    for trial in map(REVIEW.studies.__getitem__, RANDOMISED):
+        assert trial.design["type"].startswith("randomised")
+        assert {report.level for report in trial.reports} == {"abstract"}
+    assert REVIEW.studies["imforte"].design["prior_ici"] == "all"
+    assert REVIEW.studies["dellphi-304"].design["prior_ici"] == "not stated"
+    quality = [study.id for study in INCLUDED if "quality_of_life" in study.outcomes]
     assert quality == [], READ.format("quality of life")
-    levels = {entry["level"] for entry in REVIEW.protocol["certainty"]}
-    assert levels == {"very low"}, READ.format("certainty")
+    levels = {entry["synthesis"]: entry["level"] for entry in REVIEW.protocol["certainty"]}
+    assert levels.pop("os-engager") == "low", READ.format("certainty")
+    assert levels.pop("os-maintenance") == levels.pop("pfs-maintenance") == "moderate"
+    assert {*levels.values()} == {"very low"}, READ.format("certainty")
     zhang = REVIEW.studies["zhang-2025"]
     assert patients(zhang, "first_line_ici", "no") > patients(zhang) / 2  # "most people"
     earlier = {"comparison": "ici-vs-non-ici", "subgroup": "first_line_ici=yes"}

@@ -6,13 +6,13 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 4150,  # 330 of them show the search; six kinds of synthesis, and moderators
+    "livingreview": 4250,  # 330 of them show the search; six kinds of synthesis, and moderators
     "livingreview_audit": 4500,
     "livingreview_book": 1390,
     "livingreview_cohort": 4500,  # drawing patients is as much again as analysing them
     "livingreview_pool": 3170,
     "livingreview_search": 730,
-    "livingreview_record": 2460,  # a field for each key of a study, a form for each estimate
+    "livingreview_record": 2560,  # a field for each key of a study, a form for each estimate; leads
 }
 MOST_IN_A_FILE = 300
 LONGER = {"livingreview/figures.py": 350}  # to be parted; no other may be

@@ -37,7 +37,7 @@ def test_patients_with_a_characteristic_are_added_over_the_arms_unless_printed_f
 def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):
     assert not_yet_held(review) == {}
     trials = not_yet_held(load_review(ROOT))
-    assert trials["IMforte"].startswith("IMforte (NCT05091567) compares lurbinectedin added to")
+    assert trials["DURABLE"].startswith("DURABLE (NCT04985851) compares anlotinib added to")
 
 
 def test_the_protocol_says_which_studies_are_not_pooled(review):

@@ -254,7 +254,7 @@ def test_studies_left_out_are_listed_once_with_the_reason(tmp_path):
     )
     answers = carry_out(load_review(tmp_path), "survival")
     (row,) = left_out_table(answers * 2).frame.to_dict("records")
-    assert row["Why it is not used"] == "It awaits classification."
+    assert row["Why they are not used"] == "It awaits classification."
 
 
 def test_a_review_without_judgements_of_certainty_says_so(review):

@@ -21,6 +21,7 @@ Computed = TypeVar("Computed")
 
 ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
+LEVEL_WORDS = {"abstract": "abstract only", "registry-record": "registry record only"}
 MORE_THAN_ONE = 2
 SMALLEST_FOR_ARMS = 3
 APART = "the plan keeps these studies apart"
@@ -121,15 +122,19 @@ def touched(review: Review) -> frozenset[Printed]:
 
 
 def _told(review: Review, estimate: Estimate) -> Estimate:
-    """Return the estimate, its label with the events that an adverse event is counted among."""
+    """Return the estimate, its label with what a reader must know of it at once.
+
+    That is the events that an adverse event is counted among, and a report not read in full.
+    """
     outcomes = review.studies[estimate.study_id].outcomes
     outcome = outcomes[estimate.sources[0].quantity.outcome]
-    if outcome.kind != ADVERSE_EVENT or outcome.within not in outcomes:
-        return estimate
-    among = outcomes[outcome.within].label
-    return replace(
-        estimate, label=f"{estimate.label} (counted among: {among[:1].lower()}{among[1:]})"
-    )
+    levels = {source.level for source in estimate.sources}
+    words = [said for level, said in LEVEL_WORDS.items() if level in levels]
+    if outcome.kind == ADVERSE_EVENT and outcome.within in outcomes:
+        among = outcomes[outcome.within].label
+        words.append(f"counted among: {among[:1].lower()}{among[1:]}")
+    told = "".join(f" ({one})" for one in words)
+    return replace(estimate, label=f"{estimate.label}{told}") if told else estimate
 
 
 def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object]) -> str:

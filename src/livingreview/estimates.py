@@ -10,7 +10,9 @@ from livingreview_pool import (
     one_arm_effect,
     two_arm_effect,
 )
-from livingreview_record import FORMS, Printed, PrintedForm
+from livingreview_record import FORMS, INTERVAL_LEVELS, Printed, PrintedForm
+
+USUAL_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,12 @@ class PrintedEstimate:
     @property
     def is_interval(self) -> bool:
         """Whether an interval is printed with it, not a standard error."""
-        return self.spread.quantity.statistic == "ci95"
+        return self.spread.quantity.statistic in INTERVAL_LEVELS
+
+    @property
+    def level(self) -> float:
+        """The level of the printed interval; that of the intervals shown where none is printed."""
+        return INTERVAL_LEVELS.get(self.spread.quantity.statistic, USUAL_LEVEL)
 
     def effect(self, measure: str) -> Effect:
         """Return the effect by the measure that is printed."""
@@ -162,10 +169,12 @@ class PrintedEstimate:
             bounds = self.spread.interval
             limits = bounds.lower.value, bounds.upper.value
             if form.ratio:
-                found = log_ratio_from_ci(self.study_id, value, limits, measure)
+                found = log_ratio_from_ci(self.study_id, value, limits, measure, level=self.level)
             else:
                 low, high = (limit / form.per for limit in limits)
-                found = effect_from_ci(self.study_id, value / form.per, (low, high), measure)
+                found = effect_from_ci(
+                    self.study_id, value / form.per, (low, high), measure, level=self.level
+                )
         else:
             error = self.spread.number.value / form.per
             found = generic_effect(self.study_id, value / form.per, error, measure)

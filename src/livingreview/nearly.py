@@ -7,11 +7,13 @@ order of the arms, the size of the group.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from livingreview_record import (
     FORM_OF,
     FORMS,
+    INTERVAL_LEVELS,
     Comparison,
     Printed,
     Quantity,
@@ -55,7 +57,7 @@ def keeps_out(study: Study, number: Printed, adjustment: str) -> NearMiss | None
             f"its method is {quantity.method}, and only ratios of a Cox model are taken",
         ),
         ("value", number.number.relation != "=", "it is printed as a limit"),
-        ("statistic", interval is None, "no 95% confidence interval is printed for it"),
+        ("statistic", interval is None, "no confidence interval is printed for it"),
         (
             "value",
             interval is not None and not _holds(interval, number),
@@ -67,10 +69,11 @@ def keeps_out(study: Study, number: Printed, adjustment: str) -> NearMiss | None
 
 
 def interval_of(study: Study, quantity: Quantity) -> Printed | None:
-    """The printed 95% interval of a ratio; one of both rows may leave the method unnamed."""
+    """The printed interval of a ratio, of 95% first; one of both may leave the method unnamed."""
     methods = dict.fromkeys((quantity.method, *(USABLE_METHODS if not quantity.method else ("",))))
     found = (
-        mention(study, replace(quantity, statistic="ci95", method=method)) for method in methods
+        mention(study, replace(quantity, statistic=level, method=method))
+        for level, method in product(INTERVAL_LEVELS, methods)
     )
     return next((interval for interval in found if interval is not None), None)
 

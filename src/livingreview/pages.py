@@ -15,6 +15,7 @@ from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.recomputed import recomputed
+from livingreview.tables.sections import numbers_in
 from livingreview.tables.subgroups import interactions
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
@@ -139,9 +140,12 @@ class StudyPage(EntriesPage):
         show(Words(SAME_PATIENTS), Words(bullets(shared, empty=empty)))
 
     def status(self) -> None:
-        """Show the study's status in this review, and why it has it."""
+        """Show the study's status in this review, why it has it, and how much of it was read."""
         status = self.study.status.replace("-", " ")
-        show(Words(sentence(f"Status in this review: {status}. {self.study.status_reason}")))
+        show(
+            Words(sentence(f"Status in this review: {status}. {self.study.status_reason}")),
+            Words(entries.level_of_reading(self.study)),
+        )
 
     def read(self, caption: str) -> None:
         """Show the study's reports, and what of each was read."""
@@ -191,6 +195,12 @@ class StudyPage(EntriesPage):
                 if not rows[statistic].empty
             ),
         )
+
+    def results(self) -> None:
+        """Show the sections that hold a printed number, one after the other."""
+        for name in SECTIONS:
+            if numbers_in(self.study, name):
+                self.numbers(name)
 
     def interactions(self) -> None:
         """Show what ratios of all patients and of a subgroup imply for the other patients."""

@@ -6,16 +6,24 @@ synthesis is an entry of `KINDS` here, and one of the same name in `livingreview
 which says what its rule holds and which effect measures it gives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from livingreview.estimates import Estimate
 from livingreview.kinds import counts, measured, printed
 from livingreview.nearly import NearMiss
-from livingreview_record import Review, nothing_printed, place_of, plan
+from livingreview_record import (
+    DataProblemsError,
+    Problem,
+    Review,
+    nothing_printed,
+    places_of,
+    plan,
+)
 
 MOST_SHOWN = 3
+SECONDARY = "secondary"  # the level of a report that was read only where others write about it
 
 
 class Search(NamedTuple):
@@ -53,11 +61,15 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Selection:
-    """What one planned synthesis uses, and what it leaves out with the reason."""
+    """What one planned synthesis uses, and what it leaves out with the reason.
+
+    `others` are estimates of the studies used that stand behind the one that enters.
+    """
 
     plan: Mapping[str, Any]
     used: tuple[Estimate, ...]
     left_out: tuple[LeftOut, ...]
+    others: tuple[Estimate, ...] = ()
 
 
 def select(review: Review, synthesis_id: str) -> Selection:
@@ -66,15 +78,45 @@ def select(review: Review, synthesis_id: str) -> Selection:
     collect, near = KINDS[rules["kind"]]
     used: list[Estimate] = []
     left_out: list[LeftOut] = []
+    others: list[Estimate] = []
     for study in review.studies.values():
-        reason, place = place_of(study, rules["include"])
-        found = [] if reason else list(collect(study, rules, place))
-        misses = () if reason else tuple(dict.fromkeys(near(study, rules, place, found)))
+        reason, places = places_of(study, rules)
+        each = [(place, list(collect(study, place.rules, place.patients))) for place in places]
+        filled = [found for _, found in each if found]
+        found = filled[0] if filled else []
+        misses = tuple(
+            dict.fromkeys(
+                miss
+                for place, own in each
+                if own is found or not found
+                for miss in near(study, place.rules, place.patients, own)
+            )
+        )
         used.extend(found)
+        others.extend(one for own in filled[1:] for one in own)
         if misses or not found:
-            reason = reason or _nearly(misses) or nothing_printed(review, study, rules, place)
+            reason = reason or _nearly(misses) or nothing_printed(review, study, *places[0])
             left_out.append(LeftOut(study.id, study.label, reason, misses))
-    return Selection(rules, tuple(used), tuple(left_out))
+    _refuse_secondary(rules, used)
+    return Selection(rules, tuple(used), tuple(left_out), tuple(others))
+
+
+def _refuse_secondary(rules: Mapping[str, Any], used: Sequence[Estimate]) -> None:
+    """Raise `DataProblemsError` for estimates read only where others write about the study."""
+    problems = [
+        Problem(
+            f"data/studies/{source.study_id}/reported.csv row {source.line}",
+            "a number read in the study's own report, paper, abstract or registry record, "
+            f"for the synthesis {rules['id']}",
+            f"{source.value!r} of {source.locator.report_id}, whose level is secondary",
+            "confirm it in the report itself, or move the row to data/leads.csv",
+        )
+        for one in used
+        for source in one.sources
+        if source.level == SECONDARY
+    ]
+    if problems:
+        raise DataProblemsError(problems)
 
 
 def _nearly(misses: tuple[NearMiss, ...]) -> str:

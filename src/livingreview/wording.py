@@ -7,13 +7,16 @@ shows ``Words``, which ``markup`` escapes.
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview_record import (
     ESTIMATES,
+    INTERVAL_LEVELS,
     INTERVAL_STATISTICS,
     Printed,
+    Quantity,
     Reported,
     ReportedInterval,
     Study,
@@ -22,7 +25,7 @@ from livingreview_record import (
 
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {
-    "ci95": "95% CI {}",
+    **{name: f"{level:.0%} CI {{}}" for name, level in INTERVAL_LEVELS.items()},
     "range": "range {}",
     "iqr": "IQR {}",
     "sd": "SD {}",
@@ -217,5 +220,11 @@ def printed(study: Study, *, interval: bool = True, **identity: str) -> str:
     (quantity,) = found
     numbers = list(study.by_quantity[quantity])
     if interval and quantity.statistic not in ("n", "p", *INTERVAL_STATISTICS):
-        numbers += study.find(**{**vars(quantity), "statistic": "ci95"})
+        numbers += intervals_of(study, quantity)
     return cell(numbers)
+
+
+def intervals_of(study: Study, quantity: Quantity) -> list[Printed]:
+    """Return the places that print an interval of the quantity, of 95% before other levels."""
+    wanted = (replace(quantity, statistic=level) for level in INTERVAL_LEVELS)
+    return [place for one in wanted for place in study.by_quantity.get(one, ())]

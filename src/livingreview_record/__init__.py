@@ -23,13 +23,13 @@ from livingreview_record.problems import Collector, DataProblemsError, Problem, 
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
 from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
-    comparisons_of, fits, nothing_printed, outcomes_of, place_of, plan,
+    Place, comparisons_of, fits, nothing_printed, outcomes_of, places_of, plan,
 )
 from livingreview_record.shapes import check_shape
 from livingreview_record.studies import (
-    ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_STATISTICS, Arm, Comparison, Level, Locator,
-    Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients, Statement, Study,
-    contrast_of, level_of, levels_of, mention, table_first,
+    ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_LEVELS, INTERVAL_STATISTICS, Arm, Comparison,
+    Level, Locator, Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients,
+    Statement, Study, contrast_of, level_of, levels_of, mention, table_first,
 )
 from livingreview_record.times import is_time, months, months_in
 
@@ -41,11 +41,13 @@ __all__ = [
     "Statement", "Roles", "Dictionary",
     # one printed number: its place, which it is, its text
     "Printed", "Locator", "Quantity", "Level", "Reported", "ReportedInterval", "ALL_ARMS",
-    "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention", "table_first",
+    "INTERVAL_LEVELS", "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention",
+    "table_first",
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
-    "plan", "place_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed", "arm_flags",
+    "plan", "Place", "places_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed",
+    "arm_flags",
     # files: read, begun, accepted, offered
     "read_text", "read_rows", "read_yaml", "check_shape", "shown", "Collector", "COLUMNS",
     "write_whole", "could_not", "accept_numbers", "numbers_moved",

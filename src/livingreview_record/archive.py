@@ -49,10 +49,10 @@ def downloads(root: Path | str = ".") -> Mapping[str, bytes]:
 
 
 def numbers_csv(review: Review) -> bytes:
-    """Every printed number of every study, with the study's id before the columns of its file."""
+    """Every printed number of every study: its id, the columns of its file, its level."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["study_id", *COLUMNS])
+    writer.writerow(["study_id", *COLUMNS, "level"])
     writer.writerows(number.row.values() for number in review.numbers())
     return target.getvalue().encode()
 

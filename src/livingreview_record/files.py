@@ -29,7 +29,7 @@ SHAPES = {  # what a missing file has to be
     "dictionary.csv": "a file (columns file, name, meaning, values) that describes the review's "
     "own keys",
     "extraction.csv": "a file (columns study_id, rows_first, rows_second, values_in_conflict, "
-    "only_first, only_second, settled) with a line for each study that was extracted twice",
+    "only_first, only_second, second, settled) with a line for each study that was extracted twice",
 }
 SIGNED_NUMBER = re.compile(r"[+-](?=\.?\d)[^=|!(]*|[+-]+")  # no spreadsheet runs it
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from livingreview_record.dictionary import Dictionary
@@ -31,8 +32,12 @@ EXTRACTION_COLUMNS = (
     "values_in_conflict",
     "only_first",
     "only_second",
+    "second",
     "settled",
 )
+LEADS_COLUMNS = ("study", "what", "patients", "value", "address", "read", "wanted")
+COUNTED = EXTRACTION_COLUMNS[1:6]
+WAYS = ("extracted again", "read again")  # of the second reading: without or with the first rows
 COUNT = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -76,11 +81,12 @@ def check_extraction(
                 f"{place} column study_id", "one row a study", f"another of {id_}", "remove one"
             )
         seen.add(id_)
-        wrong = [name for name in EXTRACTION_COLUMNS[1:-1] if not COUNT.fullmatch(cells[name])]
+        wrong = [name for name in COUNTED if not COUNT.fullmatch(cells[name])]
         for name in wrong:
             collector.need(
                 f"{place} column {name}", "a whole number", repr(cells[name]), "correct it"
             )
+        collector.one_of(f"{place} column second", cells["second"], WAYS, "correct it")
         if not cells["settled"].strip():
             do = "say how the differences were settled, or that there were none"
             collector.need(f"{place} column settled", "words", "nothing", do)
@@ -90,9 +96,7 @@ def check_extraction(
 
 
 def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], rows: int) -> None:
-    first, second, conflicts, only_first, only_second = (
-        int(cells[name]) for name in EXTRACTION_COLUMNS[1:-1]
-    )
+    first, second, conflicts, only_first, only_second = (int(cells[name]) for name in COUNTED)
     both = first - only_first
     if both != second - only_second or not 0 <= conflicts <= both:
         needed = (
@@ -103,3 +107,36 @@ def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], ro
     elif rows < both:
         needed = f"at least the {both} rows that both extractions have in the study's reported.csv"
         collector.need(place, needed, str(rows), "look for rows that were lost")
+
+
+def check_leads(path: Path, problems: list[Problem]) -> tuple[Mapping[str, str], ...]:
+    """Return the leads; add a problem for each without its words, its address or its day.
+
+    A lead is a number that was seen only where others write about a study; a review without any
+    needs no file.
+    """
+    if not path.exists():
+        return ()
+    collector = Collector(str(path), problems)
+    rows = read_rows(path, LEADS_COLUMNS, problems, may_be_empty=True)
+    for line, cells in rows:
+        for name in LEADS_COLUMNS:
+            if not cells[name].strip():
+                place = f"row {line} column {name}"
+                collector.need(place, "an entry", "nothing", "fill it in, or remove the row")
+        if not cells["address"].startswith(("https://", "http://")):
+            place = f"row {line} column address"
+            needed = "an address that begins with https:// or http://"
+            collector.need(place, needed, repr(cells["address"]), "name the page that was read")
+        if not _is_past_day(cells["read"]):
+            place, needed = f"row {line} column read", "a day that is not in the future"
+            collector.need(place, needed, repr(cells["read"]), "write it as 2026-03-31")
+    return tuple(cells for _, cells in rows)
+
+
+def _is_past_day(text: str) -> bool:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False
+    return day <= (datetime.now(UTC) + timedelta(days=1)).date()

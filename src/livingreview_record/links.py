@@ -24,7 +24,7 @@ from livingreview_record.studies import (
 )
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
-DAYS = ("submitted", "accepted", "published")
+DAYS = ("submitted", "accepted", "published", "read")
 ELSEWHERE = ("10.", "https://", "http://")  # a DOI or an address
 
 

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from livingreview_record.dictionary import DICTIONARY_COLUMNS, Dictionary
 from livingreview_record.files import is_folder, read_rows
-from livingreview_record.inventory import WITHOUT_NUMBERS, check_extraction, check_files
+from livingreview_record.inventory import (
+    WITHOUT_NUMBERS,
+    check_extraction,
+    check_files,
+    check_leads,
+)
 from livingreview_record.links import check_arms, check_shared, check_study
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
@@ -56,12 +61,14 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     for id_, study in studies.items() if sound else ():
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     extraction: tuple[Mapping[str, str], ...] = ()
+    leads: tuple[Mapping[str, str], ...] = ()
     if names is None:
         check_files(data, declared, problems)
         extraction = _check_together(data, protocol if sound else {}, studies, declared, problems)
+        leads = check_leads(data / "leads.csv", problems)
     if problems:
         raise DataProblemsError(problems)
-    return Review(protocol, studies, declared, extraction)
+    return Review(protocol, studies, declared, extraction, leads)
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:

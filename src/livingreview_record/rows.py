@@ -12,6 +12,7 @@ from livingreview_record.problems import Collector, Problem
 from livingreview_record.studies import (
     ALL_ARMS,
     ESTIMATES,
+    INTERVAL_LEVELS,
     PERCENT_STATISTICS,
     STATISTICS,
     Locator,
@@ -26,7 +27,7 @@ LOCATOR_COLUMNS = tuple(field.name for field in fields(Locator))
 QUANTITY_COLUMNS = tuple(field.name for field in fields(Quantity))
 COLUMNS = (*LOCATOR_COLUMNS, *QUANTITY_COLUMNS, "unit", "value", "note")
 
-ADJUSTMENTS = ("", "unadjusted", "adjusted")
+ADJUSTMENTS = ("", "unadjusted", "adjusted", "stratified")
 METHODS = (
     "",
     "chi2",
@@ -38,7 +39,7 @@ METHODS = (
     "t-test",
     "wilcoxon",
 )
-WITH_METHOD = ("p", "ci95", "se", *sorted(ESTIMATES))
+WITH_METHOD = ("p", *INTERVAL_LEVELS, "se", *sorted(ESTIMATES))
 TIMEPOINT = re.compile(
     r"1 (day|week|month|year)"
     r"|(?!1 )([1-9][0-9]*(\.[0-9]+)?|0\.[0-9]*[1-9]) (days|weeks|months|years)"
@@ -53,6 +54,7 @@ def printed_number(
 ) -> Printed:
     """The row as a printed number of ``study``; faults are appended to ``problems``."""
     row = Collector(f"{path} row {line}", problems)
+    levels = {report.id: report.level for report in study.reports}
     number = Printed(
         study_id=study.id,
         line=line,
@@ -61,6 +63,7 @@ def printed_number(
         unit=cells["unit"].strip(),
         value=cells["value"].strip(),
         note=cells["note"].strip(),
+        level=levels.get(cells["report_id"].strip(), ""),
     )
     _check_locator(row, number.locator, study)
     _check_quantity(row, number.quantity, study)

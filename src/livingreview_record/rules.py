@@ -1,11 +1,13 @@
 """The rules of a planned synthesis, applied to one study: its patients, arms and comparisons."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study
 
+NOT_STATED = "not-stated"
+NO_RULE = "Its patients are not those that this synthesis is about."
 STATUS_REASONS = {
     "included": "It is included in the review, but this synthesis takes other studies.",
     "awaiting-classification": "It awaits classification.",
@@ -24,15 +26,38 @@ def plan(review: Review, synthesis_id: str) -> Mapping[str, Any]:
     return entry
 
 
-def place_of(study: Study, include: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
-    """Why a study is left out (empty when it is not), and the patients of it that enter."""
-    if study.status not in include["status"]:
-        return STATUS_REASONS[study.status], {}
-    for rule in include["patients"]:
-        wanted = rule.get("design", {})
-        if all(study.design.get(key) == value for key, value in wanted.items()):
-            return "", {"population": rule["population"], "subgroup": rule.get("subgroup", "")}
-    return "No rule of this synthesis says which patients of a study of this design enter.", {}
+class Place(NamedTuple):
+    """Patients of a study that a synthesis may take.
+
+    `patients` are the columns of a printed number that say whose it is; `rules` are those of the
+    synthesis, with the adjustment that this place asks for.
+    """
+
+    patients: Mapping[str, str]
+    rules: Mapping[str, Any]
+
+
+def places_of(study: Study, plan: Mapping[str, Any]) -> tuple[str, tuple[Place, ...]]:
+    """Why a study is left out (empty when it is not), and the patients of it that may enter.
+
+    The order is that of the rules of the synthesis: the first place of which the study prints a
+    usable number enters, and the others are other estimates of the same study.
+    """
+    if study.status not in plan["include"]["status"]:
+        return STATUS_REASONS[study.status], ()
+    found = tuple(
+        _place(rule, plan)
+        for rule in plan["include"]["patients"]
+        if all(study.design.get(key) == value for key, value in rule.get("design", {}).items())
+    )
+    return "" if found else NO_RULE, found
+
+
+def _place(rule: Mapping[str, Any], plan: Mapping[str, Any]) -> Place:
+    asked = rule.get("adjustment", plan.get("adjustment"))
+    own = {} if asked is None else {"adjustment": "" if asked == NOT_STATED else asked}
+    patients = {"population": rule["population"], "subgroup": rule.get("subgroup", "")}
+    return Place(patients, {**plan, **own})
 
 
 def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
@@ -59,7 +84,7 @@ def comparisons_of(
 
 
 def nothing_printed(
-    review: Review, study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+    review: Review, study: Study, place: Mapping[str, str], rules: Mapping[str, Any]
 ) -> str:
     """Why a study of which no number is near is not used, in words and labels."""
     sides = [rules[role] for role in SIDES if role in rules]

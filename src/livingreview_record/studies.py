@@ -12,7 +12,8 @@ from livingreview_record.dictionary import Dictionary
 from livingreview_record.kinds import FORM_OF
 from livingreview_record.reported import Reported, ReportedInterval
 
-INTERVAL_STATISTICS = frozenset({"ci95", "range", "iqr"})
+INTERVAL_LEVELS: Mapping[str, float] = {"ci95": 0.95, "ci90": 0.90, "ci80": 0.80}
+INTERVAL_STATISTICS = frozenset({*INTERVAL_LEVELS, "range", "iqr"})
 DESIGN_STATISTICS = frozenset({"date", "dose", "threshold", "duration"})  # free text with digits
 COUNT_STATISTICS = frozenset({"n"})
 PERCENT_STATISTICS = frozenset({"percent", "rate"})
@@ -128,7 +129,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Printed:
-    """One printed number of a study, with its place and its identity; a row of ``reported.csv``."""
+    """One printed number of a study, with its place and its identity; a row of ``reported.csv``.
+
+    ``level`` says how much of its report was read: full-text, abstract, registry-record, secondary.
+    """
 
     study_id: str
     line: int
@@ -137,6 +141,7 @@ class Printed:
     unit: str
     value: str
     note: str = ""
+    level: str = ""
 
     @cached_property
     def number(self) -> Reported:
@@ -150,7 +155,7 @@ class Printed:
 
     @property
     def row(self) -> dict[str, str]:
-        """One flat row: the study, and the columns of `reported.csv` in their order."""
+        """One flat row: the study, the columns of `reported.csv` in their order, and the level."""
         return {
             "study_id": self.study_id,
             **vars(self.locator),
@@ -158,6 +163,7 @@ class Printed:
             "unit": self.unit,
             "value": self.value,
             "note": self.note,
+            "level": self.level,
         }
 
     @property
@@ -175,11 +181,15 @@ def table_first(places: Iterable[Printed]) -> list[Printed]:
 class Report:
     """One publication on a study: a paper, a preprint, a registry record.
 
-    ``described`` holds keys of the review's own, each of which its dictionary describes.
+    ``level`` says how much of it was read (full-text, abstract, registry-record, or secondary: only
+    what others write about it), ``read`` when.  ``described`` holds keys of the review's own, each
+    of which its dictionary describes.
     """
 
     id: str
     kind: str
+    level: str
+    read: str = ""
     authors: str = ""
     title: str
     journal: str = ""
@@ -432,12 +442,14 @@ class Review:
     """The question, its planned syntheses, and the studies found so far.
 
     `extraction` has the rows of `data/extraction.csv`: how far separate extractions agreed.
+    `leads` has those of `data/leads.csv`: numbers seen only where others write about a study.
     """
 
     protocol: Mapping[str, Any]
     studies: Mapping[str, Study]
     dictionary: Dictionary = field(default_factory=Dictionary)
     extraction: tuple[Mapping[str, str], ...] = ()
+    leads: tuple[Mapping[str, str], ...] = ()
 
     def numbers(self, study_ids: Iterable[str] | None = None) -> tuple[Printed, ...]:
         """Every printed number, of all studies or of those named, in file order."""

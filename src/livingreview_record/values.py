@@ -12,6 +12,7 @@ from livingreview_record.kinds import FORM_OF, FORMS
 from livingreview_record.reported import NOT_REACHED, NUMBER_WORDS, Reported
 from livingreview_record.studies import (
     DESIGN_STATISTICS,
+    INTERVAL_LEVELS,
     INTERVAL_STATISTICS,
     PERCENT_STATISTICS,
     Outcome,
@@ -98,12 +99,12 @@ def unit_needed(number: Printed, outcome: Outcome) -> str:
         fits = (FIXED_UNITS[quantity.statistic],)
     elif quantity.statistic == "person-time":
         fits = PERSON_TIME
-    elif quantity.comparison and quantity.statistic in ("ci95", "se"):
+    elif quantity.comparison and quantity.statistic in (*INTERVAL_LEVELS, "se"):
         fits = (*SCALES, *IN_MONTHS, *filter(None, (outcome.unit,)))
     elif quantity.timepoint and not (outcome.unit and quantity.statistic in MEASURED):
         fits = ("%",)
     elif own := outcome.unit:
-        fits = (own, "%") if quantity.statistic == "ci95" else (own,)
+        fits = (own, "%") if quantity.statistic in INTERVAL_LEVELS else (own,)
     elif outcome.kind == "continuous":
         return f"the unit of {outcome.id}, which study.yaml must declare (unit: years)"
     elif outcome.kind == "time-to-event":

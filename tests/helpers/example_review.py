@@ -33,7 +33,7 @@ STUDY = """
 id: example-2020
 label: Example 2020
 status: included
-reports: [{id: paper, kind: journal-article, title: An example}]
+reports: [{id: paper, kind: journal-article, level: full-text, title: An example}]
 design: {type: retrospective cohort, line: second}
 population: adults
 arms:
@@ -69,7 +69,9 @@ DICTIONARY = """file,name,meaning,values
 data/studies/*/study.yaml,design.line,Line of treatment,"one of: second, third, mixed"
 data/studies/*/study.yaml,arms.*.is_new,Whether the treatment is new,true or false
 """
-EXTRACTION = "study_id,rows_first,rows_second,values_in_conflict,only_first,only_second,settled\n"
+EXTRACTION = (
+    "study_id,rows_first,rows_second,values_in_conflict,only_first,only_second,second,settled\n"
+)
 
 
 def full_row(**cells: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from livingreview.estimates import PrintedEstimate
+from livingreview.estimates import USUAL_LEVEL, PrintedEstimate
 from livingreview.nearly import (
     NearMiss,
     interval_of,
@@ -14,6 +14,7 @@ from livingreview.nearly import (
 )
 from livingreview_record import (
     FORMS,
+    INTERVAL_LEVELS,
     MEASURED,
     TIMED,
     Comparison,
@@ -40,11 +41,22 @@ def hazard_ratios(study: Study, rules: Rules, place: Place) -> Iterator[PrintedE
         ]
         for estimate in fit[:1]:
             interval = interval_of(study, estimate.quantity)
-            notes = () if estimate.quantity.method else (NO_METHOD,)
             if interval is not None:
+                notes = _notes(estimate, interval)
                 yield PrintedEstimate(
                     study.id, study.label, estimate, interval, study.cohorts, notes
                 )
+
+
+def _notes(estimate: Printed, interval: Printed) -> tuple[str, ...]:
+    """What a reader must know about a printed ratio and its interval."""
+    level = INTERVAL_LEVELS[interval.quantity.statistic]
+    of_level = (
+        f"the report prints an interval of {level:.0%} ({interval.value}); the one shown here is "
+        "of 95%, with the standard error that the printed one implies"
+    )
+    unnamed = "" if estimate.quantity.method else NO_METHOD
+    return tuple(filter(None, (unnamed, "" if level == USUAL_LEVEL else of_level)))
 
 
 def _printed_ratios(

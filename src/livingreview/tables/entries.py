@@ -21,6 +21,12 @@ DEFINED = {  # what defines an outcome, and how a page heads it
     "definition": "Definition",
     "criteria": "Criteria",
 }
+LEVELS: Mapping[str, str] = {
+    "full-text": "the full text",
+    "abstract": "the abstract only, or parts of it",
+    "registry-record": "the registry record only",
+    "secondary": "only what others write about it",
+}
 
 
 class EntriesPage:
@@ -116,6 +122,16 @@ def reports(study: Study, dictionary: Dictionary) -> pd.DataFrame:
         tables.append(entries(shown, dictionary, "study:reports[]"))
         tables[-1].insert(0, "Report", report.kind.replace("-", " ").capitalize())
     return pd.concat(tables, ignore_index=True)
+
+
+def level_of_reading(study: Study) -> str:
+    """How much of the study's reports was read, and when, as a sentence."""
+    read = [
+        f"{report.kind.replace('-', ' ')}: {LEVELS[report.level]}"
+        + (f" ({report.read})" if report.read else "")
+        for report in study.reports
+    ]
+    return sentence(f"What was read of it: {'; '.join(read)}")
 
 
 def not_confirmed(study: Study) -> list[str]:

@@ -1,6 +1,6 @@
 """The chapters of the protocol and of the data: what is planned, who enters, and how many."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +93,18 @@ class ProtocolPage(EntriesPage):
 
     def extraction(self) -> None:
         """Show how far the separate extractions agreed."""
+        caption = "Agreement of the separate extractions"
+        self._rows("data/extraction.csv", self.review.extraction, caption)
+
+    def leads(self) -> None:
+        """Show numbers that nothing uses until they are seen in the study's own report."""
+        self._rows("data/leads.csv", self.review.leads, "Leads that await confirmation")
+
+    def _rows(self, file: str, rows: Iterable[Mapping[str, str]], caption: str) -> None:
+        """Show the rows of a file of the data, each column under its meaning."""
         told = self.review.dictionary
-        rows = [
-            {named(told, "data/extraction.csv", name): text for name, text in cells.items()}
-            for cells in self.review.extraction
-        ]
-        show(Table(pd.DataFrame(rows), "Agreement of the separate extractions"))
+        lines = [{named(told, file, name): text for name, text in one.items()} for one in rows]
+        show(Table(pd.DataFrame(lines), caption, empty="There is none."))
 
     def file(self, name: str, caption: str) -> None:
         """Show what each column or key of a file of `data/` means, and its values."""

@@ -42,7 +42,11 @@ STATISTIC_NAMES: Mapping[str, str] = {
     "mean": "Mean",
     "median": "Median",
 }
-ADJUSTMENT_WORDS: Mapping[str, str] = {"adjusted": "Adjusted", "unadjusted": "Unadjusted"}
+ADJUSTMENT_WORDS: Mapping[str, str] = {
+    "adjusted": "Adjusted",
+    "unadjusted": "Unadjusted",
+    "stratified": "Stratified",
+}
 
 
 def section(study: Study, number: Printed) -> str:

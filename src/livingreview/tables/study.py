@@ -25,11 +25,12 @@ from livingreview.tables.sections import (
     subgroup_label,
 )
 from livingreview.tables.table import LEVEL, WHERE
-from livingreview.wording import as_printed, cell, listed, places, sentence
+from livingreview.wording import as_printed, cell, intervals_of, listed, places, sentence
 from livingreview_record import (
     ALL_ARMS,
     ESTIMATES,
     FORM_OF,
+    INTERVAL_LEVELS,
     Printed,
     Study,
     months,
@@ -207,7 +208,10 @@ def _detail_row(study: Study, number: Printed) -> tuple[str, ...]:
 
 def _statistic(study: Study, number: Printed) -> str:
     quantity = number.quantity
-    if quantity.comparison and quantity.statistic in ("ci95", "se"):  # stands with its estimate
+    if quantity.comparison and quantity.statistic in (
+        *INTERVAL_LEVELS,
+        "se",
+    ):  # stands with its estimate
         own = (name for name in FORM_OF if replace(quantity, statistic=name) in study.by_quantity)
         quantity = replace(quantity, statistic=next(own, quantity.statistic))
     if quantity.timepoint and not quantity.comparison:
@@ -218,7 +222,7 @@ def _statistic(study: Study, number: Printed) -> str:
         return "P value"
     if quantity.method == "cox" or quantity.statistic == "hr":
         return "Hazard ratio"
-    if number.unit == "months" and quantity.statistic in ("median", "ci95"):
+    if number.unit == "months" and quantity.statistic in ("median", *INTERVAL_LEVELS):
         return "Median, months"
     if quantity.statistic == "difference":
         return f"Difference, {number.unit}"
@@ -282,21 +286,13 @@ def rows_to_draw(study: Study, name: str, statistic: str) -> pd.DataFrame:
     for quantity, number in chosen.items():
         if name in DRAWN_BY_ARM and quantity.arm_id == ALL_ARMS and len(study.arms) > 1:
             continue
-        found, intervals = _with_interval(study, number)
-        bounds = [math.nan, math.nan]
-        if intervals:
-            interval = table_first(intervals)[0].interval
-            bounds = [interval.lower.value, interval.upper.value]
+        found, intervals = study.by_quantity[quantity], intervals_of(study, quantity)
+        usual = [one.interval for one in table_first(intervals) if one.quantity.statistic == "ci95"]
+        bounds = [usual[0].lower.value, usual[0].upper.value] if usual else [math.nan, math.nan]
         estimate, both = table_first(found)[0].number.value, [*found, *intervals]
         labels = _drawn_labels(study, name, number)
         lines.append([*labels, estimate, *bounds, cell(both), places(both)])
     return pd.DataFrame(lines, columns=columns)
-
-
-def _with_interval(study: Study, number: Printed) -> tuple[Sequence[Printed], Sequence[Printed]]:
-    """The places that print the number's quantity, and those of its 95% interval."""
-    interval = replace(number.quantity, statistic="ci95")
-    return study.by_quantity[number.quantity], study.by_quantity.get(interval, ())
 
 
 def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ...]:
@@ -339,7 +335,8 @@ def published(study: Study) -> dict[str, str]:
         for name, statistics in PUBLISHED.items()
         for number in numbers_in(study, name)
         if (statistic := number.quantity.statistic) in statistics
-        for found, intervals in [_with_interval(study, number)]
+        for found in [study.by_quantity[number.quantity]]
+        for intervals in [intervals_of(study, number.quantity)]
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from livingreview.analysis import PlannedResult
-from livingreview.estimates import ArmCount, PrintedEstimate, form_of
+from livingreview.estimates import USUAL_LEVEL, ArmCount, PrintedEstimate, form_of
 from livingreview.tables.table import WHERE, Table
 from livingreview.wording import Words, bullets, number, p_value, percent
 from livingreview_pool import (
@@ -182,9 +182,10 @@ def _study_row(
 def _study_interval(
     result: PlannedResult, position: int, effect: Effect
 ) -> tuple[float, float, float]:
-    """As printed for a printed ratio, exact binomial for one arm, else normal limits."""
+    """As printed for a ratio with a 95% interval, exact for one arm, else normal limits."""
     one = result.estimates[position]
-    if isinstance(one, PrintedEstimate) and form_of(one.estimate, result.measure).ratio:
+    usual = isinstance(one, PrintedEstimate) and one.level == USUAL_LEVEL
+    if isinstance(one, PrintedEstimate) and usual and form_of(one.estimate, result.measure).ratio:
         bounds = one.spread.interval
         return one.estimate.number.value, bounds.lower.value, bounds.upper.value
     if isinstance(one, ArmCount):
@@ -340,13 +341,13 @@ def heterogeneity_table(results: Sequence[PlannedResult]) -> Table:
 
 
 def left_out_table(results: Sequence[PlannedResult]) -> Table:
-    """Studies that a synthesis does not use, with the rule that says so."""
-    seen = dict.fromkeys(
-        (result.plan["title"], left.label, left.reason)
-        for result in results
-        for left in result.left_out
-    )
-    frame = pd.DataFrame(list(seen), columns=["Synthesis", "Study", "Why it is not used"])
+    """Studies that a synthesis does not use, by the rule that says so."""
+    seen: dict[tuple[str, str], dict[str, None]] = {}
+    for result in results:
+        for left in result.left_out:
+            seen.setdefault((result.plan["title"], left.reason), {})[left.label] = None
+    rows = [(title, reason, "; ".join(studies)) for (title, reason), studies in seen.items()]
+    frame = pd.DataFrame(rows, columns=["Synthesis", "Why they are not used", "Studies"])
     return Table(frame, caption="Studies not used", empty="Every study is used.")
 
 
