@@ -22,6 +22,7 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_search": {"livingreview_record"},
     "livingreview": {
         "livingreview_audit",
+        "livingreview_cohort",
         "livingreview_pool",
         "livingreview_record",
         "livingreview_search",
@@ -51,7 +52,7 @@ HELPER: dict[str, set[str]] = {
     "cli": {"analysis", "selection"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
-MAY_MEET_PATIENTS: set[str] = set()
+MAY_MEET_PATIENTS = {"livingreview.cli"}
 ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview.publishing"},
     "pandas": {"livingreview.tables", "livingreview.figures"},

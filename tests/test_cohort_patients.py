@@ -111,7 +111,7 @@ def test_half_of_a_pair_of_columns_asks_for_the_other(tmp_path: Path, study: Stu
 
 
 def test_every_fault_of_every_row_is_told_at_once(tmp_path: Path, study: Study) -> None:
-    bad = "made-up,real,middle,old,,maybe,fine,-1,2,nan,"
+    bad = "made-up,real,middle,old,men,maybe,fine,-1,2,nan,"
     found = problems(written(tmp_path, HEADER, FIRST, bad), study)
     assert [problem.split(": need")[0] for problem in found] == [
         f"row 3 column {name}"

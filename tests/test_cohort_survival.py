@@ -118,6 +118,7 @@ def test_groups_that_no_event_tells_apart_have_no_p() -> None:
     time = np.array([1.0, 2.0, 3.0])
     assert np.isnan(curve_test(time, np.zeros(3, dtype=bool), np.array([0, 0, 1])).p)
     assert np.isnan(curve_test(time, np.ones(3, dtype=bool), np.zeros(3)).p)
+    assert np.isnan(curve_test(time[:0], np.ones(0, dtype=bool), np.zeros(0)).p)
 
 
 def test_a_group_that_is_never_at_risk_of_an_event_does_not_count() -> None:

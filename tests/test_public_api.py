@@ -29,8 +29,9 @@ API = {
         CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts
     """,
     "livingreview_cohort": """
-        Conflict FittedStudy Patients TimeToEvent conflicts draw draw_cohort fit_study
-        read_patients write_patients
+        Choice Conflict DRAWS FittedStudy Patients Pipeline Reenacted Reenactment Result SEED
+        TimeToEvent conflicts draw draw_cohort fit_study flat load_pipeline load_single_arm
+        read_patients reenact reenact_patients run write_patients written
     """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence

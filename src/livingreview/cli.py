@@ -8,6 +8,8 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,10 @@ from livingreview_search import (
 )
 
 Row = Mapping[str, object]
+SYNTHETIC = (
+    "synthetic patients, {tables} sets of them: nobody in them is real, and nothing here enters a "
+    "synthesis"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="recompute every printed number that others imply")
     _add_listing(audit)
     audit.set_defaults(run=_audit)
+    reenact = commands.add_parser(
+        "reenact", help="run a study's own analyses on synthetic patients, or on those of a file"
+    )
+    reenact.add_argument("study")
+    reenact.add_argument("--patients", type=Path, help="a file of patients, in the layout")
+    reenact.add_argument("--draws", type=_whole, help="synthetic cohorts to draw (100)")
+    reenact.add_argument("--seed", type=int, default=1, help="of the first one (1)")
+    reenact.add_argument("--jobs", type=_whole, default=1, help="processes that compute (1)")
+    reenact.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    reenact.set_defaults(run=_reenact)
     records = commands.add_parser("records", help="list the records of the search")
     records.add_argument("--source", help="only this source")
     records.add_argument("--format", choices=("csv", "ris"), default="csv")
@@ -148,6 +164,45 @@ def _audit(options: argparse.Namespace) -> None:
     known = {_known(study_id, review.studies) for study_id in wanted}
     rows = [audit_row(finding) for finding in findings(review) if finding.study_id in known]
     _print_rows(rows, options.format)
+
+
+def _reenact(options: argparse.Namespace) -> None:
+    from livingreview_cohort import (
+        DRAWS,
+        flat,
+        load_pipeline,
+        read_patients,
+        reenact,
+        reenact_patients,
+    )
+
+    if options.patients and options.draws:
+        print("livingreview: give --patients or --draws, not both", file=sys.stderr)
+        raise SystemExit(2)
+    review = load_review(options.root, only=[options.study])
+    study = review.studies[options.study]
+    if not study.numbers:
+        print(f"livingreview: {study.id} prints no result to re-enact", file=sys.stderr)
+        raise SystemExit(2)
+    pipeline = load_pipeline(study, review.dictionary, options.root)
+    if options.patients:
+        patients = read_patients(options.patients, study)
+        found = reenact_patients(patients, pipeline, study, seed=options.seed)
+    else:
+        with ProcessPoolExecutor(options.jobs) if options.jobs > 1 else nullcontext() as pool:
+            draws = options.draws or DRAWS
+            found = reenact(study, pipeline, draws=draws, seed=options.seed, executor=pool)
+    if found.is_synthetic:
+        print(SYNTHETIC.format(tables=found.tables), file=sys.stderr)
+    _print_rows(flat(found), options.format)
+
+
+def _whole(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"need a whole number of at least 1, found {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _records(options: argparse.Namespace) -> None:

@@ -177,6 +177,8 @@ def curve_test(
     0.0896
     """
     labels: Labels = np.unique(group)
+    if labels.size < 2:
+        return CurveTest(NOT_REACHED, 0)
     score, variance = np.zeros(labels.size), np.zeros((labels.size, labels.size))
     rows = [np.ones(time.size, dtype=bool)]
     if strata is not None:

@@ -4,7 +4,8 @@ Columns: `study_id`, `source` (`synthetic` or `patient-level`), `arm`; one for e
 `study.yaml`, by its id; best response, by the id of its outcome; and for overall and
 progression-free survival the months (`<outcome>_time`) and whether the event was seen
 (`<outcome>_event`, 1 or 0).  Any other categorical, binary or adverse-event outcome, and any other
-time to an event, may have its column or pair of columns.
+time to an event, may have its column or pair of columns.  An empty cell of a variable or outcome is
+not known, or does not apply.
 """
 
 import csv
@@ -126,7 +127,7 @@ def _check(row: Collector, cells: Mapping[str, str], study: Study) -> None:
     row.one_of("column arm", cells["arm"], study.arms, "correct it, or declare it in study.yaml")
     for name, cell in cells.items():
         if name in study.variables or name in study.outcomes:
-            _check_level(row, name, cell, study, cells["arm"])
+            _check_level(row, name, cell, study)
     survival = survival_outcomes(study)
     for outcome in study.outcomes:
         if outcome + TIME in cells:
@@ -134,13 +135,12 @@ def _check(row: Collector, cells: Mapping[str, str], study: Study) -> None:
     _check_order(row, cells, survival)
 
 
-def _check_level(row: Collector, name: str, cell: str, study: Study, arm: str) -> None:
+def _check_level(row: Collector, name: str, cell: str, study: Study) -> None:
+    """Add a problem for what cannot be a level or a number; nothing is not known."""
     outcome = study.vocabulary(name)
     if not cell:
-        asked = outcome.exhaustive and not outcome.within and outcome.only_arm in ("", arm)
-        if asked:
-            row.cell(name, "a level: study.yaml says that every patient has one", cell, "fill it")
-    elif outcome.kind == "continuous":
+        return
+    if outcome.kind == "continuous":
         if not math.isfinite(_number(cell)):
             row.cell(name, f"a number ({outcome.unit or 'no unit'})", cell, "correct it")
     else:

@@ -30,11 +30,13 @@ class Result:
     """One result: which quantity it is, and its value, or both bounds of an interval.
 
     On the scale and in the unit in which papers print it (percent, months, ratio); endless for a
-    time that is not reached, not-a-number without a finite estimate.
+    time that is not reached, not-a-number without a finite estimate.  `patients` is how many it is
+    about.
     """
 
     quantity: Quantity
     values: tuple[float, ...]
+    patients: int = 0
 
 
 def run(patients: Patients, pipeline: Pipeline, study: Study, *, seed: int = 0) -> list[Result]:
@@ -51,9 +53,11 @@ def run(patients: Patients, pipeline: Pipeline, study: Study, *, seed: int = 0) 
     found = []
     for quantity in dict.fromkeys([*printed, *further]):
         try:
-            found.append(Result(quantity, analyses.values(quantity)))
+            values = analyses.values(quantity)
+            count = int(analyses.selected.rows(quantity).sum())
         except NotComputableError:
             continue
+        found.append(Result(quantity, values, count))
     return found
 
 
