@@ -20,7 +20,9 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_audit": {"livingreview_record"},
     "livingreview_cohort": {"livingreview_audit", "livingreview_record"},
     "livingreview_search": {"livingreview_record"},
+    "livingreview_appraisal": {"livingreview_record"},
     "livingreview": {
+        "livingreview_appraisal",
         "livingreview_audit",
         "livingreview_cohort",
         "livingreview_pool",
@@ -30,10 +32,11 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_book": {"livingreview_record"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"pages", "publishing", "search_page", "tables", "wording"},
+    "__init__": {"appraisal_page", "pages", "publishing", "search_page", "tables", "wording"},
     "markup": set(),
     "publishing": {"markup"},
-    "figures": {"markup"},
+    "lights": set(),
+    "figures": {"lights", "markup"},
     "flowchart": {"figures", "markup"},
     "nearly": set(),
     "estimates": set(),
@@ -44,10 +47,11 @@ HELPER: dict[str, set[str]] = {
     "moderators": {"analysis"},
     "wording": {"markup"},
     "tables": {
-        *("analysis", "estimates", "flowchart", "markup", "moderators", "nearly"),
-        *("printed_survival", "publishing", "wording"),
+        *("analysis", "estimates", "flowchart", "lights", "markup", "moderators"),
+        *("nearly", "printed_survival", "publishing", "wording"),
     },
     "pages": {"analysis", "figures", "moderators", "publishing", "tables", "wording"},
+    "appraisal_page": {"publishing", "tables", "wording"},
     "search_page": {"publishing", "tables", "wording"},
     "cli": {"analysis", "selection"},
 }

@@ -16,13 +16,12 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AuditPage DataProblemsError Problem ProtocolPage Reported ReportedInterval SearchPage
-        StudyPage SynthesisPage Words absolute_table bullets certainty_table control_table
-        control_words evidence_size headline_table heterogeneity_table left_out_table load_review
-        load_study
-        multiverse_table not_yet_held patients policy_notes printed priors_table
-        proportional_words publish restricted_mean_table scale_words sensitivity_table show
-        subgroup_words
+        AppraisalPage AuditPage DataProblemsError Problem ProtocolPage Reported
+        ReportedInterval SearchPage StudyPage SynthesisPage Words absolute_table bullets
+        certainty_table control_table control_words evidence_size headline_table
+        heterogeneity_table left_out_table load_review load_study multiverse_table
+        not_yet_held patients policy_notes printed priors_table proportional_words publish
+        restricted_mean_table scale_words sensitivity_table show subgroup_words
     """,
     "livingreview_book": "",
     "livingreview_audit": """
@@ -60,6 +59,10 @@ API = {
         read_text
         read_yaml remarks_on_numbers shown spreadsheet_damage table_first
         write_downloads write_whole
+    """,
+    "livingreview_appraisal": """
+        ANSWERS Agreement Answer Appraisal Appraisals Domain Judged Question TOOLS Target Tool
+        agreement judge kappa load_appraisals load_tool
     """,
     "livingreview_search": """
         Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow

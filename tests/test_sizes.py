@@ -6,11 +6,12 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 4250,  # 330 of them show the search; six kinds of synthesis, and moderators
+    "livingreview": 4510,  # 590 show search and risk of bias; six kinds of synthesis, moderators
     "livingreview_audit": 4500,
     "livingreview_book": 1390,
     "livingreview_cohort": 4500,  # drawing patients is as much again as analysing them
     "livingreview_pool": 3170,
+    "livingreview_appraisal": 420,
     "livingreview_search": 730,
     "livingreview_record": 2560,  # a field for each key of a study, a form for each estimate; leads
 }

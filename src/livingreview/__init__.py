@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 # isort: off
 # fmt: off
 if TYPE_CHECKING:
+    from livingreview.appraisal_page import AppraisalPage as AppraisalPage
     from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
     from livingreview.publishing import publish as publish, show as show
     from livingreview.search_page import SearchPage as SearchPage
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     )
 
 _NAMES = {  # of the module that holds them
+    "livingreview.appraisal_page": "AppraisalPage",
     "livingreview.pages": "StudyPage SynthesisPage",
     "livingreview.publishing": "publish show",
     "livingreview.search_page": "SearchPage",

@@ -4,8 +4,8 @@ Every function takes rows that ``tables`` built and draws them without computing
 a plot and a table cannot disagree.  A row is a line of a DataFrame with the columns ``label``,
 ``estimate``, ``lower`` and ``upper``; ``group`` (a heading above rows), ``text`` (printed at the
 right), ``mark`` (a series, told apart by colour and shape) and ``weight`` (the size of the mark)
-are optional.  A mark of ``POOLED`` is drawn as a diamond over its interval, one of ``PREDICTION``
-as a bar.
+are optional, as is ``risk`` (the risk of bias of a study, in words).  A mark of ``POOLED`` is drawn
+as a diamond over its interval, one of ``PREDICTION`` as a bar.
 """
 
 import io
@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from livingreview.lights import RISK_WORDS, light
 from livingreview.markup import Html, Shown, element
 
 STUDY, POOLED = "study", "pooled"
@@ -85,6 +86,7 @@ class Placed:
     heading_y: float = math.nan
     label_y: float = math.nan
     y: float = math.nan
+    risk: str = ""
 
 
 @rc_context({"text.parse_math": False, "text.usetex": False})  # a dollar sign is a dollar sign
@@ -115,7 +117,7 @@ def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
 def place(rows: pd.DataFrame) -> tuple[Placed, ...]:
     """The rows from top to bottom with the heights at which they are drawn."""
     placed: list[Placed] = []
-    y, above = 0.0, Placed("", "", "", "", *[math.nan] * 4)
+    y, above = 0.0, Placed("", "", "", "", math.nan, math.nan, math.nan, math.nan)
     for row in _rows(rows):
         heading_y = label_y = math.nan
         if row.group != above.group:
@@ -148,13 +150,15 @@ def _rows(rows: pd.DataFrame) -> list[Placed]:
             lower=float(record["lower"]),
             upper=float(record["upper"]),
             weight=float(record.get("weight") or math.nan),
+            risk=str(record.get("risk") or ""),
         )
         for record, line in zip(records, lines, strict=True)
     ]
 
 
 def _wrapped(row: Placed) -> str:
-    return textwrap.fill(row.label, max(16, CHARACTERS - len(row.text) - 2))
+    words = f"{row.label} ({RISK_WORDS.format(row.risk)})" if row.risk else row.label
+    return textwrap.fill(words, max(16, CHARACTERS - len(row.text) - 2))
 
 
 def _heading(group: str) -> str:
@@ -296,6 +300,13 @@ def _draw_diamond(axes: Axes, row: Placed) -> None:
 
 def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
     for row in placed:
+        if row.risk and not math.isnan(row.label_y):
+            symbol, colour = light(row.risk)
+            frame = {"boxstyle": "square,pad=0.1", "facecolor": colour, "edgecolor": QUIET}
+            at = (-0.01, row.label_y + LINE / 2)
+            look: dict[str, Any] = {"fontsize": FONT_SIZE - 2, "color": INK, "bbox": frame}
+            look |= {"ha": "right", "va": "center", "transform": axes.get_yaxis_transform()}
+            axes.text(*at, symbol, **look)
         words = (
             (0.0, row.heading_y, _heading(row.group), "left"),
             (0.0, row.label_y, _wrapped(row), "left"),
@@ -350,7 +361,8 @@ def _place(row: Mapping[Hashable, Any]) -> str:
 
 
 def _result(row: Mapping[Hashable, Any]) -> str:
-    return str(row.get("text") or format(row["estimate"], "g"))
+    risk = f" ({RISK_WORDS.format(row['risk'])})" if row.get("risk") else ""
+    return str(row.get("text") or format(row["estimate"], "g")) + risk
 
 
 class Drawing(Shown):
@@ -389,6 +401,7 @@ class Forest(Drawing):
         lines = [
             f"{row.group} | {row.label} | {row.mark} | "
             f"{row.estimate:.6g} [{row.lower:.6g}, {row.upper:.6g}]"
+            + (f" | {RISK_WORDS.format(row.risk)}" if row.risk else "")
             for row in _rows(self.rows)
         ]
         return "\n".join([self.axis.label, *lines])

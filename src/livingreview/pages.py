@@ -12,6 +12,7 @@ from livingreview.moderators import Moderated, moderated
 from livingreview.publishing import publish, show
 from livingreview.tables import entries, moderators, synthesis
 from livingreview.tables import study as study_tables
+from livingreview.tables.appraisal import risks_of
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.recomputed import recomputed
@@ -19,6 +20,7 @@ from livingreview.tables.sections import numbers_in
 from livingreview.tables.subgroups import interactions
 from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
+from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_pool import measure as find_measure
 from livingreview_record import FORM_OF, KINDS, Printed, load_review
 
@@ -250,6 +252,7 @@ class SynthesisPage:
     """
 
     def __init__(self, root: Path | str = "..") -> None:
+        self.root = Path(root)
         self.review = load_review(root)
         self.results = {
             plan["id"]: carry_out(self.review, plan["id"])
@@ -260,6 +263,12 @@ class SynthesisPage:
     def marked(self) -> frozenset[Printed]:
         """Printed numbers that a finding of the audit touches."""
         return touched(self.review)
+
+    @cached_property
+    def appraisals(self) -> Appraisals | None:
+        """The judged risk of bias, where the review has any."""
+        has_any = (self.root / "data" / "appraisal").exists()
+        return load_appraisals(self.root, self.review) if has_any else None
 
     @property
     def everything(self) -> list[PlannedResult]:
@@ -292,9 +301,10 @@ class SynthesisPage:
     def plot(self, synthesis_id: str, measure: str = "") -> None:
         """Show the forest plot of a planned synthesis."""
         if (found := self._by(synthesis_id, measure)) is None:
-            show(arms_plot(self.results[synthesis_id], marked=self.marked))
+            results = self.results[synthesis_id]
+            show(with_risks(arms_plot(results, marked=self.marked), results, self.appraisals))
         else:
-            show(forest_plot(found, marked=self.marked))
+            show(with_risks(forest_plot(found, marked=self.marked), [found], self.appraisals))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
@@ -337,6 +347,17 @@ def forest_plot(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> For
     return Forest(
         synthesis.forest_rows(answer, marked=marked), _axis(answer), synthesis.caption(answer)
     )
+
+
+def with_risks(
+    plot: Forest, results: Sequence[PlannedResult], appraisals: Appraisals | None
+) -> Forest:
+    """The plot with the risk of bias of each study beside its row, where any was judged."""
+    if appraisals is None or plot.rows.empty:
+        return plot
+    risks = iter(risks_of(results, appraisals))
+    words = ["" if mark != synthesis.STUDY else next(risks) for mark in plot.rows["mark"]]
+    return replace(plot, rows=plot.rows.assign(risk=words))
 
 
 def arms_plot(answers: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:

@@ -24,6 +24,7 @@ from livingreview_record import write_whole
 TAGS_THAT_EXECUTE = frozenset({"raises-exception", "skip-execution"})  # nbclient obeys them
 OURS = (
     "livingreview",
+    "livingreview_appraisal",
     "livingreview_audit",
     "livingreview_book",
     "livingreview_cohort",

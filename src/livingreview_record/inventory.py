@@ -15,6 +15,8 @@ WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
 OWN = (
     "data/dictionary.csv",
     "data/extraction.csv",
+    "data/appraisal/*.csv",
+    "data/appraisal/appraisal.yaml",
     "data/review.yaml",
     "data/search/*.csv",
     "data/search/sources.yaml",

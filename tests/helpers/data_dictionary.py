@@ -9,6 +9,7 @@ DATA = ROOT / "data"
 # Below these keys the data names its own ids, which the dictionary describes once, as *.
 KEYED_BY_ID = {
     "arms",
+    "assessors",
     "categories",
     "comparisons",
     "level_sum_of",
@@ -17,6 +18,7 @@ KEYED_BY_ID = {
     "people",
     "populations",
     "reasons",
+    "results",
     "sources",
     "references.value",
     "subset_of",

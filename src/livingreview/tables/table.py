@@ -50,15 +50,7 @@ class Table(Shown):
         if self.frame.empty:
             return element("p", self.empty)
         kind = "dataframe printed stacks" if self._stacks else "dataframe printed"
-        table = element(
-            "table",
-            *("\n", element("caption", self.caption)),
-            *("\n", element("thead", "\n", self._head(), "\n")),
-            *("\n", element("tbody", "\n", self._body(), "\n"), "\n"),
-            class_=kind,
-        )
-        frame = {"class": "table-scroll", "role": "region", "tabindex": "0"}
-        return element("div", "\n", table, "\n", **frame, aria_label=self.caption)
+        return scrolling(self.caption, self._head(), self._body(), kind)
 
     def _head(self) -> Html:
         """One line of column names, or two where neighbours share the words before a colon."""
@@ -143,3 +135,16 @@ def _shown(text: str) -> Html:
     if len(text) <= ONE_LINE:
         return joined(text.replace(" ", NO_BREAK_SPACE))
     return linked(text)
+
+
+def scrolling(caption: str, head: Html, body: Html, kind: str) -> Html:
+    """A table of these rows in a frame that scrolls; `kind` are its classes."""
+    table = element(
+        "table",
+        *("\n", element("caption", caption)),
+        *("\n", element("thead", "\n", head, "\n")),
+        *("\n", element("tbody", "\n", body, "\n"), "\n"),
+        class_=kind,
+    )
+    frame = {"class": "table-scroll", "role": "region", "tabindex": "0"}
+    return element("div", "\n", table, "\n", **frame, aria_label=caption)

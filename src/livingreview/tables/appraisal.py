@@ -1,0 +1,186 @@
+"""Risk of bias as traffic lights: symbol, colour and word, each opening to its support."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from livingreview.analysis import PlannedResult
+from livingreview.lights import light
+from livingreview.markup import Html, Shown, element, joined
+from livingreview.tables.table import scrolling
+from livingreview.wording import number, sentence
+from livingreview_appraisal import ANSWERS, Appraisal, Appraisals, Domain, Judged, agreement
+from livingreview_record import Printed, Review
+
+NOT_JUDGED = "not judged yet"
+
+
+class Lights(Shown):
+    """A table of judgements, a row for each target and a column for each domain of a tool."""
+
+    def __init__(
+        self, appraisals: Sequence[Appraisal], labels: Sequence[str], caption: str
+    ) -> None:
+        self.appraisals = appraisals
+        self.labels = labels
+        self.caption = caption
+
+    def __repr__(self) -> str:
+        """The judgements in plain text, a line for each target, with the answers behind them."""
+        lines = [self.caption]
+        for one, label in zip(self.appraisals, self.labels, strict=True):
+            words = [f"{one.tool.domains[name].label}: {_words(one, name)}" for name in one.domains]
+            overall = one.tool.judgements[one.overall.judgement]
+            lines.append(f"{label} | overall: {overall} | {' | '.join(words)}")
+            given = ", ".join(f"{key} {one.answers[key].answer}" for key in one.tool.questions)
+            lines.append(f"  {given}")
+        return "\n".join(lines)
+
+    def html(self) -> Html:
+        """The table, in which each judgement opens to the answers that it rests on."""
+        if not self.appraisals:
+            return element("p", f"{self.caption}: none so far.")
+        tool = self.appraisals[0].tool
+        heads = ["Result", "Overall", *(domain.label for domain in tool.domains.values())]
+        rows = [
+            element("tr", element("th", label, scope="row"), *self._cells(one))
+            for one, label in zip(self.appraisals, self.labels, strict=True)
+        ]
+        head = element("tr", *(element("th", name, scope="col") for name in heads))
+        body = joined(*rows, between="\n")
+        return scrolling(self.caption, head, body, "dataframe printed stacks lights")
+
+    def _cells(self, one: Appraisal) -> list[Html]:
+        overall = _light(one.tool.judgements[one.overall.judgement])
+        if one.overall.why:
+            overall = _opened(overall, [sentence(one.overall.why)])
+        cells = [element("td", overall, data_label="Overall")]
+        for name in one.domains:
+            domain = one.tool.domains[name]
+            shown = _opened(_light(_words(one, name)), _support(one, domain))
+            cells.append(element("td", shown, data_label=domain.label))
+        return cells
+
+
+def _words(one: Appraisal, name: str) -> str:
+    """The judgement of a domain; `no` for one that decides at once and did not."""
+    judgement = one.domains[name].judgement
+    best = next(iter(one.tool.judgements))
+    undecided = one.tool.domains[name].decides_at_once and judgement == best
+    return "no" if undecided else one.tool.judgements[judgement]
+
+
+def _light(words: str) -> Html:
+    symbol, _ = light(words)
+    kind = words.replace(" ", "-")
+    return element(
+        "span", element("span", symbol, class_="symbol"), f" {words}", class_=f"light {kind}"
+    )
+
+
+def _opened(head: Html, lines: Iterable[str]) -> Html:
+    return element(
+        "details",
+        element("summary", head),
+        element("ul", *(element("li", line) for line in lines)),
+    )
+
+
+def _support(one: Appraisal, domain: Domain) -> list[str]:
+    """Why the domain is judged so: what was stated, then each answer that was asked for."""
+    judged = one.domains[domain.id]
+    return [*_stated(one, judged), *(_answered(one, key) for key in domain.questions)]
+
+
+def _stated(one: Appraisal, judged: Judged) -> list[str]:
+    lines = []
+    if judged.why:
+        given = f"; the answers give {judged.computed}" if judged.computed else ""
+        lines.append(f"Stated{given}: {sentence(judged.why)}")
+    if judged.direction:
+        lines.append(f"Direction: {sentence(judged.direction)}")
+    return lines
+
+
+def _answered(one: Appraisal, key: str) -> str:
+    answer = one.answers[key]
+    head = f"{key} {one.tool.questions[key].asks} {sentence(ANSWERS[answer.answer])}"
+    if answer.answer == "NA":
+        return head
+    found = f" Finding of the audit: {', '.join(answer.finding)}." if answer.finding else ""
+    return f"{head} {sentence(answer.support)} ({answer.place}){found}"
+
+
+def lights(appraisals: Appraisals, review: Review, tool: str) -> Lights:
+    """The judgements that stand by one tool, in the order of the file."""
+    standing = appraisals.standing()
+    chosen = [standing[id_] for id_ in appraisals.targets if id_ in standing]
+    chosen = [one for one in chosen if one.target.tool == tool]
+    labels = [
+        f"{review.studies[one.target.study].label}: {one.target.label[:1].lower()}"
+        f"{one.target.label[1:]}"
+        for one in chosen
+    ]
+    caption = f"{chosen[0].tool.label}" if chosen else tool
+    return Lights(chosen, labels, caption)
+
+
+def risks_of(results: Sequence[PlannedResult], appraisals: Appraisals) -> list[str]:
+    """The risk of bias of each study of the results, in the order of their rows."""
+    found = []
+    for effect in (effect for result in results for effect in result.effects):
+        source = next((one for one in effect.sources if isinstance(one, Printed)), None)
+        found.append(NOT_JUDGED if source is None else risk_of(source, appraisals))
+    return found
+
+
+def risk_of(source: Printed, appraisals: Appraisals) -> str:
+    """The judged risk of bias of the result that a printed number belongs to, in words."""
+    quantity = source.quantity
+    one = appraisals.of_result(
+        source.study_id,
+        outcome=quantity.outcome,
+        population=quantity.population,
+        subgroup=quantity.subgroup,
+        adjustment=quantity.adjustment,
+    )
+    return NOT_JUDGED if one is None else one.tool.judgements[one.overall.judgement]
+
+
+def agreements(appraisals: Appraisals) -> pd.DataFrame:
+    """How far each two assessors agree on the domains that both judged."""
+    names = [name for name in appraisals.assessors if appraisals.judgements(name)]
+    lines = []
+    for place, name in enumerate(names):
+        for other in names[place + 1 :]:
+            found = agreement(appraisals.judgements(name), appraisals.judgements(other))
+            kappa = "not defined" if math.isnan(found.kappa) else number(found.kappa)
+            lines.append([f"{name}, {other}", str(found.judgements), str(found.same), kappa])
+    return pd.DataFrame(lines, columns=["Assessors", "Judgements", "The same", "Kappa"])
+
+
+def carried(appraisals: Appraisals, review: Review) -> pd.DataFrame:
+    """Each finding of the audit that a judgement rests on, with the results it is carried to."""
+    rows: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for one in appraisals.standing().values():
+        for answer in one.answers.values():
+            for finding in answer.finding:
+                known = rows.setdefault((one.target.study, finding), {})
+                known.setdefault(answer.question, []).append(one.target.label)
+    lines = [
+        [
+            review.studies[study].label,
+            finding,
+            ", ".join(questions),
+            "; ".join(dict.fromkeys(label for labels in questions.values() for label in labels)),
+        ]
+        for (study, finding), questions in rows.items()
+    ]
+    return pd.DataFrame(lines, columns=["Study", "Finding", "Question", "Results"])
+
+
+def contacts(appraisals: Appraisals) -> pd.DataFrame:
+    """What was asked of authors, and what they answered."""
+    lines = [list(row.values()) for row in appraisals.contacts]
+    return pd.DataFrame(lines, columns=["Day", "Study", "Asked of", "Asked", "Answered"])
