@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+SITE_TOOLS := _build/site-tools
 PORT ?= 8000
 STUDIES ?= 15
 JOBS ?= auto
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export BOOK_FORK := $(FORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test check accept new-study serve reference bench bench-build sizes lock clean
+.PHONY: help env book test test-site check accept new-study serve reference bench bench-build sizes lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +52,19 @@ book: $(STAMP) ## execute the chapters that changed and build the website into _
 
 test: $(STAMP) ## every test: units, chapters in fresh kernels, published numbers
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# What only the tests of the site need: a browser's driver, axe and Lighthouse, each locked.
+$(SITE_TOOLS)/.made: tests/site/package-lock.json tests/site/requirements.lock $(STAMP)
+	@command -v npm > /dev/null || { echo "npm is needed (Node 20 or newer)"; exit 1; }
+	@rm -rf $(SITE_TOOLS) && mkdir -p $(SITE_TOOLS) && cp tests/site/package*.json $(SITE_TOOLS)
+	@echo "Installing axe, Lighthouse and Playwright into $(SITE_TOOLS) (a minute, once) ..."
+	@cd $(SITE_TOOLS) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --target $(SITE_TOOLS)/python \
+	  --requirement tests/site/requirements.lock
+	@touch $@
+
+test-site: book $(SITE_TOOLS)/.made ## test the built site in Chromium: axe, Lighthouse, keys, weights (some minutes)
+	@SITE_TESTS=1 PYTHONPATH=$(SITE_TOOLS)/python $(BIN)/python -m pytest -q tests/site
 
 check: $(STAMP) ## lint, types and fast tests
 	@$(BIN)/ruff format --check .
@@ -89,7 +103,9 @@ lock: ## renew requirements.lock from pyproject.toml
 	@"$(PYTHON)" -m venv --clear _build/uv && _build/uv/bin/pip install --quiet uv
 	@_build/uv/bin/uv pip compile --quiet $(LOCK_WITH) --upgrade --no-header --no-annotate \
 	  --output-file requirements.lock pyproject.toml
-	@git --no-pager diff --stat -- requirements.lock
+	@_build/uv/bin/uv pip compile --quiet $(filter-out --extra book test dev,$(LOCK_WITH)) --upgrade \
+	  --no-header --no-annotate --output-file tests/site/requirements.lock tests/site/requirements.in
+	@git --no-pager diff --stat -- requirements.lock tests/site/requirements.lock
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build

@@ -8,6 +8,8 @@ from hypothesis import settings
 
 # In CI a result depends on the commit alone; elsewhere every run tries other examples.
 IN_CI = "CI" in os.environ
+# They need a browser, and a built site: `make test-site`.
+collect_ignore = [] if "SITE_TESTS" in os.environ else ["site"]
 settings.register_profile("all", deadline=None, derandomize=IN_CI)  # a busy machine fails no test
 settings.load_profile("all")
 settings.register_profile(

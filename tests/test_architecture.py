@@ -267,7 +267,7 @@ def test_text_is_escaped_and_shown_in_one_place_of_each_package() -> None:
     }
     assert users == {
         ("livingreview/markup.py", "html.escape"),
-        ("livingreview_book/extension.py", "html.escape"),  # the description in a page's head
+        ("livingreview_book/describing.py", "html.escape"),  # what a page's head says of it
         ("livingreview/publishing.py", "IPython.display.display"),  # plain text, and what is Shown
     }
 

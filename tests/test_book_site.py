@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from livingreview_book.chapters import chapter_names
 
@@ -111,3 +112,62 @@ def test_the_faults_of_the_theme_are_mended(site: Path) -> None:
     assert "thebe" not in page
     assert page.count('class="search-button-field') <= 1
     assert re.search(r'class="[^"]*navbar-persistent--container', page) is None
+
+
+@pytest.mark.book
+def test_no_page_holds_a_script_or_a_style_and_its_policy_allows_none(site: Path) -> None:
+    for name, page in pages(site):
+        if name == "index.html":
+            continue  # it only sends on
+        soup = BeautifulSoup(page, "html.parser")
+        inline = [one for one in soup("script") if not one.get("src")]
+        assert {one.get("type") for one in inline} <= {"application/ld+json"}, name
+        assert soup("style") == [], name
+        assert [one for one in soup(True) if any(a.startswith("on") for a in one.attrs)] == [], name
+        [policy] = soup("meta", {"http-equiv": "Content-Security-Policy"})
+        rules = dict(rule.strip().split(" ", 1) for rule in policy["content"].split(";"))
+        assert rules["default-src"] == "'none'", name
+        assert rules["script-src"] == "'self'", name
+        assert "'unsafe-eval'" not in policy["content"], name
+        has_formulas = soup.find(class_="math") is not None
+        assert ("'unsafe-inline'" in rules["style-src"]) == has_formulas, name
+        assert ("mathjax" in page.split("</head>")[0].replace("MathJax", "")) == has_formulas, name
+
+
+@pytest.mark.book
+def test_every_icon_is_drawn_by_our_own_sheet(site: Path) -> None:
+    sheet = (site / "_static" / "site.css").read_text("utf-8")
+    icons = {icon for _, page in pages(site) for icon in re.findall(r"fa-solid (fa-[a-z-]+)", page)}
+    assert icons
+    assert [icon for icon in icons if f".{icon}{{--icon:" not in sheet.replace("\n  ", "")] == []
+    assert not list(site.rglob("*fontawesome*")) + list(site.rglob("*.ttf"))
+
+
+@pytest.mark.book
+def test_every_file_that_a_page_names_is_there(site: Path) -> None:
+    missing = set()
+    for name, page in pages(site):
+        for tag, attributes in Elements(page).found:
+            for key in ("href", "src"):
+                address = attributes.get(key, "").partition("#")[0].partition("?")[0]
+                if address and not re.match(r"[a-z]+:", address) and tag != "base":
+                    target = (site / name).parent / address
+                    if not target.exists():
+                        missing.add(f"{name}: {address}")
+    assert missing == set()
+
+
+@pytest.mark.book
+def test_every_page_can_be_cited_and_the_citations_of_no_two_are_alike(site: Path) -> None:
+    entries = {name: (site / "cite" / f"{name[:-5]}.bib").read_text("utf-8") for name in PAGES}
+    keys = [entry.partition(",")[0] for entry in entries.values()]
+    assert len(set(keys)) == len(keys)
+    for name in PAGES:
+        assert f'href="../cite/{name[:-5]}.bib"' in (site / name).read_text("utf-8")
+
+
+@pytest.mark.book
+def test_the_first_name_of_a_page_is_its_own_title(site: Path) -> None:
+    titles = [re.findall(r"<title>(.*?)</title>", page)[0] for _, page in pages(site)]
+    assert "Beyond First Line" in titles
+    assert not [title for title in titles if title == "Beyond First Line &#8212; Beyond First Line"]

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 ASSETS = Path(__file__).parent.parent / "assets"
-OURS = {"book.css", "mathjax/README.md", "mathjax/SHA256SUMS"}
+OURS = {"book.css", "book.js", "favicon.svg", "first.js", "no-script.css"}
+OURS |= {"mathjax/README.md", "mathjax/SHA256SUMS"}
 
 
 def listed(assets: Path) -> dict[str, str]:

@@ -10,14 +10,12 @@ import json
 import os
 import shutil
 import subprocess
-import textwrap
 from collections.abc import Sequence
 from copy import deepcopy
-from html import escape
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from docutils.nodes import document, image, inline, paragraph
+from docutils.nodes import image, inline
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -26,14 +24,13 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
 from livingreview_book import published
-from livingreview_book.chapters import chapter_names, chapter_path, code_cells, read_notebook
+from livingreview_book.chapters import chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.remembered import Execution
 from livingreview_book.sections import without_empty_sections
 from livingreview_record import could_not, write_whole
 
-DESCRIPTION_LENGTH = 160  # characters
 FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end
 FIRST, LAST = 0, 999  # priorities of event handlers
 _held: list[BinaryIO] = []  # the folder's lock, until this process ends
@@ -56,7 +53,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("env-updated", _with_other_menus)
     app.connect("env-purge-doc", lambda _app, env, docname: _shown(env).pop(docname, None))
     app.connect("doctree-read", _note_shown)
-    app.connect("html-page-context", _describe_page)
     app.connect("html-collect-pages", _forget_words)
     app.connect("build-finished", _end, priority=LAST)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
@@ -187,16 +183,8 @@ def _is_whole(app: Sphinx) -> bool:
 
 
 def _clear(app: Sphinx) -> None:
-    """From here on the build is unfinished; what is written last is not left from another one.
-
-    A page's link to a style has a checksum if the file is there; MyST-NB writes its own last.
-    """
+    """From here on the build is unfinished."""
     Path(app.doctreedir, FINISHED).unlink(missing_ok=True)
-    site = Path(app.outdir)
-    for style in site.glob("_static/mystnb.*.css"):
-        style.unlink()
-    if app.builder.format == "html" and "index" not in chapter_names(Path(app.confdir)):
-        (site / "index.html").unlink(missing_ok=True)  # Jupyter Book writes it last
 
 
 def _end(app: Sphinx, exception: Exception | None) -> None:
@@ -265,14 +253,3 @@ def _note_shown(app: Sphinx, doctree: object) -> None:
     env = app.env
     if env.docname in env.book_outputs:  # type: ignore[attr-defined]
         _shown(env)[env.docname] = _mark(env, env.docname)
-
-
-def _describe_page(
-    app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: document | None
-) -> None:
-    """What a search engine shows below the title: the page's first paragraph."""
-    paragraphs = doctree.findall(paragraph) if doctree else ()
-    text = next((node.astext() for node in paragraphs), app.config.html_title)
-    short = textwrap.shorten(text, DESCRIPTION_LENGTH, placeholder=" …")
-    meta = f'<meta name="description" content="{escape(short)}" />'
-    context["metatags"] = f"{context.get('metatags', '')}\n{meta}"
