@@ -15,6 +15,7 @@ from livingreview.analysis import (
 )
 from livingreview.tables import synthesis as tables
 from livingreview_record.load import load_review
+from livingreview_record.terms import Terms
 
 
 def example(tmp_path, **changes):
@@ -74,7 +75,7 @@ def test_arms_in_which_every_patient_responds_give_no_ratio(tmp_path):
     rows = tuple(row | {"value": values.get(row["value"], row["value"])} for row in ROWS)
     (result,) = carry_out(example(tmp_path, rows=rows), "response-ratio")
     assert result.effects == ()
-    assert result.left_out[-1].reason == UNINFORMATIVE
+    assert result.left_out[-1].reason == Terms().fill(UNINFORMATIVE)
 
 
 def test_two_estimates_that_share_patients_are_never_pooled(tmp_path):
@@ -141,7 +142,9 @@ def test_arms_in_which_every_patient_responds_are_never_pooled(tmp_path):
     rows = tuple(row | {"value": {"20": "40"}.get(row["value"], row["value"])} for row in ROWS)
     review = more_studies(tmp_path, "other-2021", "third-2022", rows=rows)
     full, partial = carry_out(review, "response")
-    assert (full.not_pooled, full.pooled, full.exact) == (COMPLETE_ARM, None, None)
+    assert (full.not_pooled, full.pooled, full.exact) == (
+        *(Terms().fill(COMPLETE_ARM), None, None),
+    )
     assert partial.pooled.k == 3
 
 

@@ -11,8 +11,8 @@ from livingreview.moderators import moderated
 from livingreview.pages import forest_plot
 from livingreview.selection import KINDS as SEARCHED
 from livingreview.selection import select
+from livingreview.tables.layouts import numbers_table
 from livingreview.tables.moderators import moderator_notes, moderator_table, published
-from livingreview.tables.study import numbers_table
 from livingreview.tables.synthesis import forest_rows, forest_table
 from livingreview_pool import MEASURES, meta_regression
 from livingreview_record.kinds import FORMS, KINDS

@@ -33,6 +33,7 @@ Path_ = tuple[str | int, ...]
 
 FULL_REVIEW: Content = yaml.safe_load(REVIEW) | yaml.safe_load("""
 short_title: Made up
+words: {participant: patient, participants: patients, time_unit: months}
 authors: [A. Author]
 eligibility: {include: [trials], exclude: [case reports], awaiting: those in doubt}
 not_yet_held:
@@ -135,7 +136,7 @@ RATE = {
 # Fields whose text is our own or the source's: any words are right.
 FREE = {
     "review": {
-        "title", "short_title", "authors[]", "question.*", "eligibility.include[]",
+        "title", "short_title", "words.*", "authors[]", "question.*", "eligibility.include[]",
         "eligibility.exclude[]", "eligibility.awaiting", "analysis.model", "living.update",
         "living.triggers[]", "not_yet_held[].*", "not_yet_held[].sources[]", "decisions[].what",
         "decisions[].why", "outcomes.*.label", "outcomes.*.definition", "outcomes.*.origin",

@@ -14,7 +14,9 @@ import yaml
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
 from livingreview.analysis import carry_out, findings
 from livingreview.tables import study as tables
+from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS
+from livingreview_record.kinds import FORMS
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
@@ -25,7 +27,10 @@ VOCABULARY = STUDY.replace(
     "variables: {",
     "variables: {age: {label: Age, kind: continuous, unit: years},\n"
     "  given: {label: Time on treatment, kind: duration},\n  ",
-).replace("outcomes:", "outcomes:\n  design: {label: Design, kind: design}")
+).replace(
+    "outcomes:",
+    "outcomes:\n  design: {label: Design, kind: design}\n  falls: {label: Falls, kind: count}",
+)
 ARM = {"section": "Results", "arm_id": "new"}
 AGE = ARM | {"outcome": "age", "unit": "years"}
 OS = ARM | {"outcome": "os"}
@@ -37,7 +42,7 @@ COMPARED = {
     "method": "cox",
 }
 PLAN = ARM | {"arm_id": "all", "outcome": "design", "category": "plan"}
-SOUND: Mapping[str, Mapping[str, str]] = {
+SOUND: dict[str, Mapping[str, str]] = {
     "n": ARM | {"outcome": "sex", "category": "male", "unit": "patients", "value": "30"},
     "percent": ARM | {"outcome": "sex", "category": "male", "unit": "%", "value": "75.0"},
     "rate": OS | {"timepoint": "12 months", "unit": "%", "value": "40.1"},
@@ -57,6 +62,18 @@ SOUND: Mapping[str, Mapping[str, str]] = {
     "dose": PLAN | {"unit": "mg", "value": "125"},
     "threshold": PLAN | {"unit": "years", "value": "≥18"},
     "duration": PLAN | {"unit": "weeks", "value": "three"},
+}
+SOUND |= {
+    "se": AGE | {"value": "0.9"},
+    **{level: OS | {"unit": "months", "value": "7.9-11.4"} for level in ("ci90", "ci80")},
+    "person-time": ARM | {"outcome": "falls", "unit": "person-years", "value": "120.5"},
+    **{
+        form.statistic: COMPARED | {"method": "", "unit": form.unit, "value": value}
+        for forms in FORMS.values()
+        for form in forms
+        for value in ["0.70"]
+        if form.statistic not in ("hr", "difference")
+    },
 }
 SIZES = ROWS[:2]
 
@@ -126,7 +143,7 @@ def downstream(study: Study) -> None:
         if not arm.contradictions and (arm.landmarks or arm.median):
             arm.reconstructed()
     for name in SECTIONS:
-        tables.numbers_table(study, name)
+        numbers_table(study, name)
     for section, statistic in (("survival", "median"), ("survival", "rate"), ("subgroups", "hr")):
         tables.rows_to_draw(study, section, statistic)
 

@@ -52,7 +52,8 @@ API = {
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
         NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
-        Report Reported ReportedInterval Review Roles SharedPatients Statement Study accept_numbers
+        Report Reported ReportedInterval Review Roles SharedPatients Statement Study Terms
+        accept_numbers
         arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits
         is_time level_of levels_of load_protocol load_review load_study mention months
         months_in nothing_printed numbers_moved outcomes_of places_of plan read_rows

@@ -8,6 +8,7 @@ from example_review import ROWS, STUDY, write_review
 from livingreview import load_review, load_study
 from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
+from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS, numbers_in, section
 from livingreview.tables.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
@@ -38,7 +39,7 @@ def test_every_printed_number_has_exactly_one_section(study):
 @every_study
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
-    shown = " | ".join(texts(tables.numbers_table(study, name)))
+    shown = " | ".join(texts(numbers_table(study, name)))
     missing = [
         number.where
         for quantity, places in study.by_quantity.items()
@@ -52,7 +53,7 @@ def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
 @every_study
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_row_says_where_its_numbers_are_printed(study, name):
-    frame = tables.numbers_table(study, name)
+    frame = numbers_table(study, name)
     assert all(frame[WHERE])
 
 
@@ -79,7 +80,7 @@ def test_published_keys_name_the_study_and_their_texts_are_plain(study):
 
 
 def test_a_characteristic_of_each_arm_stands_in_its_column(example):
-    frame = tables.numbers_table(example, "response")
+    frame = numbers_table(example, "response")
     row = frame[frame["Item"] == "Objective response"].iloc[0]
     new, old = (next(name for name in frame.columns if label in name) for label in ("New", "Old"))
     assert new.endswith("New (n = 40)")
@@ -88,7 +89,7 @@ def test_a_characteristic_of_each_arm_stands_in_its_column(example):
 
 
 def test_a_hazard_ratio_stands_with_its_interval(example):
-    frame = tables.numbers_table(example, "contrasts")
+    frame = numbers_table(example, "contrasts")
     assert list(frame["Hazard ratio"]) == ["0.70 (95% CI 0.50-0.98)"]
     (row,) = tables.rows_to_draw(example, "contrasts", "hr").itertuples()
     assert (row.estimate, row.lower, row.upper) == (0.7, 0.5, 0.98)
@@ -98,8 +99,8 @@ def test_changing_one_printed_number_changes_its_table_and_its_drawing(tmp_path,
     changed = tuple(row | {"value": "0.71"} if row["value"] == "0.70" else row for row in ROWS)
     write_review(tmp_path, rows=changed)
     after = load_study("example-2020", tmp_path)
-    assert repr(Table(tables.numbers_table(after, "contrasts"), "t")) != repr(
-        Table(tables.numbers_table(example, "contrasts"), "t")
+    assert repr(Table(numbers_table(after, "contrasts"), "t")) != repr(
+        Table(numbers_table(example, "contrasts"), "t")
     )
     assert tables.rows_to_draw(after, "contrasts", "hr")["estimate"][0] == 0.71
 
@@ -110,7 +111,7 @@ def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
         "statistic": "difference", "unit": "months", "value": "1.3",
     }  # fmt: skip
     write_review(tmp_path, rows=(*ROWS, difference))
-    frame = tables.numbers_table(load_study("example-2020", tmp_path), "contrasts")
+    frame = numbers_table(load_study("example-2020", tmp_path), "contrasts")
     assert "1.3" in list(frame["Difference, months"])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from audit_study import Paper
-from livingreview.tables.study import numbers_table
+from livingreview.tables.layouts import numbers_table
 from livingreview_audit.curves import by_time, curves, in_months
 from livingreview_record.times import IN_MONTHS, is_time, months, months_in
 

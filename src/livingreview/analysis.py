@@ -1,7 +1,7 @@
 """The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from livingreview.estimates import ArmCount, Estimate, TwoArmCount, is_uninformative
@@ -15,7 +15,7 @@ from livingreview_pool import (
     mantel_haenszel,
     synthesise,
 )
-from livingreview_record import KINDS, Printed, Review
+from livingreview_record import KINDS, Printed, Review, Terms
 
 Computed = TypeVar("Computed")
 
@@ -27,9 +27,11 @@ SMALLEST_FOR_ARMS = 3
 APART = "the plan keeps these studies apart"
 FEW_ARMS = f"single arms are not pooled below {SMALLEST_FOR_ARMS} studies"
 COMPLETE_ARM = (
-    "in one of the arms every patient had the event, so that pooling would describe nothing"
+    "in one of the arms every {participant} had the event, so that pooling would describe nothing"
 )
-UNINFORMATIVE = "No patient, or every patient, of both arms had the event: no ratio can be formed."
+UNINFORMATIVE = (
+    "No {participant}, or every {participant}, of both arms had the event: no ratio can be formed."
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class PlannedResult:
     then says why.  ``exact`` pools counts without a correction for zero cells (binomial-normal for
     arms, Mantel-Haenszel for pairs of arms); it is None below two studies, and where the counts
     give no finite result, with ``no_exact`` saying so.  ``left_out`` says why each unused study is
-    not used.  ``certainty`` is the level judged in the review's data, or empty.
+    not used.  ``certainty`` is the level judged in the review's data, or empty; ``terms`` are the
+    review's words.
     """
 
     plan: Mapping[str, Any]
@@ -56,6 +59,7 @@ class PlannedResult:
     not_pooled: str = ""
     no_exact: str = ""
     certainty: str = ""
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def counts(self) -> tuple[ArmCount | TwoArmCount, ...]:
@@ -74,10 +78,10 @@ def carry_out(
     selection, excluded = select(review, synthesis_id), frozenset(without)
     planned, labels = selection.plan, review.protocol.get("treatment_classes", {})
     judged = {entry["synthesis"]: entry["level"] for entry in review.protocol.get("certainty", [])}
-    results = []
+    results, silence = [], review.terms.fill(UNINFORMATIVE)
     for measure in measures_of(planned):
         silent = [one for one in selection.used if is_uninformative(one, measure)]
-        left_out = (LeftOut(one.study_id, one.label, UNINFORMATIVE) for one in silent)
+        left_out = (LeftOut(one.study_id, one.label, silence) for one in silent)
         used = [one for one in selection.used if one not in silent]
         groups: dict[str, list[Any]] = {} if measure == PROPORTION else {"": []}
         for one in used:
@@ -85,7 +89,8 @@ def carry_out(
                 groups.setdefault(getattr(one, "group", ""), []).append(_told(review, one))
         every = (*selection.left_out, *left_out)
         for group, estimates in groups.items():
-            about = (group, labels.get(group, group), every, judged.get(synthesis_id, ""))
+            level = judged.get(synthesis_id, "")
+            about = (group, labels.get(group, group), every, level, review.terms)
             results.append(_pooled(planned, measure, estimates, about))
     return results
 
@@ -137,7 +142,7 @@ def _told(review: Review, estimate: Estimate) -> Estimate:
     return replace(estimate, label=f"{estimate.label}{told}") if told else estimate
 
 
-def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object]) -> str:
+def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object], terms: Terms) -> str:
     """Why several studies are shown side by side and not pooled; empty where they are pooled."""
     if len(estimates) < MORE_THAN_ONE:
         return ""
@@ -146,30 +151,31 @@ def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object]) -> 
     arms = [one for one in estimates if isinstance(one, ArmCount)]
     if arms and len(arms) < SMALLEST_FOR_ARMS:
         return FEW_ARMS
-    return COMPLETE_ARM if any(arm.events == arm.total for arm in arms) else ""
+    return terms.fill(COMPLETE_ARM) if any(arm.events == arm.total for arm in arms) else ""
 
 
 def _pooled(
     planned: Mapping[str, Any],
     measure: str,
     estimates: Sequence[Any],
-    about: tuple[str, str, tuple[LeftOut, ...], str],
+    about: tuple[str, str, tuple[LeftOut, ...], str, Terms],
 ) -> PlannedResult:
     """Return the result that these estimates give; what cannot be computed is stated in it.
 
-    `about` is its group, the group's label, what is left out, and the certainty.
+    `about` is its group, the group's label, what is left out, the certainty, and the review's
+    words.
     """
     effects = tuple(one.effect(measure) for one in estimates)
     pooled = exact = None
     no_exact = ""
-    why = _why_not_pooled(planned, estimates)
+    group, label, left_out, certainty, terms = about
+    why = _why_not_pooled(planned, estimates, terms)
     if effects and not why:
         benefit = planned.get("benefit", "below")
         pooled, why = _tried(lambda: synthesise(effects, benefit=benefit))
         exact, no_exact = _tried(lambda: _exact(planned["kind"], estimates, measure))
     if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
         pooled, why = None, no_exact
-    group, label, left_out, certainty = about
     return PlannedResult(
         planned,
         measure,
@@ -183,6 +189,7 @@ def _pooled(
         why,
         no_exact,
         certainty,
+        terms,
     )
 
 

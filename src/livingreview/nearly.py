@@ -155,7 +155,7 @@ def near_counts(study: Study, wanted: Quantity, size: Printed | None) -> Iterato
 def _near_count(
     study: Study, number: Printed, wanted: Quantity, size: Printed | None
 ) -> Iterator[NearMiss]:
-    quantity = number.quantity
+    quantity, who = number.quantity, study.terms.participants
     level = study.vocabulary(wanted.outcome).levels.get(wanted.category, "the whole outcome")
     if quantity.category not in ("", wanted.category):
         return
@@ -166,12 +166,12 @@ def _near_count(
     elif quantity.adjustment:
         yield NearMiss(number, "adjustment", f"it is marked as {quantity.adjustment}")
     elif size is None:
-        why = "the number of patients of the arm is not (a row of outcome participants)"
+        why = f"the number of {who} of the arm is not (a row of outcome participants)"
         yield NearMiss(number, "outcome", why)
     elif quantity.statistic == "n":
-        yield NearMiss(number, "value", f"it is more than the arm's {size.value} patients")
+        yield NearMiss(number, "value", f"it is more than the arm's {size.value} {who}")
     else:
-        yield NearMiss(number, "value", f"it fits no single count of {size.value} patients")
+        yield NearMiss(number, "value", f"it fits no single count of {size.value} {who}")
 
 
 def other_way_round(

@@ -15,6 +15,7 @@ from livingreview.tables import study as study_tables
 from livingreview.tables.appraisal import risks_of
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.entries import EntriesPage
+from livingreview.tables.layouts import numbers_table
 from livingreview.tables.recomputed import recomputed
 from livingreview.tables.sections import numbers_in
 from livingreview.tables.subgroups import interactions
@@ -22,7 +23,7 @@ from livingreview.tables.table import Table
 from livingreview.wording import Words, bullets, printed, sentence
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_pool import measure as find_measure
-from livingreview_record import FORM_OF, KINDS, Printed, load_review
+from livingreview_record import FORM_OF, KINDS, Printed, Terms, load_review
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,20 @@ def _of_ratio(words: str) -> Axis:
     return replace(HAZARD_RATIO, label=f"{words.capitalize()} (log scale)")
 
 
+TIME = replace(MONTHS, label="{Time_unit}")
+SHARE = replace(PERCENT, label="Percent of {participants}")
 SECTIONS: Mapping[str, Section] = {
     "design": Section("Numbers of the methods, as printed"),
-    "flow": Section("Patients in each arm and analysis, as printed"),
+    "flow": Section("{Participants} in each arm and analysis, as printed"),
     "characteristics": Section(
-        "Characteristics of the patients, as printed",
-        lead="Numbers of patients with percentages in brackets, and p-values, stand exactly as "
-        "printed.",
+        "Characteristics of the {participants}, as printed",
+        lead="Numbers of {participants} with percentages in brackets, and p-values, stand exactly "
+        "as printed.",
     ),
-    "response": Section("Response to the treatment, as printed", drawn={"percent": PERCENT}),
+    "response": Section("Response to the treatment, as printed", drawn={"percent": SHARE}),
     "survival": Section(
         "Events, median times and rates at fixed times, as printed",
-        {"median": MONTHS, "rate": PERCENT},
+        {"median": TIME, "rate": SHARE},
     ),
     "contrasts": Section(
         "Comparisons of the arms, as printed",
@@ -61,7 +64,7 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "subgroups": Section(
         "Results in subgroups, as printed",
-        {"median": MONTHS, "hr": HAZARD_RATIO},
+        {"median": TIME, "hr": HAZARD_RATIO},
         "Results in subgroups are exploratory: the more subgroups are looked at, the more "
         "differences appear by chance.",
     ),
@@ -71,15 +74,15 @@ SECTIONS: Mapping[str, Section] = {
         "A hazard ratio above one means earlier death or progression in the group named first. "
         "Where the paper does not print which group is the reference, the direction is not known.",
     ),
-    "safety": Section("Side effects, as printed", drawn={"percent": PERCENT}),
+    "safety": Section("Side effects, as printed", drawn={"percent": SHARE}),
     "other": Section("Follow-up, treatment given and other results, as printed"),
 }
 INTERACTIONS = (
-    "Where a ratio is printed for all patients and for a subgroup, both imply one for the patients "
-    "outside the subgroup, and a test of whether the subgroup differs from them. This takes the "
-    "ratio of all patients for the mean of the two parts, weighted by 1 / SE², so it is "
-    "approximate. A subgroup that is named because its result was significant is selected: "
-    "its effect is likely to look larger than it is."
+    "Where a ratio is printed for all {participants} and for a subgroup, both imply one for the "
+    "{participants} outside the subgroup, and a test of whether the subgroup differs from them. "
+    "This takes the ratio of all {participants} for the mean of the two parts, weighted by "
+    "1 / SE², so it is approximate. A subgroup that is named because its result was significant "
+    "is selected: its effect is likely to look larger than it is."
 )
 COMPARISONS = (
     "Each line unfolds to what is printed, what follows from other printed numbers, and by which "
@@ -88,8 +91,8 @@ COMPARISONS = (
     "more is known of it. Remarks on the design are listed and not counted."
 )
 SAME_PATIENTS = (
-    "These reports may count some of the same patients. "
-    "Results that rest on the same patients are never pooled."
+    "These reports may count some of the same {participants}. "
+    "Results that rest on the same {participants} are never pooled."
 )
 NOT_READ = (
     "Nothing was read off figures or estimated from them, and what stands only in a figure or a "
@@ -111,6 +114,9 @@ class StudyPage(EntriesPage):
 
     def _entry(self, key: str) -> Any:
         return getattr(self.study, key)
+
+    def _say(self, words: str) -> str:
+        return self.study.terms.fill(words)
 
     def publish_numbers(self) -> None:
         """Publish the study's main printed results under their own keys (see `published`)."""
@@ -139,7 +145,7 @@ class StudyPage(EntriesPage):
         self.not_confirmed()
         shared = entries.shared_patients(self.study)
         empty = "No other report is known to us."
-        show(Words(SAME_PATIENTS), Words(bullets(shared, empty=empty)))
+        show(Words(self._say(SAME_PATIENTS)), Words(bullets(shared, empty=empty)))
 
     def status(self) -> None:
         """Show the study's status in this review, why it has it, and how much of it was read."""
@@ -172,7 +178,7 @@ class StudyPage(EntriesPage):
 
     def patients(self) -> None:
         """Show the study's patients in words."""
-        show(Words(f"Patients: {self.study.population}"))
+        show(Words(f"{self._say('{Participants}')}: {self.study.population}"))
 
     def design(self, caption: str) -> None:
         """Show how the study was done."""
@@ -180,19 +186,20 @@ class StudyPage(EntriesPage):
 
     def numbers(self, name: str) -> None:
         """Show every printed number of one of `SECTIONS` in a table, and estimates in figures."""
-        section, frame = SECTIONS[name], study_tables.numbers_table(self.study, name)
+        section, frame = SECTIONS[name], numbers_table(self.study, name)
         if frame.empty:
             show(None)
             return
+        caption = self._say(section.caption)
         rows = {
             statistic: study_tables.rows_to_draw(self.study, name, statistic)
             for statistic in section.drawn
         }
         show(
-            Words(section.lead) if section.lead else None,
-            Table(frame, section.caption),
+            Words(self._say(section.lead)) if section.lead else None,
+            Table(frame, caption),
             *(
-                Forest(rows[statistic], axis, section.caption)
+                Forest(rows[statistic], in_terms(axis, self.study.terms), caption)
                 for statistic, axis in section.drawn.items()
                 if not rows[statistic].empty
             ),
@@ -208,8 +215,8 @@ class StudyPage(EntriesPage):
         """Show what ratios of all patients and of a subgroup imply for the other patients."""
         frame = interactions(self.study)
         if not frame.empty:
-            caption = "Subgroups against the other patients, calculated"
-            show(Words(INTERACTIONS), Table(frame, caption))
+            caption = self._say("Subgroups against the other {participants}, calculated")
+            show(Words(self._say(INTERACTIONS)), Table(frame, caption))
 
     def notes(self) -> None:
         """Show what the extraction notes on single numbers."""
@@ -364,15 +371,20 @@ def arms_plot(answers: Sequence[PlannedResult], *, marked: Iterable[Printed] = (
     """Single arms under their groups of treatments, in percent of patients."""
     return Forest(
         synthesis.arms_rows(answers, marked=marked),
-        PERCENT,
+        in_terms(SHARE, answers[0].terms if answers else Terms()),
         str(answers[0].plan["title"]) if answers else "",
     )
+
+
+def in_terms(axis: Axis, terms: Terms) -> Axis:
+    """Return the axis with its label in the words of the review."""
+    return replace(axis, label=terms.fill(axis.label))
 
 
 def _axis(answer: PlannedResult) -> Axis:
     known = find_measure(answer.measure)
     if not known.compares:
-        return PERCENT
+        return in_terms(SHARE, answer.terms)
     favours = answer.plan.get("favours")
     words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
     if known.scale == "log":

@@ -31,6 +31,7 @@ from livingreview_record.studies import (
     Level, Locator, Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients,
     Statement, Study, contrast_of, level_of, levels_of, mention, table_first,
 )
+from livingreview_record.terms import Terms
 from livingreview_record.times import is_time, months, months_in
 
 __all__ = [
@@ -38,7 +39,7 @@ __all__ = [
     "load_review", "load_study", "load_protocol", "DataProblemsError", "Problem",
     # what a study is
     "Review", "Study", "Report", "SharedPatients", "Arm", "Comparison", "Population", "Outcome",
-    "Statement", "Roles", "Dictionary",
+    "Statement", "Roles", "Terms", "Dictionary",
     # one printed number: its place, which it is, its text
     "Printed", "Locator", "Quantity", "Level", "Reported", "ReportedInterval", "ALL_ARMS",
     "INTERVAL_LEVELS", "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention",

@@ -35,6 +35,7 @@ from livingreview_record.studies import (
     Statement,
     Study,
 )
+from livingreview_record.terms import Terms
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -57,7 +58,9 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     folders = _study_folders(data, names, problems)
     loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
     roles = Roles(**protocol.get("roles", {})) if sound else Roles()
-    studies = {id_: replace(one, roles=roles) for id_, one in loaded.items() if one is not None}
+    terms = Terms(**protocol.get("words", {})) if sound else Terms()
+    known = ((id_, one) for id_, one in loaded.items() if one is not None)
+    studies = {id_: replace(one, roles=roles, terms=terms) for id_, one in known}
     for id_, study in studies.items() if sound else ():
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     extraction: tuple[Mapping[str, str], ...] = ()

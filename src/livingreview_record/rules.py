@@ -7,7 +7,7 @@ from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study
 
 NOT_STATED = "not-stated"
-NO_RULE = "Its patients are not those that this synthesis is about."
+NO_RULE = "Its {participants} are not those that this synthesis is about."
 STATUS_REASONS = {
     "included": "It is included in the review, but this synthesis takes other studies.",
     "awaiting-classification": "It awaits classification.",
@@ -50,7 +50,7 @@ def places_of(study: Study, plan: Mapping[str, Any]) -> tuple[str, tuple[Place, 
         for rule in plan["include"]["patients"]
         if all(study.design.get(key) == value for key, value in rule.get("design", {}).items())
     )
-    return "" if found else NO_RULE, found
+    return "" if found else study.terms.fill(NO_RULE), found
 
 
 def _place(rule: Mapping[str, Any], plan: Mapping[str, Any]) -> Place:
@@ -93,10 +93,12 @@ def nothing_printed(
     if sides and not any(any(comparisons_of(study, rules, reverse=way)) for way in (False, True)):
         return "No comparison of its arms is declared that fits this synthesis."
     if place["population"] not in study.populations:
-        return "It reports no results of the patients that this synthesis takes."
+        who = review.terms.participants
+        return f"It reports no results of the {who} that this synthesis takes."
     adjustment = rules.get("adjustment", "")
-    kind = KINDS[rules["kind"]].takes.format(adjustment=adjustment, participants="patients")
-    return f"It prints no {kind} for {_outcome_words(review, rules)} in these arms and patients."
+    kind = review.terms.fill(KINDS[rules["kind"]].takes).replace("{adjustment}", adjustment)
+    who = review.terms.participants
+    return f"It prints no {kind} for {_outcome_words(review, rules)} in these arms and {who}."
 
 
 def _outcome_words(review: Review, rules: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.kinds import FORM_OF
 from livingreview_record.reported import Reported, ReportedInterval
+from livingreview_record.terms import Terms
 
 INTERVAL_LEVELS: Mapping[str, float] = {"ci95": 0.95, "ci90": 0.90, "ci80": 0.80}
 INTERVAL_STATISTICS = frozenset({*INTERVAL_LEVELS, "range", "iqr"})
@@ -396,6 +397,7 @@ class Study:
     possible_reports: tuple[Described, ...] = ()
     rejected_candidates: tuple[Described, ...] = ()
     roles: Roles = Roles()
+    terms: Terms = field(default_factory=Terms)
 
     def find(self, **identity: str) -> tuple[Printed, ...]:
         """Every printed number whose identity has these values; unnamed columns may be anything.
@@ -450,6 +452,11 @@ class Review:
     dictionary: Dictionary = field(default_factory=Dictionary)
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """What pages call those who take part, and the unit of their times."""
+        return Terms(**self.protocol.get("words", {}))
 
     def numbers(self, study_ids: Iterable[str] | None = None) -> tuple[Printed, ...]:
         """Every printed number, of all studies or of those named, in file order."""

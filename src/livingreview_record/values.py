@@ -21,7 +21,7 @@ from livingreview_record.studies import (
 from livingreview_record.times import IN_MONTHS, is_time, months_in
 
 COUNTED = (
-    *("patients", "events", "centres", "physicians", "groups"),
+    *("patients", "participants", "events", "centres", "physicians", "groups"),
     *("cycles", "doses", "lesions", "procedures", "samples"),
 )
 FIXED_UNITS = {"percent": "%", "rate": "%", "level": "%", "p": "probability"} | {

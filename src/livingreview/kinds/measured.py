@@ -13,9 +13,9 @@ from livingreview_record import Printed, Quantity, Study, comparisons_of, mentio
 Rules = Mapping[str, Any]
 Place = Mapping[str, str]
 Found = ArmMean | ArmRate | NearMiss | None  # None: nothing of the arm is printed
-NO_SIZE = "the number of patients of the arm is not (a row of outcome participants)"
-AT_START = "number of patients of the arm: that of this time is not printed"
-FROM_SE = "standard deviation not printed: the standard error times the root of the patients"
+NO_SIZE = "the number of {participants} of the arm is not (a row of outcome participants)"
+AT_START = "number of {participants} of the arm: that of this time is not printed"
+FROM_SE = "standard deviation not printed: the standard error times the root of the {participants}"
 
 
 def means(study: Study, rules: Rules, place: Place) -> Iterator[TwoArms]:
@@ -117,7 +117,7 @@ def _arm_mean(study: Study, wanted: Quantity) -> Found:
     if mean is None:
         return None
     if size is None:
-        return NearMiss(mean, "outcome", NO_SIZE)
+        return NearMiss(mean, "outcome", study.terms.fill(NO_SIZE))
     n, spread = int(size.number.value), sd or se
     if spread is None:
         return NearMiss(mean, "statistic", "no standard deviation or error is printed for it")
@@ -128,7 +128,8 @@ def _arm_mean(study: Study, wanted: Quantity) -> Found:
     if spread is se:
         value, notes = value * math.sqrt(n), (*notes, FROM_SE)
     sources = (mean, spread, size)
-    return ArmMean(mean.number.value, value, n, study.cohorts, sources, notes)
+    told = tuple(map(study.terms.fill, notes))
+    return ArmMean(mean.number.value, value, n, study.cohorts, sources, told)
 
 
 def _arm_rate(study: Study, wanted: Quantity) -> Found:

@@ -23,7 +23,7 @@ from livingreview_pool import (
     restricted_mean_difference,
 )
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Quantity, Review, Study, mention
+from livingreview_record import Printed, Quantity, Review, Study, mention, months_in
 
 NO_CURVES = "No study prints survival for two compared arms."
 NOT_GIVEN = "not given: {}the interval includes no difference"
@@ -35,7 +35,7 @@ def control_table(review: Review, result: PlannedResult) -> Table:
         {
             "Study": study.label,
             "Control arm": study.arms[control.quantity.arm_id].label,
-            "Median, months (95% interval)": cell(
+            f"Median, {control.unit} (95% interval)": cell(
                 [control, *study.find(**{**vars(control.quantity), "statistic": "ci95"})]
             ),
             WHERE: places([control]),
@@ -48,17 +48,16 @@ def control_table(review: Review, result: PlannedResult) -> Table:
 
 def control_words(review: Review, result: PlannedResult) -> Words | None:
     """How far the medians of the control arms lie apart; nothing below two of them."""
-    found = sorted(
-        (control.number.value, control.value, study.label)
-        for study, _, _, control in _medians(review, result)
-    )
+    medians = [(study.label, control) for study, _, _, control in _medians(review, result)]
+    found = sorted((c.number.value * months_in(c.unit), c.value, c.unit, s) for s, c in medians)
     if len(found) < 2:
         return None
-    (low, low_text, lowest), (high, high_text, highest) = found[0], found[-1]
+    (low, shortest, unit, lowest), (high, longest, other, highest) = found[0], found[-1]
+    other, who = "" if other == unit else f" {other}", review.terms.participants
     return Words(
-        f"The medians of the control arms run from {low_text} months ({lowest}) to {high_text} "
-        f"({highest}), a factor of {number(high / low)}: the patients of these studies may "
-        "not be alike, or their time may not be counted alike."
+        f"The medians of the control arms run from {shortest} {unit} ({lowest}) to "
+        f"{longest}{other} ({highest}), a factor of {number(high / low)}: the {who} of these "
+        "studies may not be alike, or their time may not be counted alike."
     )
 
 
@@ -71,7 +70,7 @@ def proportional_words(review: Review, results: Sequence[PlannedResult]) -> Word
             lines.append(
                 f"{study.label}, {study.outcomes[control.quantity.outcome].label.lower()}, "
                 f"{study.populations[effect.population].label.lower()}: the printed medians are "
-                f"{treated.value} and {control.value} months, a ratio of "
+                f"{treated.value} and {control.value} {control.unit}, a ratio of "
                 f"{number(treated.number.value / control.number.value)}; with constant hazards a "
                 f"hazard ratio of {number(ratio)} gives a ratio of {number(1 / ratio)}"
             )
@@ -173,7 +172,9 @@ def absolute_table(review: Review) -> Table:
                     _absolute_row(entry, result, model, baseline, divided)
                     for baseline in _baselines(review, result, entry.get("timepoint", ""))
                 ]
-    caption = "Events among 1,000 patients, at the risk that a control arm prints"
+    caption = (
+        f"Events among 1,000 {review.terms.participants}, at the risk that a control arm prints"
+    )
     return Table(pd.DataFrame(rows), caption=caption, empty="No control arm prints a baseline.")
 
 
@@ -223,7 +224,7 @@ def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantit
     label = f"{study.label}: {study.arms[arm_id].label}"
     if quantity.population != "whole":
         label += f", {study.populations[quantity.population].label.lower()}"
-    return f"{label}, all patients of the arm" if quantity.subgroup else label
+    return f"{label}, all {study.terms.participants} of the arm" if quantity.subgroup else label
 
 
 def _model(result: PlannedResult) -> Model | None:

@@ -125,7 +125,8 @@ def syntheses(review: Review) -> pd.DataFrame:
         ]
         for plan in review.protocol["syntheses"]
     ]
-    return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", "Patients"])
+    who = review.terms.fill("{Participants}")
+    return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", who])
 
 
 def _rule(review: Review, rule: Mapping[str, Any]) -> str:

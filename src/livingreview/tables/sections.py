@@ -37,7 +37,7 @@ METHOD_WORDS: Mapping[str, str] = {
     "wilcoxon": "Wilcoxon rank sum test",
 }
 STATISTIC_NAMES: Mapping[str, str] = {
-    "n": "Patients counted",
+    "n": "{Participants} counted",
     "percent": "Percent",
     "mean": "Mean",
     "median": "Median",
@@ -117,11 +117,15 @@ def level_label(study: Study, quantity: Quantity) -> str:
     return ANY_GRADE if outcome.kind == "adverse-event" else ""
 
 
+def _everyone(study: Study) -> str:
+    return study.terms.fill("All {participants}")
+
+
 def arm_label(study: Study, arm_id: str) -> str:
     """The arm in words; all arms together are all patients."""
     if arm_id in study.arms:
         return study.arms[arm_id].label
-    return "All arms" if arm_id == ALL_ARMS and len(study.arms) > 1 else "All patients"
+    return "All arms" if arm_id == ALL_ARMS and len(study.arms) > 1 else _everyone(study)
 
 
 def subgroup_label(study: Study, subgroup: str) -> str:

@@ -23,7 +23,7 @@ TOO_FEW = f"fewer than about {FEWEST_OUTSIDE} events outside it"
 def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) -> wording.Words:
     """For each subgroup in a result, what it and its whole imply for the rest of the patients."""
     whole_of = dict(zip((e.study for e in wholes.effects), _shown(wholes), strict=True))
-    lines = []
+    lines, who = [], review.terms.participants
     for effect, (_, text) in zip(parts.effects, _shown(parts), strict=True):
         whole, whole_text = whole_of.get(effect.study, (effect, ""))
         if not (quantity_of(effect).subgroup and whole.vi < effect.vi):
@@ -32,9 +32,9 @@ def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) 
         rest = _ratio(effect, found.mean, found.ci_lower, found.ci_upper)
         between = _ratio(effect, found.difference, found.difference_lower, found.difference_upper)
         lines.append(
-            f"{review.studies[effect.study].label}: all patients {whole_text}, "
+            f"{review.studies[effect.study].label}: all {who} {whole_text}, "
             f"the subgroup {text}; "
-            f"together they imply {rest} for the patients outside the subgroup. The subgroup "
+            f"together they imply {rest} for the {who} outside the subgroup. The subgroup "
             f"differs from them by a factor of {between}, p for interaction "
             f"{wording.p_value(found.pval)}"
         )
@@ -46,7 +46,7 @@ def interactions(study: Study) -> pd.DataFrame:
 
     With it the difference of the log ratios with its standard error, and the test of interaction.
     """
-    lines = []
+    lines, who = [], study.terms.participants
     for quantity in study.by_quantity:
         part = _ratio_of(study, quantity) if quantity.subgroup else None
         whole = _ratio_of(study, replace(quantity, subgroup="")) if part else None
@@ -60,9 +60,9 @@ def interactions(study: Study) -> pd.DataFrame:
                 {
                     "Outcome and comparison": ", ".join(filter(None, compared)),
                     "Subgroup": subgroup_label(study, quantity.subgroup),
-                    "All patients": wording.cell(whole.sources),
+                    f"All {who}": wording.cell(whole.sources),
                     "The subgroup": wording.cell(part.sources),
-                    **_implied(whole.effect("log_hr"), part.effect("log_hr")),
+                    **_implied(whole.effect("log_hr"), part.effect("log_hr"), who),
                     WHERE: wording.places([part.estimate, whole.estimate]),
                 }
             )
@@ -77,9 +77,9 @@ def _ratio_of(study: Study, quantity: Quantity) -> PrintedEstimate | None:
     return PrintedEstimate(study.id, study.label, estimate, interval, study.cohorts)
 
 
-def _implied(whole: Effect, part: Effect) -> dict[str, str]:
+def _implied(whole: Effect, part: Effect, who: str) -> dict[str, str]:
     """What follows for the patients outside the subgroup, where there are enough of them."""
-    names = ("The other patients, implied", "Subgroup over others: test of interaction")
+    names = (f"The other {who}, implied", "Subgroup over others: test of interaction")
     if 1 / whole.vi - 1 / part.vi < FEWEST_OUTSIDE / 4:
         return dict(zip(names, (TOO_FEW, ""), strict=True))
     found = complement(whole, part)

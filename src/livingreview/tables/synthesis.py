@@ -1,7 +1,6 @@
 """Results of planned syntheses as rows to draw, tables and texts, on the scale readers know."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
@@ -31,10 +30,11 @@ COMMON, RANDOM = "Common effect", "Random effects (REML)"
 PRIOR_NAMES = dict(zip(PRIOR_SCALES, ("bayes-narrow", "bayes", "bayes-wide"), strict=True))
 EXACT = "exact"
 EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
-ARMS_COLUMN = defaultdict(  # of a kind of synthesis: what its column of the arms is called
-    lambda: "Patients with event / all",
-    {"means": "Mean (SD), patients", "rates": "Events / person-time"},
-)
+COUNTED = "{Participants} with event / all"
+ARMS_COLUMN = {  # of a kind of synthesis: what its column of the arms is called
+    "means": "Mean (SD), {participants}",
+    "rates": "Events / person-time",
+}
 NOTHING = "No study gives a usable number."
 
 Model = Synthesis | BayesianSynthesis
@@ -44,6 +44,11 @@ def shown(result: PlannedResult, value: float) -> float:
     """A value of the analysis scale as readers know it; proportions and differences in percent."""
     factor = 100 if result.measure in PERCENT_MEASURES else 1
     return factor * float(find_measure(result.measure).to_display(value))
+
+
+def arms_column(result: PlannedResult) -> str:
+    """Return what the column is called that shows what is known of the arms."""
+    return result.terms.fill(ARMS_COLUMN.get(result.plan["kind"], COUNTED))
 
 
 def unit_of(result: PlannedResult) -> str:
@@ -198,11 +203,11 @@ def _study_interval(
 def forest_table(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Table:
     """The forest plot's rows as a table of text, each number with the places it comes from."""
     rows = forest_rows(result, marked=marked)
-    known, kind = find_measure(result.measure), result.plan["kind"]
+    known = find_measure(result.measure)
     weights = ["" if math.isnan(weight) else f"{number(weight, 1)}%" for weight in rows["weight"]]
     columns = {
         "Study or model": rows["label"],
-        ARMS_COLUMN[kind]: rows["counts"] if any(rows["counts"]) else None,
+        arms_column(result): rows["counts"] if any(rows["counts"]) else None,
         f"{known.label} (95% interval)": rows["text"],
         "Weight": weights if any(weights) else None,
         WHERE: rows["where"],
@@ -228,7 +233,7 @@ def arms_table(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = 
         {
             "Treatment": rows["group"],
             "Study or model": rows["label"],
-            ARMS_COLUMN["proportion"]: rows["counts"],
+            arms_column(results[0]): rows["counts"],
             "Proportion (95% interval)": rows["text"],
             WHERE: rows["where"],
         }
