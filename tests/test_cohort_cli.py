@@ -29,7 +29,7 @@ def test_printed_and_re_enacted_stand_side_by_side(capsys: pytest.CaptureFixture
         for one in rows
         if (one["outcome"], one["arm_id"], one["statistic"]) == ("pfs", "annab", "median")
     )
-    assert (row["printed"], row["reenacted"], row["inside"]) == ("6.0", "6", "yes")
+    assert (row["printed"], row["reenacted"], row["agreement"]) == ("6.0", "6", "within")
     assert row["tables"] == 3
     assert row["locator"]
 

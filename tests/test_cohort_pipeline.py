@@ -303,17 +303,18 @@ def with_value(study: Study, quantity: Quantity, value: str) -> Study:
 
 
 @pytest.mark.parametrize(
-    ("value", "inside"), [("103", True), ("103.4", False), ("102", False), (">100", True)]
+    ("value", "agreement"),
+    [("103", "within"), ("103.4", "near"), ("95", "near"), ("90", "outside"), (">100", "within")],
 )
 def test_one_table_is_held_against_the_rounding_of_what_is_printed(
-    study: Study, table: Patients, pipeline: Pipeline, value: str, inside: bool
+    study: Study, table: Patients, pipeline: Pipeline, value: str, agreement: str
 ) -> None:
     median = Quantity("old", outcome="death", statistic="median")
     row = reenact_patients(table, pipeline, with_value(study, median, value)).find(median)
     assert row is not None
     assert (row.values, row.low, row.high, row.tables) == ((103.0,), (103.0,), (103.0,), 1)
     assert row.printed is not None
-    assert row.inside is inside
+    assert row.agreement == agreement
 
 
 def test_the_range_over_tables_leaves_out_the_outermost(study: Study) -> None:
@@ -322,7 +323,7 @@ def test_the_range_over_tables_leaves_out_the_outermost(study: Study) -> None:
     printed = with_value(study, median, "7")
     row = summarise(printed, "synthetic", runs).find(median)
     assert row is not None
-    assert (row.values, row.low, row.high, row.inside) == ((101.0,), (6.0,), (196.0,), True)
+    assert (row.values, row.low, row.high) == ((101.0,), (6.0,), (196.0,))
 
 
 def test_a_median_that_is_not_reached_is_endless_and_one_without_estimate_is_left_out(
@@ -333,14 +334,15 @@ def test_a_median_that_is_not_reached_is_endless_and_one_without_estimate_is_lef
     runs = [[Result(interval, value)] for value in values]
     row = summarise(with_value(study, interval, "4-NA"), "synthetic", runs).find(interval)
     assert row is not None
-    assert (row.values, row.high, row.tables, row.inside) == ((4.0, np.inf), (5.0, np.inf), 3, True)
+    assert (row.values, row.high, row.tables) == ((4.0, np.inf), (5.0, np.inf), 3)
+    assert row.agreement == "within"
 
 
 def test_the_result_of_nothing_is_no_verdict(study: Study) -> None:
     median = Quantity("old", outcome="death", statistic="median")
     row = summarise(study, "synthetic", [[Result(median, (np.nan,))]]).find(median)
     assert row is not None
-    assert (row.tables, row.inside) == (0, None)
+    assert (row.tables, row.agreement) == (0, None)
 
 
 # the choices

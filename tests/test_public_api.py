@@ -25,7 +25,7 @@ API = {
     """,
     "livingreview_book": "",
     "livingreview_audit": """
-        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts
+        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts full_words
     """,
     "livingreview_cohort": """
         Choice Conflict DRAWS FittedStudy Patients Pipeline Reenacted Reenactment Result SEED

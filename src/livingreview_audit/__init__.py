@@ -21,7 +21,7 @@ from livingreview_audit.finding import (
     Verdict,
     facts,
 )
-from livingreview_audit.lookup import PARTICIPANTS
+from livingreview_audit.lookup import PARTICIPANTS, full_words
 from livingreview_record import Printed, Review, Study
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "audit_review",
     "count_p",
     "facts",
+    "full_words",
 ]
 
 _IN_ORDER = """

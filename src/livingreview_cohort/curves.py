@@ -61,6 +61,11 @@ class KaplanMeier:
         index = self._step(at)
         return 1.0 if index < 0 else float(self.steps[1][index])
 
+    def rates(self, at: Floats) -> Floats:
+        """The share without the event at each of these times."""
+        times, curve, _ = self.steps
+        return np.concatenate([[1.0], curve])[np.searchsorted(times, at, side="right")]
+
     def variance_of_log(self, at: float) -> float:
         """Greenwood's variance of the rate's logarithm."""
         index = self._step(at)

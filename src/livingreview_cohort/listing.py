@@ -25,7 +25,7 @@ def _row(reenactment: Reenactment, one: Reenacted) -> dict[str, object]:
         "reenacted": written(one.values),
         "low": written(one.low),
         "high": written(one.high),
-        "inside": "" if one.inside is None else "yes" if one.inside else "no",
+        "agreement": one.agreement or "",
         "patients": one.patients,
         "tables": one.tables,
     }

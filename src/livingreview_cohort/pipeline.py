@@ -215,6 +215,7 @@ class Analyses:
 
     def further(self) -> Iterator[Quantity]:
         """The quantities beyond those printed that the pipeline gives."""
+        yield from self._intervals()
         yield from self._subgroups()
         for model in self.pipeline.models:
             for outcome in model.outcomes:
@@ -238,6 +239,14 @@ class Analyses:
                 yield Quantity(
                     outcome=outcome, comparison=comparison, statistic="p", method=PROPORTIONAL
                 )
+
+    def _intervals(self) -> Iterator[Quantity]:
+        """The interval of every printed median, rate and ratio."""
+        for quantity in self.study.by_quantity:
+            if quantity.statistic in ("median", "rate", "hr") and (
+                self.study.vocabulary(quantity.outcome).kind == "time-to-event"
+            ):
+                yield replace(quantity, statistic="ci95")
 
     def _subgroups(self) -> Iterator[Quantity]:
         """Every level of a variable of which one is printed as a subgroup, and the interaction."""

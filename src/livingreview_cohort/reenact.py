@@ -2,28 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
+from livingreview_cohort.agreement import HIGH, LOW, Agreement, agreement, quantiles
 from livingreview_cohort.choices import Pipeline
+from livingreview_cohort.curves import Floats, KaplanMeier
 from livingreview_cohort.draw import draw
 from livingreview_cohort.fit import FittedStudy, fit_study
 from livingreview_cohort.patients import Patients, Source
 from livingreview_cohort.pipeline import Result, run
-from livingreview_record import (
-    INTERVAL_STATISTICS,
-    Printed,
-    Quantity,
-    Reported,
-    Study,
-    mention,
-)
+from livingreview_record import Printed, Quantity, Study, mention
 
-LOW, HIGH = 0.025, 0.975
-SLACK = 1e-9
+INTERVAL = "ci95"
 DRAWS, SEED = 100, 1
+GRID = np.arange(0.0, 60.5, 0.5)  # months at which curves are kept
+Curves = dict[tuple[str, str], tuple[Floats, Floats]]  # rates and numbers at risk, on the grid
 
 
 @dataclass(frozen=True)
@@ -33,8 +29,8 @@ class Reenacted:
     `values` has the median over the tables, or of each bound of an interval; `low` and `high` the
     range of 95 % of them (with one table, its value again).  Unreached times count as endless.
     `tables` is how many gave a value, `patients` how many it is about (the median over tables).
-    `inside` says whether the printed number, anywhere in its rounding, lies in the range, for a
-    percentage to within one patient; None where nothing is printed or nothing computed.
+    `agreement` says how the printed number, anywhere in its rounding, lies to the range; None where
+    nothing is printed or nothing computed.
     """
 
     quantity: Quantity
@@ -44,7 +40,23 @@ class Reenacted:
     high: tuple[float, ...]
     tables: int
     patients: int
-    inside: bool | None
+    agreement: Agreement | None
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The curves of one arm and outcome over all tables, at the months of `GRID`.
+
+    `middle` is the median of the curves at each time, `low` and `high` the range of 95 % of them,
+    `at_risk` the median number at risk.
+    """
+
+    outcome: str
+    arm_id: str
+    middle: Floats
+    low: Floats
+    high: Floats
+    at_risk: Floats
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class Reenactment:
     source: Source
     tables: int
     rows: tuple[Reenacted, ...]
+    bands: tuple[Band, ...] = ()
 
     @property
     def is_synthetic(self) -> bool:
@@ -71,7 +84,7 @@ def reenact_patients(
 ) -> Reenactment:
     """The pipeline on one table of patients; `seed` is that of a random order of matching."""
     found = [run(patients, pipeline, study, seed=seed)]
-    return summarise(study, patients.source, found)
+    return summarise(study, patients.source, found, [_curves(patients)])
 
 
 def reenact(
@@ -93,14 +106,32 @@ def reenact(
     one = partial(_run_draw, fit_study(study), pipeline)
     seeds = range(seed, seed + draws)
     runs = list(map(one, seeds) if executor is None else executor.map(one, seeds))
-    return summarise(study, "synthetic", runs)
+    results, curves = zip(*runs, strict=True)
+    return summarise(study, "synthetic", results, curves)
 
 
-def _run_draw(fitted: FittedStudy, pipeline: Pipeline, seed: int) -> list[Result]:
-    return run(draw(fitted, seed), pipeline, fitted.study, seed=seed)
+def _run_draw(fitted: FittedStudy, pipeline: Pipeline, seed: int) -> tuple[list[Result], Curves]:
+    patients = draw(fitted, seed)
+    return run(patients, pipeline, fitted.study, seed=seed), _curves(patients)
 
 
-def summarise(study: Study, source: Source, runs: Sequence[Iterable[Result]]) -> Reenactment:
+def _curves(patients: Patients) -> Curves:
+    """The curve and numbers at risk of each arm and outcome, on the grid."""
+    found: Curves = {}
+    for outcome, times in patients.times.items():
+        for arm in dict.fromkeys(patients.arm.tolist()):
+            chosen = (patients.arm == arm) & ~np.isnan(times.time)
+            curve = KaplanMeier(times.time[chosen], times.event[chosen])
+            found[outcome, arm] = curve.rates(GRID), curve.at_risk(GRID)
+    return found
+
+
+def summarise(
+    study: Study,
+    source: Source,
+    runs: Sequence[Iterable[Result]],
+    curves: Sequence[Curves] = (),
+) -> Reenactment:
     """All runs of a pipeline, result by result; in the order in which the study prints them."""
     found: dict[Quantity, list[Result]] = {}
     for results in runs:
@@ -108,46 +139,32 @@ def summarise(study: Study, source: Source, runs: Sequence[Iterable[Result]]) ->
             found.setdefault(result.quantity, []).append(result)
     order = {quantity: number for number, quantity in enumerate(study.by_quantity)}
     quantities = sorted(found, key=lambda one: order.get(one, len(order)))
-    rows = tuple(_row(study, quantity, found[quantity]) for quantity in quantities)
-    return Reenactment(study.id, source, len(runs), rows)
+    rows = tuple(_row(study, quantity, found) for quantity in quantities)
+    bands = tuple(_band(key, [one[key] for one in curves]) for key in (curves[0] if curves else ()))
+    return Reenactment(study.id, source, len(runs), rows, bands)
 
 
-def _row(study: Study, quantity: Quantity, results: list[Result]) -> Reenacted:
-    printed = mention(study, quantity)
-    table = np.array([result.values for result in results], dtype=float)
-    patients = int(np.median([result.patients for result in results]))
-    table = table[~np.isnan(table).any(axis=1)]
+def _band(key: tuple[str, str], curves: Sequence[tuple[Floats, Floats]]) -> Band:
+    rates = np.array([rate for rate, _ in curves])
+    low, middle, high = np.array([quantiles(one, (LOW, 0.5, HIGH)) for one in rates.T]).T
+    return Band(*key, middle, low, high, np.median([count for _, count in curves], axis=0))
+
+
+def _row(study: Study, quantity: Quantity, found: dict[Quantity, list[Result]]) -> Reenacted:
+    printed, results = mention(study, quantity), found[quantity]
+    table, patients = _values(results), int(np.median([result.patients for result in results]))
     if not len(table):
         nothing = (np.nan,) * len(results[0].values)
         return Reenacted(quantity, printed, nothing, nothing, nothing, 0, patients, None)
-    middle, low, high = (_quantile(table, share) for share in (0.5, LOW, HIGH))
-    one_patient = 100 / max(1, patients) if quantity.statistic in ("rate", "percent") else 0.0
-    inside = None if printed is None else _inside(printed, low, high, one_patient + SLACK)
-    return Reenacted(quantity, printed, middle, low, high, len(table), patients, inside)
+    low, middle, high = zip(*(quantiles(one, (LOW, 0.5, HIGH)) for one in table.T), strict=True)
+    beside = found.get(replace(quantity, statistic=INTERVAL))
+    intervals = None if beside is None or quantity.statistic == INTERVAL else _values(beside)
+    fits = None if printed is None else agreement(printed, table, intervals, patients)
+    return Reenacted(quantity, printed, middle, low, high, len(table), patients, fits)
 
 
-def _quantile(table: np.ndarray, share: float) -> tuple[float, ...]:
-    """Return a quantile of each column that is one of its values: endless ones have no mean."""
-    at = round(share * (len(table) - 1))
-    return tuple(float(value) for value in np.sort(table, axis=0)[at])
-
-
-def _inside(printed: Printed, low: Sequence[float], high: Sequence[float], slack: float) -> bool:
-    """Return whether each printed part, somewhere in its rounding, lies in the range."""
-    return all(
-        _meets(part, lower - slack, upper + slack)
-        for part, lower, upper in zip(_parts(printed), low, high, strict=True)
-    )
-
-
-def _meets(part: Reported, lower: float, upper: float) -> bool:
-    if part.exact is None:  # printed as not reached
-        return upper == np.inf
-    least, most = part.rounding_interval
-    return least <= upper and most >= lower
-
-
-def _parts(printed: Printed) -> tuple[Reported, ...]:
-    if printed.quantity.statistic in INTERVAL_STATISTICS:
-        return printed.interval.lower, printed.interval.upper
-    return (printed.number,)
+def _values(results: list[Result]) -> Floats:
+    """One row a table; those without a finite estimate left out."""
+    table = np.array([result.values for result in results], dtype=float)
+    known: Floats = table[~np.isnan(table).any(axis=1)]
+    return known
