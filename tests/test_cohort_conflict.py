@@ -1,5 +1,6 @@
 """Printed counts that no patients can have, with a proof."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from audit_study import Paper, share
 from livingreview_cohort.cells import cells_of
 from livingreview_cohort.conflict import System, certificate, conflicts, examine
 from livingreview_cohort.margins import Margin, counted
-from livingreview_record.load import load_review
+from livingreview_record import Population, load_review
 
 ROOT = Path(__file__).parents[1]
 YES_NO = {"kind": "categorical", "levels": ["no", "yes"], "exhaustive": True}
@@ -148,7 +149,7 @@ def test_a_table_of_real_patients_is_never_a_conflict(seed: int, n: int, decimal
     assert conflicts(made.study) == ()
 
 
-def test_the_four_studies_conflict_only_where_their_tables_were_read_again() -> None:
+def test_the_studies_conflict_only_where_their_tables_were_read_again() -> None:
     """Each set was read again in its paper."""
     found = {
         study.id: [
@@ -158,14 +159,28 @@ def test_the_four_studies_conflict_only_where_their_tables_were_read_again() -> 
         for study in load_review(ROOT).studies.values()
         if study.arms
     }
-    assert found["gu-2026"] == []
-    assert found["zhang-2025"] == []
+    conflicting = {id_ for id_, sets in found.items() if sets}
+    assert conflicting == {"chen-2025", "tian-2026"}
     assert [outcomes for outcomes, _ in found["chen-2025"]] == [["line", "participants"]]
     assert [outcomes for outcomes, _ in found["tian-2026"]] == [
         ["previous_pci", "previous_radiotherapy"],
         ["participants", "previous_pci"],
         ["brain_radiotherapy", "previous_radiotherapy"],
     ]
+
+
+def test_more_patients_may_have_been_enrolled_than_were_randomised() -> None:
+    """A population around the whole has patients whom no other number is about."""
+    made = Paper(populations={})
+    made.sizes(242, 241)
+    made.count(483, "participants", arm="all")
+    made.count(660, "participants", arm="all", population="enrolled")
+    study = made.study
+    enrolled = {"enrolled": Population("enrolled", "Enrolled")}
+    wider = {**enrolled, "whole": Population("whole", "All", "enrolled")}
+    study = replace(study, populations={**study.populations, **wider})
+    assert conflicts(study) == ()
+    assert [n.value for n in counted(study).not_modelled] == ["660"]
 
 
 def test_margins_keep_the_printed_number_that_they_come_from() -> None:

@@ -15,8 +15,7 @@ from livingreview_cohort.draw import draw, draw_cohort
 from livingreview_cohort.fit import FittedStudy, fit_study
 from livingreview_cohort.layout import patients_as_csv
 from livingreview_cohort.patients import Patients
-from livingreview_record.load import load_review
-from livingreview_record.studies import Study
+from livingreview_record import Study, load_review
 
 ROOT = Path(__file__).parents[1]
 SEEDS = range(3)
@@ -34,6 +33,7 @@ def fitted(study_id: str) -> FittedStudy:
 
 
 NAMES = sorted(studies())
+TIMED = ("chen-2025", "gu-2026", "tian-2026", "zhang-2025")  # with medians of each arm
 
 
 def paper(**numbers: str) -> Paper:
@@ -87,7 +87,7 @@ def test_a_drawn_table_has_the_printed_counts_of_each_arm(study_id: str) -> None
         assert found == number.number.value, number.where
 
 
-@pytest.mark.parametrize("study_id", NAMES)
+@pytest.mark.parametrize("study_id", TIMED)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_progresses_after_death_or_is_followed_beyond_the_end(
     study_id: str, seed: int
@@ -101,7 +101,7 @@ def test_nobody_progresses_after_death_or_is_followed_beyond_the_end(
         assert survival.time[patients.arm == arm].max() <= window.longest + 1e-6
 
 
-@pytest.mark.parametrize("study_id", NAMES)
+@pytest.mark.parametrize("study_id", TIMED)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_medians_of_survival_are_the_printed_ones(study_id: str, seed: int) -> None:
     model = fitted(study_id)
@@ -246,6 +246,10 @@ def test_a_study_that_prints_no_times_has_patients_without_times() -> None:
     assert (patients.n, dict(patients.times)) == (22, {})
 
 
+def test_a_study_that_prints_hazard_ratios_alone_has_patients_without_times() -> None:
+    assert dict(draw(fitted("imforte"), 0).times) == {}
+
+
 def test_draws_differ_where_nothing_is_printed() -> None:
     """Which men respond is not printed, so it varies."""
     model = fitted("chen-2025")
@@ -263,3 +267,21 @@ def test_a_hazard_ratio_from_p_has_the_sign_of_the_medians() -> None:
     assert effect.log_ratio is None
     assert effect.target(40, 0.5) < 0
     assert effect.target(40, 0.5) == pytest.approx(-3.8906 / math.sqrt(10), abs=1e-3)
+
+
+def test_the_median_may_be_read_at_the_middle_of_a_level_stretch() -> None:
+    """Half of 24 patients is a whole number, so that packages differ in the median."""
+    model = fit_study(studies()["tian-2026"], at_one_half="midpoint")
+    for seed in SEEDS:
+        patients = draw(model, seed)
+        for (outcome, arm), printed in model.curves.items():
+            own = patients.times[outcome].of(patients.arm == arm)
+            found = KaplanMeier(own.time, own.event, "midpoint").median
+            assert found == pytest.approx(printed.points[0].time, abs=1e-6)
+
+
+def test_nobody_dies_before_the_time_at_which_patients_were_left_out() -> None:
+    model = fit_study(studies()["gu-2026"], earliest=2.0)
+    for seed in SEEDS:
+        survival = draw(model, seed).times["os"]
+        assert survival.time[survival.event].min() >= 2.0

@@ -77,6 +77,17 @@ class SingleArm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question about the design; see `what_if` for the kinds and what each needs."""
+
+    kind: str
+    outcome: str = ""
+    covariate: str = ""
+    months: float = 0.0
+    most: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pipeline:
     """The analyses of one study; `choices` has every choice again with what it rests on."""
 
@@ -95,10 +106,11 @@ class Pipeline:
     models: tuple[Model, ...]
     matching: Matching | None
     exclusions: tuple[Exclusion, ...]
+    what_if: tuple[Question, ...]
     choices: tuple[Choice, ...]
 
 
-PARTS = ("software", "references", "models", "matching", "exclusions", "single_arm")
+PARTS = ("software", "references", "models", "matching", "exclusions", "what_if", "single_arm")
 ANALYSES = tuple(one.name for one in fields(Pipeline) if one.name not in (*PARTS, "choices"))
 
 
@@ -116,6 +128,7 @@ def load_pipeline(study: Study, dictionary: Dictionary, root: Path | str = ".") 
         models=tuple(Model(**_values(one)) for one in content.get("models", ())),
         matching=None if matching is None else Matching(**matching),
         exclusions=tuple(Exclusion(**_values(one)) for one in content.get("exclusions", ())),
+        what_if=tuple(Question(**_values(one)) for one in content.get("what_if", ())),
         choices=choices,
     )
 
@@ -197,6 +210,14 @@ def _named(
         yield "matching.population", [matching["population"]], study.populations
     for exclusion in content.get("exclusions", ()):
         yield "exclusions.outcome", [exclusion["outcome"]["value"]], study.outcomes
+    for number, question in enumerate(content.get("what_if", ()), 1):
+        place, asked = f"what_if[{number}]", _values(question)
+        yield f"{place}.outcome", [asked["outcome"]] if "outcome" in asked else [], study.outcomes
+        yield (
+            f"{place}.covariate",
+            [asked["covariate"]] if "covariate" in asked else [],
+            study.variables,
+        )
     references = content.get("references", {"value": {}})["value"]
     yield "references", references, study.variables
     for name, level in references.items():

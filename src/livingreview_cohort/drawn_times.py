@@ -11,9 +11,10 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from livingreview_cohort.curves import KaplanMeier
+from livingreview_cohort.curves import AtOneHalf, KaplanMeier
 from livingreview_cohort.effects import estimates, univariable
 from livingreview_cohort.event_times import (
+    Curve,
     Point,
     Times,
     followed,
@@ -30,6 +31,7 @@ Rows = NDArray[np.int_]
 ROUNDS = 5  # of moving coefficients towards the printed hazard ratios
 BENDS = 5  # of bending the curves of the arms
 PROPOSALS = 4  # of times, where a printed rate was not reached
+SHAPES = (0.35, 0.3)  # spread of log slopes where nothing is printed: all arms, and each; assumed
 FIRST_SEEN, LATER = 1.4, 1.4  # months: a response is first seen after 6 to 12 weeks; assumed
 DIGITS = 9  # of every drawn number, so that all machines give the same
 
@@ -69,6 +71,7 @@ def _survival_slots(
 ) -> Callable[[float], Times]:
     """Times of each arm, not yet of its patients, by how far the arms' curves are bent apart."""
     name, n = fitted.study.roles.overall_survival, patients.n
+    curves = _shaped_curves(fitted, name, rng)
     share, end = rng.random(n), rng.random(n)
     shortest, longest = np.empty(n), np.empty(n)
     for arm, rows in _by_arm(patients):
@@ -80,18 +83,33 @@ def _survival_slots(
     def slots(bend: float) -> Times:
         death, found = np.empty(n), Times(np.empty(n), np.zeros(n, bool))
         for arm, rows in _by_arm(patients):
-            curve = fitted.curves[name, arm].curve.bent(_sign(fitted, name, arm) * bend)
-            death[rows] = curve.times(share[rows])
+            curve = curves[arm].bent(_sign(fitted, name, arm) * bend)
+            alive = curve.share(np.full(1, fitted.earliest)) if fitted.earliest else 1.0
+            death[rows] = curve.times(share[rows] * alive)
         for rows, events in _wanted(fitted, patients, name, death <= end):
             own = followed(death[rows], end[rows], shortest[rows], events, longest[rows])
             found.time[rows], found.event[rows] = own
         for arm, rows in _by_arm(patients):
             own = Times(found.time[rows], found.event[rows])
-            points = fitted.curves[name, arm].points
-            found.time[rows] = through_points(own, points, fitted.follow_up[arm].longest).time
+            points, last = fitted.curves[name, arm].points, fitted.follow_up[arm].longest
+            moved = through_points(own, points, last, fitted.at_one_half, fitted.earliest)
+            found.time[rows] = moved.time
         return found
 
     return slots
+
+
+def _shaped_curves(fitted: FittedStudy, outcome: str, rng: np.random.Generator) -> dict[str, Curve]:
+    """The curve of each arm, before its first point and after its last as chance has it.
+
+    Nothing is printed of the curves there, and arms may differ.
+    """
+    common = SHAPES[0] * rng.standard_normal()
+    own = SHAPES[1] * rng.standard_normal((len(fitted.study.arms), 2))
+    return {
+        arm: fitted.curves[outcome, arm].curve.shaped(common + ends[0], common + ends[1])
+        for arm, ends in zip(fitted.study.arms, own, strict=True)
+    }
 
 
 def _nearest(
@@ -195,6 +213,7 @@ def _progression_proposal(
 ) -> Callable[[float], Times]:
     """Times of each arm by how far the arms' curves are bent apart; who is free of progression."""
     name, n = fitted.study.roles.progression_free_survival, patients.n
+    curves = _shaped_curves(fitted, name, rng)
     free = _free_of_progression(fitted, patients, survival, rng)
     share, pick = rng.random(n), rng.random(n)
 
@@ -202,10 +221,14 @@ def _progression_proposal(
         found = np.empty(n)
         for arm, rows in _by_arm(patients):
             printed = fitted.curves[name, arm]
-            curve = printed.curve.bent(_sign(fitted, name, arm) * bend)
+            curve = curves[arm].bent(_sign(fitted, name, arm) * bend)
             latent = np.sort(curve.times(share[rows]))
             found[rows] = _progression_slots(
-                latent, free[rows], survival.time[rows], printed.points, pick[rows]
+                latent,
+                Times(survival.time[rows], ~free[rows]),
+                printed.points,
+                pick[rows],
+                fitted.at_one_half,
             )
         return Times(found, ~free)
 
@@ -240,25 +263,27 @@ def _free_of_progression(
 
 def _progression_slots(
     latent: Floats,
-    free: NDArray[np.bool_],
-    survival: Floats,
+    until: Times,
     points: Sequence[Point],
     pick: Floats,
+    at_one_half: AtOneHalf,
 ) -> Floats:
     """Times of progression in one arm, in no order; of who is free of it, the end of follow-up.
 
-    For each of those, a time beyond the end of follow-up is left out; the others are cut to what
-    so many patients lived to see.
+    `until` has the end of each patient's survival or follow-up, and who progresses before it.
+    For each who does not, a time beyond the end of follow-up is left out; the others are cut to
+    what so many patients lived to see.
     """
-    left, free_until = latent.tolist(), np.sort(survival[free])[::-1].tolist()
+    survival, seen = until
+    left, free_until = latent.tolist(), np.sort(survival[~seen])[::-1].tolist()
     for end, chance in zip(free_until, pick.tolist(), strict=False):
         beyond = sum(time < end for time in left)
         left.pop(min(beyond + int(chance * (len(left) - beyond)), len(left) - 1))
-    found, seen = survival.copy(), ~free
+    found = survival.copy()
     longest = np.sort(survival[seen])
     found[seen] = np.minimum(np.array(left), longest)
     for _ in range(3 if seen.any() else 0):
-        found = through_points(Times(found, seen), points, float(survival.max())).time
+        found = through_points(Times(found, seen), points, float(survival.max()), at_one_half).time
         found[seen] = np.minimum(np.sort(found[seen]), longest)
     return found
 
@@ -276,7 +301,8 @@ def duration(
         lasted = Times(until - np.minimum(wait[own], 0.8 * until), progression.event[own])
         printed = fitted.curves.get((roles.duration_of_response, arm))
         if printed is not None and own.size:
-            lasted = through_points(lasted, printed.points, float(lasted.time.max()))
+            end = float(lasted.time.max())
+            lasted = through_points(lasted, printed.points, end, fitted.at_one_half)
         found.time[own], found.event[own] = np.minimum(lasted.time, until), lasted.event
     return found
 

@@ -9,6 +9,7 @@ worse, and without these the first level is held against the others.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from livingreview_cohort.patients import Patients
 from livingreview_record import ALL_ARMS, Printed, Quantity, Study, mention
 
 Floats = NDArray[np.float64]
+WHOLE = "whole"
 MOST = 2.5  # log hazard ratio; none that is larger is aimed at
 
 
@@ -81,7 +83,12 @@ def effects_of(study: Study, outcome: str, shape: float) -> list[Effect]:
     `shape` turns ratios of medians into hazard ratios, as in a Weibull distribution.
     """
     found: dict[tuple[Column, str], Effect] = {}
-    for effect in (*_of_ratios(study, outcome), *_of_tests(study, outcome, shape)):
+    every = (
+        _of_ratios(study, outcome),
+        _of_tests(study, outcome, shape),
+        _of_samples(study, outcome),
+    )
+    for effect in chain(*every):
         key = (effect.moved, effect.arm)
         known = found.get(key)
         if known is None or (effect.adjusted and not known.adjusted):
@@ -189,6 +196,39 @@ def _of_tests(study: Study, outcome: str, shape: float) -> Iterator[Effect]:
             column = Column(variable, level)
             bounded = float(np.clip(target, -MOST, MOST))
             yield Effect(outcome, column, column, bounded, _arm(quantity), None, False, None)
+
+
+def _of_samples(study: Study, outcome: str) -> Iterator[Effect]:
+    """How the patients of a sample, such as a matched one, differ from the rest of their arm.
+
+    From the rates that are printed of both the sample and the whole arm: the rest has what is left.
+    """
+    for quantity in study.by_quantity:
+        population = study.populations[quantity.population]
+        is_rate = quantity.outcome == outcome and quantity.statistic == "rate"
+        if not is_rate or quantity.subgroup or population.within != WHOLE or population.members:
+            continue
+        found = [_rate(study, replace(quantity, population=one)) for one in (population.id, WHOLE)]
+        sizes = [
+            mention(study, Quantity(quantity.arm_id, one, outcome="participants", statistic="n"))
+            for one in (population.id, WHOLE)
+        ]
+        part, whole = (place.number.value if place else 0.0 for place in sizes)
+        if found[0] is None or found[1] is None or not 0 < part < whole:
+            continue
+        rest = (whole * found[1] - part * found[0]) / (whole - part)
+        if 0 < rest < 1 and quantity.arm_id in study.arms:
+            target = math.log(math.log(found[0]) / math.log(rest))
+            column = Column(population.id, "", quantity.arm_id)
+            bounded = float(np.clip(target, -1.0, 1.0))
+            yield Effect(outcome, column, column, bounded, quantity.arm_id, None, False, None)
+
+
+def _rate(study: Study, quantity: Quantity) -> float | None:
+    """A printed rate, where it is neither 0 nor 1."""
+    place = mention(study, quantity)
+    share = place.number.value / 100 if place else 0.0
+    return share if 0 < share < 1 else None
 
 
 def _of_p(study: Study, quantity: Quantity, target: float) -> float:

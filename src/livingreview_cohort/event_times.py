@@ -13,13 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livingreview_cohort.curves import KaplanMeier
+from livingreview_cohort.curves import AtOneHalf, KaplanMeier
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+HALF = 0.5
 FLAT = 1e-6  # least rise of log cumulative hazard between two points
 SLOPES = (0.4, 8.0)  # of a curve outside its points
 PASSES = 5  # of moving times; censoring makes more than one necessary
+CLOSE = 1e-9
 FIRST = 0.03  # months; nobody has the event sooner
 
 
@@ -62,11 +64,14 @@ class Curve:
         log_hazard = np.maximum.accumulate(log_hazard + FLAT * np.arange(log_hazard.size))
         return cls(log_time, log_hazard, shape, shape)
 
+    def shaped(self, before: float, after: float) -> "Curve":
+        """The same through the points, with its slopes at the ends times the exponentials."""
+        ends = (self.before * np.exp(before), self.after * np.exp(after))
+        return Curve(self.log_time, self.log_hazard, *(float(np.clip(s, *SLOPES)) for s in ends))
+
     def bent(self, by: float) -> "Curve":
         """The same through the points; with a positive `by`, more events both before and after."""
-        before, after = self.before * np.exp(-by), self.after * np.exp(by)
-        ends = (float(np.clip(slope, *SLOPES)) for slope in (before, after))
-        return Curve(self.log_time, self.log_hazard, *ends)
+        return self.shaped(-by, by)
 
     def times(self, share: Floats) -> Floats:
         """When each share of patients is still without the event."""
@@ -121,43 +126,51 @@ def followed(
     )
 
 
-def through_points(drawn: Times, points: Sequence[Point], last: float) -> Times:
+def through_points(
+    drawn: Times,
+    points: Sequence[Point],
+    last: float,
+    at_one_half: AtOneHalf = "first",
+    earliest: float = 0.0,
+) -> Times:
     """Move the times of events, in their order, until the curve passes through the points.
 
-    Times beyond the last point are stretched towards `last`.  A point at one half is met as a
-    median: the curve comes down to one half exactly then.
+    Times beyond the last point are stretched towards `last`; none is before `earliest`.  A point at
+    one half is met as the median, by the convention of `at_one_half`.
     """
     time = drawn.time.copy()
     for _ in range(PASSES if points else 0):
-        now = _where_crossed(Times(time, drawn.event), points)
+        now = _where_crossed(Times(time, drawn.event), points, at_one_half)
         wanted = [point.time for point in sorted(points)]
-        if np.allclose(now, wanted, rtol=0, atol=1e-9):
+        if max(abs(a - b) for a, b in zip(now, wanted, strict=True)) < CLOSE:
             break
         top = max(last, wanted[-1] * 1.02, float(time.max()))
         edge = max(top, now[-1] * 1.02)
-        source, target = np.array([0.0, *now, edge]), np.array([0.0, *wanted, top])
+        source, target = np.array([earliest, *now, edge]), np.array([earliest, *wanted, top])
         rising = np.concatenate([[True], np.diff(np.maximum.accumulate(source)) > 1e-9])
         moved = np.interp(time, source[rising], target[rising])
-        time = np.where(drawn.event, np.maximum(moved, FIRST), time)
+        time = np.where(drawn.event, np.maximum(moved, earliest + FIRST), time)
     return Times(time, drawn.event)
 
 
-def _where_crossed(drawn: Times, points: Sequence[Point]) -> list[float]:
-    """When the curve of the patients comes to each share; its end where it never does."""
-    times, curve, _ = KaplanMeier(*drawn).steps
+def _where_crossed(drawn: Times, points: Sequence[Point], at_one_half: AtOneHalf) -> list[float]:
+    """When the curve of the patients comes to each share; its last event where it never does."""
+    whole = KaplanMeier(*drawn, at_one_half)
+    times, curve, _ = whole.steps
     found, least = [], 0.0
     for point in sorted(points):
-        found.append(max(_crossing(times, curve, point), least))
+        at = _crossing(times, curve, point)
+        if point.share == HALF:
+            median = whole.median
+            at = float(times[-1]) if np.isnan(median) and times.size else median
+        found.append(max(at if np.isfinite(at) else point.time, least))
         least = found[-1] + 1e-6
     return found
 
 
 def _crossing(times: Floats, curve: Floats, point: Point) -> float:
-    below = int(np.searchsorted(-curve, -point.share - 1e-9))
     if not times.size:
         return point.time
-    if point.share == 0.5:
-        return float(times[min(below, times.size - 1)])
     # a rate is read between two events: at the step whose share is nearest
     shares = np.concatenate([[1.0], curve])
     step = int(np.argmin(np.round(np.abs(shares - point.share), 9)))

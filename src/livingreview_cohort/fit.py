@@ -9,7 +9,7 @@ from scipy import special
 
 from livingreview_cohort.continuous import Cut, Described, cut_of, described
 from livingreview_cohort.counts import FittedCounts, fit_counts
-from livingreview_cohort.curves import KaplanMeier, reverse
+from livingreview_cohort.curves import AtOneHalf, KaplanMeier, reverse
 from livingreview_cohort.effects import Effect, effects_of
 from livingreview_cohort.event_times import SLOPES, followed
 from livingreview_cohort.patients import response_outcome
@@ -23,7 +23,7 @@ from livingreview_cohort.printed_times import (
 )
 from livingreview_record import ALL_ARMS, Quantity, Study, level_of, mention
 
-SHAPE = 1.3  # of a curve with one point: hazards that rise a little; assumed
+SHAPE = 1.1  # of a curve with one point: hazards that hardly change; assumed
 RESPONSE_EFFECTS = {  # log hazard ratios of death and of progression against others; assumed
     "responders": (-0.4, -0.8),
     "progressed": (0.6, 2.0),
@@ -69,10 +69,24 @@ class FittedStudy:
     follow_up: Mapping[str, FollowUp]
     powers: Mapping[str, float]  # of a uniform number: how follow-up is spread, by arm
     assumed: Mapping[str, Mapping[Level, float]]  # by outcome
+    earliest: float  # months before which nobody dies, as who did was left out
+    at_one_half: AtOneHalf  # how the medians are read where a curve lies at one half
 
 
-def fit_study(study: Study) -> FittedStudy:
+def fit_study(
+    study: Study,
+    *,
+    at_one_half: AtOneHalf = "first",
+    observed: bool | None = None,
+    earliest: float = 0.0,
+) -> FittedStudy:
     """Fit everything that the draws of a study share.
+
+    `at_one_half` is the convention of the study's software for a curve that lies at one half.
+    `observed` says whether the median of follow-up is of the times that patients were seen, death
+    included, and not of the times to the end of follow-up; by itself it is taken so where it is no
+    longer than the median of survival.  `earliest` is a time in months before which patients died
+    whom the study left out.
 
     Raises `ValueError` where the printed numbers allow no patients, with their places.
     """
@@ -94,7 +108,7 @@ def fit_study(study: Study) -> FittedStudy:
     }
     arms = {one: effect for one in outcomes if (effect := _arm_effect(study, one))}
     curves = {key: _shaped(study, found, arms.get(key[0]), curves) for key, found in curves.items()}
-    windows = {arm: follow_up(study, arm) for arm in study.arms}
+    windows = {arm: follow_up(study, arm, observed) for arm in study.arms}
     _check_reach(study, curves, windows)
     survival = roles.overall_survival
     return FittedStudy(
@@ -113,6 +127,8 @@ def fit_study(study: Study) -> FittedStudy:
             for arm, window in windows.items()
         },
         assumed=_assumed(study),
+        earliest=earliest,
+        at_one_half=at_one_half,
     )
 
 

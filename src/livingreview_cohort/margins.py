@@ -139,7 +139,10 @@ def kind_of(study: Study, printed: Printed) -> Kind | str:
 def group_of(study: Study, arm: str, population: str, strata: Iterable[Level]) -> Kind | str:
     """The patients of an arm, population and subgroup, or why they are none of the model."""
     literals = [] if arm in (ALL_ARMS, "") else [Literal(ARM, (arm,))]
-    for name in _populations_around(study, population):
+    around = _populations_around(study, population)
+    if around is None:
+        return "its population is not within all patients of the study"
+    for name in around:
         members = study.populations[name].members
         found = _members(study, members) if members else Literal(MEMBER + name, (YES,))
         if isinstance(found, str):
@@ -191,11 +194,13 @@ def _within(inner: str, outer: str) -> bool:
     return least <= low and high <= most
 
 
-def _populations_around(study: Study, population: str) -> Iterator[str]:
-    """The population and those around it, the whole left out."""
+def _populations_around(study: Study, population: str) -> list[str] | None:
+    """The population and those around it within the whole; None for one that is not within it."""
+    found: list[str] = []
     while population and population != WHOLE:
-        yield population
+        found.append(population)
         population = study.populations[population].within
+    return found if population == WHOLE else None
 
 
 def _members(study: Study, members: Iterable[str]) -> Literal | str:
@@ -250,7 +255,7 @@ def _whole_of(study: Study, printed: Printed) -> Kind | str:
 def _factors(study: Study) -> dict[str, Factor]:
     factors = {ARM: Factor(ARM, tuple(study.arms))}
     for name, population in study.populations.items():
-        if name != WHOLE and not population.members:
+        if name != WHOLE and not population.members and _populations_around(study, name):
             factors[MEMBER + name] = Factor(MEMBER + name, (NO, YES))
     for name, outcome in (*study.variables.items(), *study.outcomes.items()):
         if outcome.kind in COUNTED_KINDS and not outcome.sum_of:

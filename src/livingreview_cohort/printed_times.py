@@ -151,7 +151,7 @@ def _size(study: Study, arm: str) -> float:
     return place.number.value if place else math.nan
 
 
-def follow_up(study: Study, arm: str) -> FollowUp:
+def follow_up(study: Study, arm: str, observed: bool | None = None) -> FollowUp:
     """How long the patients of an arm were followed, by its printed range, else by the dates."""
     role = study.roles.followup
     least, most = _from_dates(study)
@@ -166,7 +166,9 @@ def follow_up(study: Study, arm: str) -> FollowUp:
     value = median.number.value * months_in(median.unit) if median else None
     curve = printed_curve(study, arm, study.roles.overall_survival)
     middle = next((point.time for point in curve.points if point.share == 0.5), 0) if curve else 0
-    return FollowUp(least, most, value, bool(value and value <= middle * 1.05))
+    if observed is None:
+        observed = bool(value and value <= middle * 1.05)
+    return FollowUp(least, most, value, observed)
 
 
 def _from_dates(study: Study) -> tuple[float, float]:

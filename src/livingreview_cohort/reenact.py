@@ -103,11 +103,23 @@ def reenact(
     if draws < 1:
         msg = f"need at least one draw, found {draws}"
         raise ValueError(msg)
-    one = partial(_run_draw, fit_study(study), pipeline)
+    one = partial(_run_draw, fit_for(study, pipeline), pipeline)
     seeds = range(seed, seed + draws)
     runs = list(map(one, seeds) if executor is None else executor.map(one, seeds))
     results, curves = zip(*runs, strict=True)
     return summarise(study, "synthetic", results, curves)
+
+
+def fit_for(study: Study, pipeline: Pipeline) -> FittedStudy:
+    """The study fitted for draws, with medians and follow-up read as its pipeline reads them."""
+    survival = study.roles.overall_survival
+    left_out = [one.before_months for one in pipeline.exclusions if one.outcome == survival]
+    return fit_study(
+        study,
+        earliest=max(left_out, default=0.0),
+        at_one_half=pipeline.median_at_one_half,
+        observed=pipeline.followup == "observed-times",
+    )
 
 
 def _run_draw(fitted: FittedStudy, pipeline: Pipeline, seed: int) -> tuple[list[Result], Curves]:

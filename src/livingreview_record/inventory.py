@@ -21,6 +21,7 @@ OWN = (
     "data/search/*.csv",
     "data/search/sources.yaml",
     "data/audit/mistyped.csv",
+    "data/cohort/coverage.csv",
     "data/studies/*/pipeline.yaml",
     "data/studies/*/reported.csv",
     "data/studies/*/study.yaml",
