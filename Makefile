@@ -79,10 +79,8 @@ accept: $(STAMP) ## accept what the chapters show now: renew tests/expected and 
 new-study: $(STAMP) ## begin a study: make new-study ID=smith-2027
 	@$(BIN)/python -m livingreview_book new-study "$(ID)"
 
-serve: $(STAMP) ## show the built book on http://127.0.0.1:$(PORT)
-	@test -f _build/html/index.html || { echo "Build it first: make book"; exit 1; }
-	@echo "Serving on http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+serve: $(STAMP) ## show the book on http://127.0.0.1:$(PORT), and build it again on each change
+	@$(BIN)/python -m livingreview_book serve --port $(PORT)
 
 reference: ## renew the pinned reference values with R's metafor and survival
 	Rscript validation/metafor/make_reference.R

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,9 @@ def test_imports_and_addresses_are_seen_from_the_common_folder(tmp_path: Path) -
         'url("/e.png")',
     ):
         assert address in text
+
+
+@pytest.mark.parametrize("text", [".a {x: y", ".a {x: y}} .b {x: y}", "@media print {.a {x: y}"])
+def test_a_brace_without_its_other_stops_the_build(text: str) -> None:
+    with pytest.raises(ValueError, match="found them unpaired near"):
+        list(rules(text))

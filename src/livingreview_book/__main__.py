@@ -13,6 +13,7 @@ from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
 from livingreview_book.new_study import new_study
+from livingreview_book.serve import serve
 from livingreview_record import DataProblemsError, check_spreadsheet, could_not
 
 
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     difference.add_argument("old", type=Path, metavar="OLD", help="a folder of this project")
     difference.add_argument("new", type=Path, metavar="NEW", help="another one")
     difference.set_defaults(run=_compare)
+    served = commands.add_parser("serve", help="show the book, and build it again on each change")
+    served.add_argument("--port", type=int, default=8000)
+    served.set_defaults(run=lambda options: serve(options.root, options.port))
     study = commands.add_parser("new-study", help="begin the files of a study")
     study.add_argument("study_id", metavar="ID", help="author and year: smith-2027")
     study.set_defaults(run=_new_study)

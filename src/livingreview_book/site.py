@@ -24,6 +24,7 @@ from sphinx.jinja2glue import SphinxFileSystemLoader
 from livingreview_book import beside, citing, describing, stylesheet
 from livingreview_book.changes import releases
 from livingreview_book.citing import Work
+from livingreview_book.progress import Progress
 from livingreview_record import write_whole
 
 THEME = Path(__file__).parent / "theme"
@@ -55,6 +56,9 @@ WHERE_NAMED = (  # scripts that a page needs if its body says so
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Connect to Sphinx."""
+    progress = Progress()
+    app.connect("source-read", lambda _app, page, _text: progress.step("reading", page))
+    app.connect("html-page-context", lambda _app, page, *_: progress.step("writing", page))
     app.connect("builder-inited", _use_templates)
     app.connect("env-updated", _look_again)
     app.connect("html-collect-pages", _not_found)

@@ -30,7 +30,7 @@ class Rule:
 
 
 def rules(text: str) -> Iterator[Rule]:
-    """Yield the rules of a style sheet in order.
+    """Yield the rules of a style sheet in order; raise `ValueError` if its braces do not pair.
 
     >>> [rule.prelude for rule in rules("a{b:c} @media print{.d{e:f}} @import 'g';")]
     ['a', '@media print', "@import 'g'"]
@@ -50,6 +50,11 @@ def rules(text: str) -> Iterator[Rule]:
         elif mark == ";" and depth == 0:
             yield Rule(text[begin : token.start()].strip(), "")
             begin = token.end()
+        if depth < 0:
+            break
+    if depth:
+        msg = f"style sheet: need as many }} as {{, found them unpaired near {text[begin:][:60]!r}"
+        raise ValueError(msg)
 
 
 def _rule(prelude: str, body: str) -> Rule:

@@ -1,0 +1,102 @@
+"""Long tables sort and filter, an address opens what it names, and paper shows everything."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def column(table: Locator, place: int) -> list[str]:
+    return [
+        re.sub(r"\s+", " ", text).strip()
+        for text in table.locator(f"tbody tr:visible > :nth-child({place})").all_text_contents()
+    ]
+
+
+def open_audit(page: Page, server: str, caption: str) -> Locator:
+    page.goto(f"{server}/chapters/audit.html")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    return page.locator(f'.table-scroll[aria-label^="{caption}"] table')
+
+
+def test_a_column_sorts_up_down_and_back_and_says_so(page: Page, server: str) -> None:
+    table = open_audit(page, server, "Checks, how often")
+    before = column(table, 1)
+    head = table.locator("thead th").first
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert column(table, 1) == sorted(before, key=str.casefold)
+    assert column(table, 1) != before
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert column(table, 1) == sorted(before, key=str.casefold, reverse=True)
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") is None
+    assert column(table, 1) == before
+
+
+def test_a_column_of_numbers_sorts_by_their_size(page: Page, server: str) -> None:
+    table = open_audit(page, server, "Checks, how often")
+    for place in range(2, 6):
+        heads = table.locator("thead th")
+        if place > heads.count():
+            break
+        heads.nth(place - 1).locator("button").click()
+        found = [re.match(r"[\d,]+", text) for text in column(table, place)]
+        numbers = [int(match[0].replace(",", "")) for match in found if match]
+        if len(numbers) > 15:
+            assert numbers == sorted(numbers)
+            return
+    pytest.fail("the table has no column of numbers")
+
+
+def test_the_filter_shows_the_rows_with_every_word_and_counts_them(page: Page, server: str) -> None:
+    table = open_audit(page, server, "Checks, how often")
+    rows = table.locator("tbody tr")
+    texts = [text.casefold() for text in rows.all_text_contents()]
+    tools = page.locator('.table-tools:has(+ .table-scroll[aria-label^="Checks, how often"])')
+    tools.locator("input").fill("median interval")
+    expected = [text for text in texts if "median" in text and "interval" in text]
+    assert 0 < len(expected) < len(texts)
+    assert rows.locator("visible=true").count() == len(expected)
+    assert tools.locator("[role=status]").text_content() == (
+        f"{len(expected)} of {len(texts)} rows"
+    )
+    tools.locator("input").fill("")
+    assert table.locator("tbody tr:visible").count() == len(texts)
+
+
+def test_the_head_of_a_long_table_stays_in_sight(page: Page, server: str) -> None:
+    table = open_audit(page, server, "Checks, how often")
+    page.wait_for_timeout(500)
+    table.locator("tbody tr").nth(30).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 500)
+    page.wait_for_timeout(200)
+    box = table.locator("thead th").first.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 120
+
+
+def test_paper_shows_every_fold_light_and_no_menu(page: Page, server: str, tmp_path: Path) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{server}/chapters/data.html")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.told = {"
+        "open: [...document.querySelectorAll('details')].every(one => one.open),"
+        "theme: document.documentElement.dataset.theme}; })"
+    )
+    page.pdf(path=tmp_path / "page.pdf", format="A4")
+    assert page.evaluate("window.told") == {"open": True, "theme": "light"}
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(media="print")
+    for name in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-footer"):
+        assert not page.locator(name).is_visible(), name
