@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, more_studies, two_studies, write_review
-from livingreview import analysis
-from livingreview.analysis import (
+from livingreview.tables import synthesis as tables
+from livingreview_plan import analysis
+from livingreview_plan.analysis import (
     APART,
     COMPLETE_ARM,
     FEW_ARMS,
@@ -13,7 +14,6 @@ from livingreview.analysis import (
     carry_out,
     used_numbers,
 )
-from livingreview.tables import synthesis as tables
 from livingreview_record.load import load_review
 from livingreview_record.terms import Terms
 

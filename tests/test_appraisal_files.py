@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from livingreview.pages import SynthesisPage
-from livingreview.tables import appraisal as tables
-from livingreview_appraisal import load_appraisals, load_tool
+from livingreview_appraisal import load_appraisals, load_tool, tables
 from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
 from livingreview_audit import CHECKS
 from livingreview_record import DataProblemsError, load_review
@@ -168,7 +167,7 @@ def page():
 
 
 def test_every_finding_that_a_judgement_names_is_one_of_the_audit():
-    from livingreview.analysis import findings
+    from livingreview.audited import findings
 
     found = {(one.study_id, one.check) for one in findings(load_review(ROOT)) if one.counts_against}
     named = {
@@ -182,7 +181,7 @@ def test_every_finding_that_a_judgement_names_is_one_of_the_audit():
 
 
 def test_every_remark_on_the_design_of_a_judged_study_enters_a_judgement():
-    from livingreview.analysis import findings
+    from livingreview.audited import findings
     from livingreview_audit import Kind
 
     standing = load_appraisals(ROOT).standing().values()
@@ -204,7 +203,8 @@ def test_every_remark_on_the_design_of_a_judged_study_enters_a_judgement():
 def test_the_risk_of_bias_stands_beside_each_study_of_a_plot(page, capsys):
     page.plot("os-ici-after-ici")
     shown = capsys.readouterr().out
-    judged = tables.risks_of(page.results["os-ici-after-ici"][:1], page.appraisals)
+    effects = page.results["os-ici-after-ici"][0].effects
+    judged = [page.appraisals.risk_of(effect.sources[0]) for effect in effects]
     assert judged
     assert shown.count("risk of bias: ") == len(judged)
     for words in judged:

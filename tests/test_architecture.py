@@ -19,49 +19,36 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_pool": set(),
     "livingreview_audit": {"livingreview_record"},
     "livingreview_cohort": {"livingreview_audit", "livingreview_record"},
-    "livingreview_search": {"livingreview_record"},
-    "livingreview_appraisal": {"livingreview_record"},
+    "livingreview_display": {"livingreview_record"},
+    "livingreview_plan": {"livingreview_pool", "livingreview_record"},
+    "livingreview_search": {"livingreview_display", "livingreview_record"},
+    "livingreview_appraisal": {"livingreview_display", "livingreview_record"},
     "livingreview": {
-        "livingreview_appraisal",
-        "livingreview_audit",
-        "livingreview_cohort",
-        "livingreview_pool",
-        "livingreview_record",
-        "livingreview_search",
+        *("livingreview_appraisal", "livingreview_audit", "livingreview_cohort"),
+        *("livingreview_display", "livingreview_plan", "livingreview_pool"),
+        *("livingreview_record", "livingreview_search"),
     },
     "livingreview_book": {"livingreview_record"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"appraisal_page", "pages", "publishing", "search_page", "tables", "wording"},
-    "markup": set(),
-    "publishing": {"markup"},
-    "lights": set(),
-    "figures": {"lights", "markup"},
-    "flowchart": {"figures", "markup"},
-    "nearly": set(),
-    "estimates": set(),
-    "kinds": {"estimates", "nearly"},
-    "selection": {"estimates", "kinds", "nearly"},
-    "printed_survival": set(),
-    "analysis": {"estimates", "selection"},
-    "moderators": {"analysis"},
-    "wording": {"markup"},
-    "tables": {
-        *("analysis", "estimates", "flowchart", "lights", "markup", "moderators"),
-        *("nearly", "printed_survival", "publishing", "wording"),
-    },
-    "pages": {"analysis", "figures", "moderators", "publishing", "tables", "wording"},
-    "appraisal_page": {"publishing", "tables", "wording"},
-    "search_page": {"publishing", "tables", "wording"},
-    "cli": {"analysis", "selection"},
+    "__init__": {"pages", "tables"},
+    "audited": set(),
+    "tables": {"audited"},
+    "pages": {"audited", "tables"},
+    "cli": {"audited"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
 MAY_MEET_PATIENTS = {"livingreview.cli"}
 ONLY_IN = {  # modules, or a whole package, that use a library
-    "IPython": {"livingreview.publishing"},
-    "pandas": {"livingreview.tables", "livingreview.figures"},
-    "matplotlib": {"livingreview.figures", "livingreview.flowchart"},
-    "seaborn": {"livingreview.figures"},
+    "IPython": {"livingreview_display.publishing"},
+    "pandas": {
+        "livingreview.tables",
+        "livingreview_display",
+        "livingreview_search",
+        "livingreview_appraisal",
+    },
+    "matplotlib": {"livingreview_display.figures", "livingreview_display.flowchart"},
+    "seaborn": {"livingreview_display.figures"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},
     "jsonschema": {"livingreview_record.shapes"},
 }
@@ -224,7 +211,10 @@ def test_no_package_knows_an_outcome_by_its_name() -> None:
 
 
 SHOWING = re.compile(r"_repr_\w+_|_ipython_display_|__html__")  # how an object gets onto a page
-MAY_SHOW = {("livingreview/markup.py", "_repr_html_"), ("livingreview/figures.py", "_repr_svg_")}
+MAY_SHOW = {
+    ("livingreview_display/markup.py", "_repr_html_"),
+    ("livingreview_display/figures.py", "_repr_svg_"),
+}
 
 
 @cache
@@ -252,7 +242,7 @@ def test_html_is_made_from_text_in_one_module() -> None:
         f"{path}: {ast.unparse(node)[:60]}"
         for path, node in nodes_of_the_source()
         for used in (getattr(node, "bases", ()), [getattr(node, "func", None)])
-        if path != "livingreview/markup.py"
+        if path != "livingreview_display/markup.py"
         and "Html" in [ast.unparse(name).rpartition(".")[2] for name in used if name]
     }
     assert made == set()
@@ -266,9 +256,9 @@ def test_text_is_escaped_and_shown_in_one_place_of_each_package() -> None:
         if re.match(r"html\b(?!\.parser)|IPython|markupsafe|docutils\.nodes\.raw", name)
     }
     assert users == {
-        ("livingreview/markup.py", "html.escape"),
+        ("livingreview_display/markup.py", "html.escape"),
         ("livingreview_book/describing.py", "html.escape"),  # what a page's head says of it
-        ("livingreview/publishing.py", "IPython.display.display"),  # plain text, and what is Shown
+        ("livingreview_display/publishing.py", "IPython.display.display"),  # text, what is Shown
     }
 
 

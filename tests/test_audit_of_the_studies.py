@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.analysis import touched
+from livingreview.audited import touched
 from livingreview_audit import Kind, Verdict, audit
 from livingreview_record.load import load_review
 

@@ -16,7 +16,7 @@ from livingreview_book.shown import difference, shown_by_cell, text_of_html
 
 
 def output_of(key: str, text: str, **options: bool) -> NotebookNode:
-    with patch("livingreview.publishing.display") as display:
+    with patch("livingreview_display.publishing.display") as display:
         publish(key, text, **options)
     [data], options = display.call_args
     return new_output("display_data", data=data, metadata=options["metadata"])

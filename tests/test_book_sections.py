@@ -5,9 +5,9 @@ import textwrap
 import pytest
 from nbformat import from_dict
 
-from livingreview.publishing import NOTHING
 from livingreview_book.chapters import code_cells, read_notebook
 from livingreview_book.sections import without_empty_sections
+from livingreview_display.publishing import NOTHING
 
 
 def output(text, metadata=None):

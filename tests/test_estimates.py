@@ -1,7 +1,7 @@
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.selection import select
+from livingreview_plan.selection import select
 from livingreview_record.load import load_review
 from livingreview_record.rules import plan
 

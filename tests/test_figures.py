@@ -6,7 +6,7 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.text import Text
 
-from livingreview import figures
+from livingreview_display import figures
 
 
 def make_rows(*rows: dict) -> pd.DataFrame:

@@ -6,14 +6,14 @@ import pytest
 import yaml
 
 from example_review import DICTIONARY, ROWS, STUDY, more_studies, write_review, write_rows
-from livingreview.analysis import carry_out
-from livingreview.moderators import moderated
 from livingreview.pages import forest_plot
-from livingreview.selection import KINDS as SEARCHED
-from livingreview.selection import select
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.moderators import moderator_notes, moderator_table, published
 from livingreview.tables.synthesis import forest_rows, forest_table
+from livingreview_plan.analysis import carry_out
+from livingreview_plan.moderators import moderated
+from livingreview_plan.selection import KINDS as SEARCHED
+from livingreview_plan.selection import select
 from livingreview_pool import MEASURES, meta_regression
 from livingreview_record.kinds import FORMS, KINDS
 from livingreview_record.load import load_review

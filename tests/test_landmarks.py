@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from example_review import ROWS, write_review
-from livingreview.printed_survival import printed_survival
+from livingreview_plan.printed_curves import printed_survival
 from livingreview_pool import Landmark, Median, restricted_mean
 from livingreview_record.load import load_review
 from printed_survivals import every_printed_survival

@@ -3,9 +3,9 @@
 import pytest
 
 from example_review import ROWS, STUDY, load_review, write_review, write_rows
-from livingreview.analysis import carry_out
 from livingreview.cli import main
-from livingreview.selection import select
+from livingreview_plan.analysis import carry_out
+from livingreview_plan.selection import select
 from livingreview_record import DataProblemsError
 
 REPORT = "reports: [{id: paper, kind: journal-article, level: full-text, title: An example}]"

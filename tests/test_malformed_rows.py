@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
-from livingreview.analysis import carry_out, findings
+from livingreview.audited import findings
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS
+from livingreview_plan.analysis import carry_out
 from livingreview_record.kinds import FORMS
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem

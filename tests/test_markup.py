@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from livingreview.markup import Html, Shown, element, joined, linked
+from livingreview_display.markup import Html, Shown, element, joined, linked
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'>&lt;</p></td></table><script>1</script>"
 
@@ -79,6 +79,6 @@ def test_a_page_shows_only_html_that_was_built_here():
         def html(self):
             return "<b>x</b>"
 
-    with pytest.raises(TypeError, match=r"need HTML from livingreview.markup, found a str"):
+    with pytest.raises(TypeError, match=r"need HTML from livingreview_display.markup, found a str"):
         Careless()._repr_html_()
     assert isinstance(element("p"), Html)

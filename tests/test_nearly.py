@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.analysis import carry_out
 from livingreview.cli import main
-from livingreview.kinds.printed import NO_METHOD
-from livingreview.selection import select
+from livingreview_plan.analysis import carry_out
+from livingreview_plan.kinds.printed import NO_METHOD
+from livingreview_plan.selection import select
 from livingreview_record.load import load_review
 
 RATIO, INTERVAL = 4, 5  # positions in ROWS

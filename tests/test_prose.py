@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from example_review import full_row, write_review
-from livingreview import load_study, wording
+from livingreview import load_study
+from livingreview_display import wording
 from livingreview_record.rows import printed_number
 from livingreview_record.studies import Printed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.analysis import carry_out
+from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 
 ROOT = Path(__file__).parents[1]

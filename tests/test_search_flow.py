@@ -8,10 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from example_review import write_review
 from example_search import write_log
-from livingreview import flowchart
-from livingreview.tables import search
+from livingreview_display import flowchart
 from livingreview_record import DataProblemsError, load_review
 from livingreview_search import flow, load_log
+from livingreview_search import tables as search
 
 ROOT = Path(__file__).parents[1]
 

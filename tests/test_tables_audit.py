@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.analysis import findings
+from livingreview.audited import findings
 from livingreview.tables import audit as tables
 from livingreview_audit import CHECKS, Finding, Kind, Severity, facts
 from livingreview_record.load import load_review

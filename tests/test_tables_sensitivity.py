@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, two_studies, write_review
-from livingreview.selection import plan
 from livingreview.tables.sensitivity import multiverse_table, priors_table
+from livingreview_plan.selection import plan
 from livingreview_record.load import load_review
 
 RATE = {

@@ -10,7 +10,7 @@ from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS, numbers_in, section
-from livingreview.tables.table import LEVEL, WHERE, Table
+from livingreview_display.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,7 @@
 from audit_study import COMPARISON, Paper
 from example_review import ROWS, write_review
-from livingreview.analysis import carry_out
 from livingreview.tables.subgroups import interactions, subgroup_words
+from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 
 

@@ -4,8 +4,6 @@ from dataclasses import replace
 import pytest
 
 from example_review import STUDY, more_studies, two_studies, write_review
-from livingreview import figures
-from livingreview.analysis import carry_out
 from livingreview.pages import arms_plot, forest_plot
 from livingreview.tables.sensitivity import sensitivity_table
 from livingreview.tables.synthesis import (
@@ -23,6 +21,8 @@ from livingreview.tables.synthesis import (
     published,
     scale_words,
 )
+from livingreview_display import figures
+from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 
 

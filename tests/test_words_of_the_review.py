@@ -7,10 +7,10 @@ import yaml
 
 from example_review import ROWS, STUDY, write_review
 from livingreview import pages
-from livingreview.analysis import carry_out
-from livingreview.markup import Shown
 from livingreview.pages import StudyPage, SynthesisPage
 from livingreview.tables.protocol import ProtocolPage
+from livingreview_display.markup import Shown
+from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
 

@@ -1,9 +1,9 @@
 """The helper that chapters import; `__all__` is all that they need of it.
 
-`StudyPage`, `SynthesisPage`, `AuditPage` and `ProtocolPage` show the sections of chapters.  Behind
-them: which printed numbers a planned synthesis takes, the synthesis carried out, tables, figures,
-and words for numbers.  A name is imported when it is first asked for: what uses two names need
-not wait for tables and figures.
+`StudyPage`, `SynthesisPage`, `AuditPage`, `ProtocolPage` and `SearchPage` show the sections of
+chapters; the tables of studies, syntheses, audit and protocol stand here, and the command line.
+A name is imported when it is first asked for: what uses two names need not wait for tables and
+figures.
 """
 
 from importlib import import_module
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 # isort: off
 # fmt: off
 if TYPE_CHECKING:
-    from livingreview.appraisal_page import AppraisalPage as AppraisalPage
+    from livingreview_appraisal.page import AppraisalPage as AppraisalPage
     from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
-    from livingreview.publishing import publish as publish, show as show
-    from livingreview.search_page import SearchPage as SearchPage
+    from livingreview_search.page import SearchPage as SearchPage
     from livingreview.tables.absolute import (
         absolute_table as absolute_table, control_table as control_table,
         control_words as control_words, proportional_words as proportional_words,
@@ -36,17 +35,18 @@ if TYPE_CHECKING:
         heterogeneity_table as heterogeneity_table, left_out_table as left_out_table,
         policy_notes as policy_notes, scale_words as scale_words,
     )
-    from livingreview.wording import Words as Words, bullets as bullets, printed as printed
+    from livingreview_display import (
+        Words as Words, bullets as bullets, printed as printed, publish as publish, show as show,
+    )
     from livingreview_record import (
         DataProblemsError as DataProblemsError, Problem as Problem, Reported as Reported,
         ReportedInterval as ReportedInterval, load_review as load_review, load_study as load_study,
     )
 
 _NAMES = {  # of the module that holds them
-    "livingreview.appraisal_page": "AppraisalPage",
+    "livingreview_appraisal.page": "AppraisalPage",
     "livingreview.pages": "StudyPage SynthesisPage",
-    "livingreview.publishing": "publish show",
-    "livingreview.search_page": "SearchPage",
+    "livingreview_search.page": "SearchPage",
     "livingreview.tables.absolute":
         "absolute_table control_table control_words proportional_words restricted_mean_table",
     "livingreview.tables.audit": "AuditPage",
@@ -56,7 +56,7 @@ _NAMES = {  # of the module that holds them
     "livingreview.tables.synthesis":
         "certainty_table headline_table heterogeneity_table left_out_table policy_notes "
         "scale_words",
-    "livingreview.wording": "Words bullets printed",
+    "livingreview_display": "Words bullets printed publish show",
     "livingreview_record":
         "DataProblemsError Problem Reported ReportedInterval load_review load_study",
 }

@@ -13,8 +13,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livingreview.selection import select
-
 if TYPE_CHECKING:
     from livingreview_audit import Finding
 
@@ -128,6 +126,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def entering(review: Review, study_id: str) -> list[dict[str, str]]:
     """For each planned synthesis the rows of a study that enter it, nearly enter it, or why not."""
+    from livingreview_plan import select  # with it comes the engine, which others need not
+
     lines = []
     for planned in review.protocol["syntheses"]:
         selection = select(review, planned["id"])
@@ -157,7 +157,7 @@ def _reported(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace) -> None:
-    from livingreview.analysis import findings  # with it comes the audit, which others need not
+    from livingreview.audited import findings  # with it comes the audit, which others need not
 
     review = load_review(options.root)
     wanted = list(review.studies) if options.study is None else [options.study]

@@ -6,22 +6,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from livingreview.analysis import PlannedResult, carry_out, touched
-from livingreview.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
-from livingreview.moderators import Moderated, moderated
-from livingreview.publishing import publish, show
+from livingreview.audited import touched
 from livingreview.tables import entries, moderators, synthesis
 from livingreview.tables import study as study_tables
-from livingreview.tables.appraisal import risks_of
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.recomputed import recomputed
 from livingreview.tables.sections import numbers_in
 from livingreview.tables.subgroups import interactions
-from livingreview.tables.table import Table
-from livingreview.wording import Words, bullets, printed, sentence
 from livingreview_appraisal import Appraisals, load_appraisals
+from livingreview_display import (
+    HAZARD_RATIO,
+    MONTHS,
+    PERCENT,
+    Axis,
+    Forest,
+    Table,
+    Words,
+    bullets,
+    printed,
+    publish,
+    sentence,
+    show,
+)
+from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
 from livingreview_pool import measure as find_measure
 from livingreview_record import FORM_OF, KINDS, Printed, Terms, load_review
 
@@ -362,7 +371,9 @@ def with_risks(
     """The plot with the risk of bias of each study beside its row, where any was judged."""
     if appraisals is None or plot.rows.empty:
         return plot
-    risks = iter(risks_of(results, appraisals))
+    effects = [effect for result in results for effect in result.effects]
+    sources = [next(s for s in effect.sources if isinstance(s, Printed)) for effect in effects]
+    risks = map(appraisals.risk_of, sources)
     words = ["" if mark != synthesis.STUDY else next(risks) for mark in plot.rows["mark"]]
     return replace(plot, rows=plot.rows.assign(risk=words))
 

@@ -9,6 +9,7 @@ from livingreview_appraisal.tools import TOOLS, Tool, judge, load_tool
 from livingreview_record import (
     Collector,
     DataProblemsError,
+    Printed,
     Problem,
     Review,
     read_rows,
@@ -16,6 +17,7 @@ from livingreview_record import (
     shown,
 )
 
+NOT_JUDGED = "not judged yet"
 ANSWER_COLUMNS = (
     "assessor",
     "date",
@@ -126,6 +128,18 @@ class Appraisals:
             ),
             None,
         )
+
+    def risk_of(self, printed: Printed) -> str:
+        """Return the judged risk of bias of the result that a number belongs to, in words."""
+        quantity = printed.quantity
+        one = self.of_result(
+            printed.study_id,
+            outcome=quantity.outcome,
+            population=quantity.population,
+            subgroup=quantity.subgroup,
+            adjustment=quantity.adjustment,
+        )
+        return NOT_JUDGED if one is None else one.tool.judgements[one.overall.judgement]
 
 
 def load_appraisals(root: Path | str = ".", review: Review | None = None) -> Appraisals:

@@ -28,6 +28,8 @@ OURS = (
     "livingreview_audit",
     "livingreview_book",
     "livingreview_cohort",
+    "livingreview_display",
+    "livingreview_plan",
     "livingreview_pool",
     "livingreview_record",
     "livingreview_search",

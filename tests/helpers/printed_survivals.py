@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from livingreview.printed_survival import PrintedSurvival, printed_survival
+from livingreview_plan.printed_curves import PrintedSurvival, printed_survival
 from livingreview_record.studies import Study
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.analysis import PlannedResult, carry_out
-from livingreview.estimates import TwoArmCount
-from livingreview.printed_survival import PrintedSurvival, printed_survival
 from livingreview.tables.synthesis import Model, certainty, estimate_text
-from livingreview.tables.table import WHERE, Table
-from livingreview.wording import Words, bullets, cell, number, places
+from livingreview_display import WHERE, Table, Words, bullets, cell, number, places
+from livingreview_plan import (
+    PlannedResult,
+    PrintedSurvival,
+    TwoArmCount,
+    carry_out,
+    printed_survival,
+)
 from livingreview_pool import (
     AbsoluteEffect,
     BayesianSynthesis,

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from livingreview import wording
-from livingreview.analysis import findings
-from livingreview.tables.table import WHERE, Table
+from livingreview.audited import findings
 from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
+from livingreview_display import WHERE, Table, listed, number, percent, places, sentence
 from livingreview_record import Printed, Review, Study, load_review
 
 VERDICT_WORDS = {
@@ -86,7 +85,7 @@ class AuditPage:
         ]
         return Table(
             pd.concat([_lines(kind, facts(own)) for kind in Kind]).fillna(""),
-            f"What the audit finds in {study.label}. {wording.sentence('; '.join(counted))}"
+            f"What the audit finds in {study.label}. {sentence('; '.join(counted))}"
             if counted
             else f"What the audit finds in {study.label}: nothing to check",
             empty="No number of this study contradicts another, and there is no remark.",
@@ -115,7 +114,7 @@ class AuditPage:
             {
                 "Kind": KIND_WORDS[check.kind],
                 "Check": name.replace("-", " "),
-                "What is asked": wording.sentence(check.asks),
+                "What is asked": sentence(check.asks),
                 "Examined": str(every[name]),
                 "With a finding": str(bad[name]),
             }
@@ -159,7 +158,7 @@ class AuditPage:
                 "What": study.vocabulary(number.quantity.outcome).label,
                 "Kind": number.quantity.category.replace("-", " ") or number.quantity.statistic,
                 "As printed": number.value,
-                WHERE: wording.places([number]),
+                WHERE: places([number]),
             }
             for study in self.review.studies.values()
             for number in self._unchecked(study)
@@ -200,7 +199,7 @@ class AuditPage:
                 "Limit": row["limit"],
                 "Honest trials": row["trials"],
                 "Beyond the limit": row["beyond"],
-                "Per 1,000": wording.number(_per_thousand(row), 2),
+                "Per 1,000": number(_per_thousand(row), 2),
             }
             for row in _read(self.root, LIMITS)
         ]
@@ -217,8 +216,8 @@ class AuditPage:
             "audit.unchecked": str(silent),
             "audit.mistyped.tried": str(tried),
             "audit.mistyped.noticed": str(noticed),
-            "audit.mistyped.rate": f"{wording.number(100 * noticed / tried, 1)}%",
-            "audit.limits.largest": f"{wording.number(largest, 2)} in 1,000",
+            "audit.mistyped.rate": f"{number(100 * noticed / tried, 1)}%",
+            "audit.limits.largest": f"{number(largest, 2)} in 1,000",
         }
         for kind in Kind:
             counts = _counts(kind, found)
@@ -239,7 +238,7 @@ class AuditPage:
 def summary(kind: Kind, found: Iterable[Finding]) -> str:
     """Counts of one kind by verdict in words: each fact once, by its worst verdict."""
     counts = _counts(kind, found)
-    return wording.listed(
+    return listed(
         f"{counts[verdict]} {words.lower()}"
         for verdict, words in VERDICT_WORDS[kind].items()
         if counts[verdict]
@@ -266,14 +265,14 @@ def _lines(kind: Kind, found: Iterable[Fact]) -> pd.DataFrame:
             line["Verdict"] = VERDICT_WORDS[kind][fact.first.verdict]
         line["What is printed"] = " ".join(fact.sentences)
         line["Touches"] = SEVERITY_WORDS[fact.severity]
-        line[WHERE] = wording.places(fact.places)
+        line[WHERE] = places(fact.places)
         lines.append(line)
     return pd.DataFrame(lines)
 
 
 def _rate(rows: Sequence[dict[str, str]]) -> str:
     tried, noticed = (sum(int(row[name]) for row in rows) for name in ("tried", "noticed"))
-    return f"{noticed} of {tried} ({wording.percent(100 * noticed / tried)})" if tried else ""
+    return f"{noticed} of {tried} ({percent(100 * noticed / tried)})" if tried else ""
 
 
 def _read(root: Path | str, name: Path) -> list[dict[str, str]]:

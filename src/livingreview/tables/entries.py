@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.publishing import show
-from livingreview.tables.table import Table
-from livingreview.wording import sentence
+from livingreview_display import Table, sentence, show
 from livingreview_record import Dictionary, Review, Study
 
 OWN_PLACE = frozenset({"id", "kind", "not_confirmed", "described"})  # beside a report's table

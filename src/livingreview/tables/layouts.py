@@ -21,8 +21,7 @@ from livingreview.tables.sections import (
     slug_words,
     subgroup_label,
 )
-from livingreview.tables.table import LEVEL, WHERE
-from livingreview.wording import as_printed, cell, listed, places
+from livingreview_display import LEVEL, WHERE, as_printed, cell, listed, places
 from livingreview_record import ALL_ARMS, FORM_OF, INTERVAL_LEVELS, Printed, Study, is_time, months
 
 PLAIN_UNITS = frozenset({"", "patients", "participants", "%", "ratio", "probability", "date"})

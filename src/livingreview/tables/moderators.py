@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from livingreview import wording
-from livingreview.analysis import PlannedResult
-from livingreview.moderators import Moderated
 from livingreview.tables.entries import named
 from livingreview.tables.synthesis import PERCENT_MEASURES, caption
-from livingreview.tables.table import Table
+from livingreview_display import Table, Words, bullets, listed, number, p_value, percent
+from livingreview_plan import Moderated, PlannedResult
 from livingreview_pool import Coefficient
 from livingreview_pool import measure as find_measure
 from livingreview_record import Dictionary
@@ -35,27 +33,25 @@ def moderator_table(
         if known.is_log_ratio:
             row["The ratio changes by a factor of"] = _factor(slope)
         row |= {
-            "p": wording.p_value(slope.pval),
-            "tau² left": wording.number(fit.tau2, 3),
-            "Share of tau² explained": wording.percent(fit.r2),
+            "p": p_value(slope.pval),
+            "tau² left": number(fit.tau2, 3),
+            "Share of tau² explained": percent(fit.r2),
         }
         rows.append(row)
     words = f"{caption(answer)}: do properties of the studies explain the differences?"
     return Table(pd.DataFrame(rows).fillna(""), words, empty="No moderator is planned.")
 
 
-def moderator_notes(found: Sequence[Moderated]) -> wording.Words | None:
+def moderator_notes(found: Sequence[Moderated]) -> Words | None:
     """What holds for the moderators: few studies, and studies without a value."""
     notes = [note for one in found if one.regression for note in one.regression.notes]
-    notes += [
-        f"{one.key}: not known of {wording.listed(one.without)}" for one in found if one.without
-    ]
+    notes += [f"{one.key}: not known of {listed(one.without)}" for one in found if one.without]
     if any(one.regression for one in found):
         notes.append(
             "a relation between studies need not hold between the people within them, and another "
             "property that goes along with it may be the reason"
         )
-    return wording.Words(wording.bullets(dict.fromkeys(notes))) if notes else None
+    return Words(bullets(dict.fromkeys(notes))) if notes else None
 
 
 def published(answer: PlannedResult, found: Sequence[Moderated]) -> Mapping[str, str]:
@@ -64,14 +60,14 @@ def published(answer: PlannedResult, found: Sequence[Moderated]) -> Mapping[str,
     for one in found:
         if one.slope is not None and one.regression is not None:
             texts[f"moderator.{one.key}"] = _change(answer, one.slope)
-            texts[f"moderator.{one.key}.tau2"] = wording.number(one.regression.tau2, 3)
+            texts[f"moderator.{one.key}.tau2"] = number(one.regression.tau2, 3)
     return texts
 
 
 def _change(answer: PlannedResult, slope: Coefficient) -> str:
     factor = 100 if answer.measure in PERCENT_MEASURES else 1
     value, low, high = (
-        wording.number(factor * end, 4) for end in (slope.estimate, slope.ci_lower, slope.ci_upper)
+        number(factor * end, 4) for end in (slope.estimate, slope.ci_lower, slope.ci_upper)
     )
     return f"{value} ({low} to {high})"
 
@@ -79,7 +75,7 @@ def _change(answer: PlannedResult, slope: Coefficient) -> str:
 def _factor(slope: Coefficient) -> str:
     to_display = find_measure("log_rr").to_display
     value, low, high = (
-        wording.number(float(to_display(end)), 3)
+        number(float(to_display(end)), 3)
         for end in (slope.estimate, slope.ci_lower, slope.ci_upper)
     )
     return f"{value} ({low} to {high})"

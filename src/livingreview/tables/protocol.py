@@ -6,11 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.publishing import show
 from livingreview.tables.entries import EntriesPage, named
 from livingreview.tables.sections import subgroup_label
-from livingreview.tables.table import Table
-from livingreview.wording import Words, bullets, listed
+from livingreview_display import Table, Words, bullets, listed, show
 from livingreview_record import ALL_ARMS, KINDS, Review, Study, levels_of, load_review
 
 IMPORTANCE = {True: "critical", False: "important", None: "not said"}

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from livingreview.markup import Html, Shown, element, joined
 from livingreview.tables.audit import VERDICT_WORDS
-from livingreview.wording import listed, sentence
 from livingreview_audit import CHECKS, Finding, Kind, Verdict
+from livingreview_display import Html, Shown, element, joined, listed, sentence
 from livingreview_record import Locator, Study
 
 HEADINGS = ("Printed", "Calculated", "How, and in which row and column")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.analysis import PlannedResult, carry_out
 from livingreview.tables.synthesis import (
     COMMON,
     FLAG,
@@ -17,8 +16,8 @@ from livingreview.tables.synthesis import (
     forest_rows,
     shown,
 )
-from livingreview.tables.table import Table
-from livingreview.wording import number
+from livingreview_display import Table, number
+from livingreview_plan import PlannedResult, carry_out
 from livingreview_pool import PRIOR_SCALE, PRIOR_SCALES, Universe, multiverse, prior_meaning
 from livingreview_pool import measure as find_measure
 from livingreview_record import Printed, Review

@@ -14,8 +14,7 @@ from livingreview.tables.sections import (
     numbers_in,
     subgroup_label,
 )
-from livingreview.tables.table import WHERE
-from livingreview.wording import as_printed, cell, intervals_of, places, sentence
+from livingreview_display import WHERE, as_printed, cell, intervals_of, places, sentence
 from livingreview_record import (
     ALL_ARMS,
     ESTIMATES,

@@ -4,14 +4,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from livingreview import wording
-from livingreview.analysis import PlannedResult
-from livingreview.estimates import PrintedEstimate
-from livingreview.nearly import interval_of
 from livingreview.tables.absolute import quantity_of
 from livingreview.tables.sections import comparison_label, subgroup_label
 from livingreview.tables.synthesis import forest_rows
-from livingreview.tables.table import WHERE
+from livingreview_display import WHERE, Words, bullets, cell, number, p_value, places
+from livingreview_plan import PlannedResult, PrintedEstimate, interval_of
 from livingreview_pool import Effect, complement
 from livingreview_pool import measure as find_measure
 from livingreview_record import Quantity, Review, Study, mention
@@ -20,7 +17,7 @@ FEWEST_OUTSIDE = 20  # events; 1 / SE² of two equal groups is a quarter of the 
 TOO_FEW = f"fewer than about {FEWEST_OUTSIDE} events outside it"
 
 
-def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) -> wording.Words:
+def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) -> Words:
     """For each subgroup in a result, what it and its whole imply for the rest of the patients."""
     whole_of = dict(zip((e.study for e in wholes.effects), _shown(wholes), strict=True))
     lines, who = [], review.terms.participants
@@ -36,9 +33,9 @@ def subgroup_words(review: Review, parts: PlannedResult, wholes: PlannedResult) 
             f"the subgroup {text}; "
             f"together they imply {rest} for the {who} outside the subgroup. The subgroup "
             f"differs from them by a factor of {between}, p for interaction "
-            f"{wording.p_value(found.pval)}"
+            f"{p_value(found.pval)}"
         )
-    return wording.Words(wording.bullets(lines, empty="No estimate here is of a subgroup."))
+    return Words(bullets(lines, empty="No estimate here is of a subgroup."))
 
 
 def interactions(study: Study) -> pd.DataFrame:
@@ -60,10 +57,10 @@ def interactions(study: Study) -> pd.DataFrame:
                 {
                     "Outcome and comparison": ", ".join(filter(None, compared)),
                     "Subgroup": subgroup_label(study, quantity.subgroup),
-                    f"All {who}": wording.cell(whole.sources),
-                    "The subgroup": wording.cell(part.sources),
+                    f"All {who}": cell(whole.sources),
+                    "The subgroup": cell(part.sources),
                     **_implied(whole.effect("log_hr"), part.effect("log_hr"), who),
-                    WHERE: wording.places([part.estimate, whole.estimate]),
+                    WHERE: places([part.estimate, whole.estimate]),
                 }
             )
     return pd.DataFrame(lines)
@@ -86,8 +83,8 @@ def _implied(whole: Effect, part: Effect, who: str) -> dict[str, str]:
     others = _ratio(part, found.mean, found.ci_lower, found.ci_upper)
     between = _ratio(part, found.difference, found.difference_lower, found.difference_upper)
     test = (
-        f"{between}, p {wording.p_value(found.pval)}; the logs differ by "
-        f"{wording.number(found.difference, 3)}, SE {wording.number(found.difference_se, 3)}"
+        f"{between}, p {p_value(found.pval)}; the logs differ by "
+        f"{number(found.difference, 3)}, SE {number(found.difference_se, 3)}"
     )
     return dict(zip(names, (others, test), strict=True))
 
@@ -99,5 +96,5 @@ def _shown(result: PlannedResult) -> list[tuple[Effect, str]]:
 
 def _ratio(effect: Effect, *values: float) -> str:
     to_display = find_measure(effect.measure).to_display
-    first, low, high = (wording.number(float(to_display(value))) for value in values)
+    first, low, high = (number(float(to_display(value))) for value in values)
     return f"{first} ({low} to {high})"

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from livingreview.analysis import PlannedResult
-from livingreview.estimates import USUAL_LEVEL, ArmCount, PrintedEstimate, form_of
-from livingreview.tables.table import WHERE, Table
-from livingreview.wording import Words, bullets, number, p_value, percent
+from livingreview_display import WHERE, Table, Words, bullets, number, p_value, percent
+from livingreview_plan import USUAL_LEVEL, ArmCount, PlannedResult, PrintedEstimate, form_of
 from livingreview_pool import (
     PRIOR_SCALES,
     BayesianSynthesis,

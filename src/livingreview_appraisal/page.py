@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from livingreview.publishing import publish, show
-from livingreview.tables import appraisal
-from livingreview.tables.table import Table
-from livingreview.wording import Words, bullets
-from livingreview_appraisal import load_appraisals, load_tool
+from livingreview_appraisal import tables as appraisal
+from livingreview_appraisal.appraisals import load_appraisals
+from livingreview_appraisal.tools import load_tool
+from livingreview_display import Table, Words, bullets, publish, show
 from livingreview_record import load_review
 
 

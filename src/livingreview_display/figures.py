@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from livingreview.lights import RISK_WORDS, light
-from livingreview.markup import Html, Shown, element
+from livingreview_display.lights import RISK_WORDS, light
+from livingreview_display.markup import Html, Shown, element
 
 STUDY, POOLED = "study", "pooled"
 PREDICTION = "prediction interval"

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from livingreview.estimates import Estimate
-from livingreview.kinds import counts, measured, printed
-from livingreview.nearly import NearMiss
+from livingreview_plan.estimates import Estimate
+from livingreview_plan.kinds import counts, measured, printed
+from livingreview_plan.nearly import NearMiss
 from livingreview_record import (
     DataProblemsError,
     Problem,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from livingreview.estimates import ArmCount, TwoArmCount
-from livingreview.nearly import NearMiss, near_counts, other_way_round
+from livingreview_plan.estimates import ArmCount, TwoArmCount
+from livingreview_plan.nearly import NearMiss, near_counts, other_way_round
 from livingreview_record import (
     Arm,
     Printed,

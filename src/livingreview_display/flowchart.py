@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from livingreview.figures import INK, QUIET, Drawing
-from livingreview.markup import Html
+from livingreview_display.figures import INK, QUIET, Drawing
+from livingreview_display.markup import Html
 
 WIDTH, LEFT, BETWEEN = 5.2, 2.1, 0.32  # inches: the whole, the boxes on the left, the gaps
 FONT, LINE, PAD = 8.5, 0.152, 0.09  # size in points; height of a line and margin in inches

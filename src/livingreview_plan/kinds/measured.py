@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from livingreview.estimates import ArmMean, ArmRate, TwoArms
-from livingreview.kinds.counts import size_of
-from livingreview.nearly import NearMiss, other_way_round
+from livingreview_plan.estimates import ArmMean, ArmRate, TwoArms
+from livingreview_plan.kinds.counts import size_of
+from livingreview_plan.nearly import NearMiss, other_way_round
 from livingreview_record import Printed, Quantity, Study, comparisons_of, mention, outcomes_of
 
 Rules = Mapping[str, Any]

@@ -5,15 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from livingreview.analysis import PlannedResult
-from livingreview.lights import light
-from livingreview.markup import Html, Shown, element, joined
-from livingreview.tables.table import scrolling
-from livingreview.wording import number, sentence
-from livingreview_appraisal import ANSWERS, Appraisal, Appraisals, Domain, Judged, agreement
-from livingreview_record import Printed, Review
-
-NOT_JUDGED = "not judged yet"
+from livingreview_appraisal.agreement import agreement
+from livingreview_appraisal.appraisals import Appraisal, Appraisals, Judged
+from livingreview_appraisal.tools import ANSWERS, Domain
+from livingreview_display import Html, Shown, element, joined, light, number, scrolling, sentence
+from livingreview_record import Review
 
 
 class Lights(Shown):
@@ -124,28 +120,6 @@ def lights(appraisals: Appraisals, review: Review, tool: str) -> Lights:
     ]
     caption = f"{chosen[0].tool.label}" if chosen else tool
     return Lights(chosen, labels, caption)
-
-
-def risks_of(results: Sequence[PlannedResult], appraisals: Appraisals) -> list[str]:
-    """The risk of bias of each study of the results, in the order of their rows."""
-    found = []
-    for effect in (effect for result in results for effect in result.effects):
-        source = next((one for one in effect.sources if isinstance(one, Printed)), None)
-        found.append(NOT_JUDGED if source is None else risk_of(source, appraisals))
-    return found
-
-
-def risk_of(source: Printed, appraisals: Appraisals) -> str:
-    """The judged risk of bias of the result that a printed number belongs to, in words."""
-    quantity = source.quantity
-    one = appraisals.of_result(
-        source.study_id,
-        outcome=quantity.outcome,
-        population=quantity.population,
-        subgroup=quantity.subgroup,
-        adjustment=quantity.adjustment,
-    )
-    return NOT_JUDGED if one is None else one.tool.judgements[one.overall.judgement]
 
 
 def agreements(appraisals: Appraisals) -> pd.DataFrame:

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from livingreview.publishing import publish, show
-from livingreview.tables import search
-from livingreview.tables.table import Table
-from livingreview.wording import Words, bullets
+from livingreview_display import Table, Words, bullets, publish, show
 from livingreview_record import load_review
-from livingreview_search import flow, load_log
+from livingreview_search import tables as search
+from livingreview_search.boxes import flow
+from livingreview_search.log import load_log
 
 
 class SearchPage:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livingreview.analysis import PlannedResult
+from livingreview_plan.analysis import PlannedResult
 from livingreview_pool import Coefficient, Regression, meta_regression
 from livingreview_record import Review
 

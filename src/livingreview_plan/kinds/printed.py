@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from livingreview.estimates import USUAL_LEVEL, PrintedEstimate
-from livingreview.nearly import (
+from livingreview_plan.estimates import USUAL_LEVEL, PrintedEstimate
+from livingreview_plan.nearly import (
     NearMiss,
     interval_of,
     keeps_estimate_out,

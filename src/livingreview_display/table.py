@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from livingreview.markup import Html, Shown, element, joined, linked
+from livingreview_display.markup import Html, Shown, element, joined, linked
 
 WHERE, LEVEL = "Where printed", "Level"  # columns that a page draws in their own way
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"

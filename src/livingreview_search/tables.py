@@ -5,10 +5,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from livingreview.flowchart import Flowchart, Step
-from livingreview.markup import Html, Shown, element, joined, linked
-from livingreview.tables.table import NO_BREAK_SPACE
-from livingreview.wording import sentence
+from livingreview_display import (
+    NO_BREAK_SPACE,
+    Flowchart,
+    Html,
+    Shown,
+    Step,
+    element,
+    joined,
+    linked,
+    sentence,
+)
 from livingreview_search import KINDS, NEVER, Box, Decision, Flow, Record, SearchLog
 
 BESIDE = {  # boxes of the flow, each with the ones that are drawn beside it

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from livingreview.markup import ADDRESS, Html, Shown, element, joined, linked
+from livingreview_display.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview_record import (
     ESTIMATES,
     INTERVAL_LEVELS,

@@ -4,7 +4,7 @@ import re
 
 from IPython.display import display
 
-from livingreview.markup import Shown
+from livingreview_display.markup import Shown
 
 KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 NOTHING = {"shows": "nothing"}
@@ -49,7 +49,7 @@ def publish(key: str, text: str, *, as_printed: bool = False) -> None:
         raise ValueError(msg)
     if not isinstance(text, str):
         kind = type(text).__name__
-        msg = f"{key}: need formatted text, found a {kind}; format it with livingreview.wording"
+        msg = f"{key}: need formatted text, found a {kind}; use livingreview_display.wording"
         raise TypeError(msg)
     if not text.strip():
         msg = f"{key}: need a text, found an empty one"

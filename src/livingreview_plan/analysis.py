@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from livingreview.estimates import ArmCount, Estimate, TwoArmCount, is_uninformative
-from livingreview.selection import LeftOut, select
-from livingreview_audit import Finding, audit_review
+from livingreview_plan.estimates import ArmCount, Estimate, TwoArmCount, is_uninformative
+from livingreview_plan.selection import LeftOut, select
 from livingreview_pool import (
     Effect,
     PolicySynthesis,
@@ -110,20 +109,6 @@ def used_numbers(review: Review) -> frozenset[Printed]:
         if not all(is_uninformative(one, measure) for measure in measures_of(planned))
         for source in one.sources
     )
-
-
-def findings(review: Review) -> tuple[Finding, ...]:
-    """The audit of every study, each contradiction and remark with what it touches."""
-    return audit_review(review, used_numbers(review))
-
-
-def touched(review: Review) -> frozenset[Printed]:
-    """Printed numbers that a contradiction or a remark of the audit touches.
-
-    The numbers judged to be in conflict with others, and the results on which a finding bears,
-    such as the survival of patients who were selected by their survival.
-    """
-    return frozenset(number for finding in findings(review) for number in finding.touched)
 
 
 def _told(review: Review, estimate: Estimate) -> Estimate:

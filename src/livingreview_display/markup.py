@@ -38,7 +38,8 @@ def element(tag: str, *content: str, **attributes: str) -> Html:
     named = {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
     if tag not in TAGS or not named.keys() <= ATTRIBUTES or SCHEME.match(named.get("href", "")):
         msg = (
-            f"need an element that shows text, found <{tag}> with {named}; see livingreview.markup"
+            f"need an element that shows text, found <{tag}> with {named}; "
+            "see livingreview_display.markup"
         )
         raise ValueError(msg)
     head = "".join(f' {name}="{escape(value)}"' for name, value in named.items())
@@ -90,7 +91,7 @@ class Shown:
     def _repr_html_(self) -> str | tuple[str, dict[str, bool]] | None:
         found = self.html()
         if found is not None and not isinstance(found, Html):
-            msg = f"need HTML from livingreview.markup, found a {type(found).__name__}"
+            msg = f"need HTML from livingreview_display.markup, found a {type(found).__name__}"
             raise TypeError(msg)
         if found is None:
             return None

@@ -1,0 +1,27 @@
+"""How numbers, words, tables and figures are shown on a page and published by key.
+
+`Table` shows a data frame with labels, places and links; `Forest` and `Flowchart` draw what
+tables built.  `publish` hands a value to the sentences of a chapter, `show` puts a thing on the
+page.  `Html` is made of text in one module, which escapes it.  Nothing here knows of syntheses:
+a room that has something to show builds its own tables of these parts.
+"""
+
+# isort: off
+# fmt: off
+from livingreview_display.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
+from livingreview_display.flowchart import Flowchart, Step
+from livingreview_display.markup import Html, Shown, element, joined, linked
+from livingreview_display.publishing import publish, show
+from livingreview_display.lights import light
+from livingreview_display.table import LEVEL, NO_BREAK_SPACE, WHERE, Table, scrolling
+from livingreview_display.wording import (
+    Words, as_printed, bullets, cell, intervals_of, listed, number, p_value, percent, places,
+    printed, sentence,
+)
+
+__all__ = [
+    "HAZARD_RATIO", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "WHERE", "Axis", "Flowchart",
+    "Forest", "Html", "Shown", "Step", "Table", "Words", "as_printed", "bullets", "cell",
+    "element", "intervals_of", "joined", "light", "linked", "listed", "number", "p_value",
+    "percent", "places", "printed", "publish", "scrolling", "sentence", "show",
+]
