@@ -5,7 +5,7 @@ import pytest
 
 from audit_study import Paper
 from livingreview_audit import Verdict
-from livingreview_audit.events_implied import events_from
+from livingreview_audit.hazard_ratios import events_from
 from livingreview_audit.intervals import Box
 from livingreview_cohort.cox import Cox
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from audit_study import COMPARISON, Paper, above_rounding
 from livingreview_audit import Finding, Verdict
-from livingreview_audit.hazard_ratios import p_box
 from livingreview_audit.intervals import Box
+from livingreview_audit.ratios import p_box
 from livingreview_cohort.cox import Cox
 from patient_level import patients
 

@@ -11,7 +11,7 @@ from scipy import stats
 from audit_study import COMPARISON, ROUNDINGS, Paper, above_rounding
 from livingreview_audit import Verdict
 from livingreview_audit.intervals import printed_as
-from livingreview_audit.means import has_whole_squares, student_p, welch_p, whole_sums
+from livingreview_audit.moments import has_whole_squares, student_p, welch_p, whole_sums
 from livingreview_record.reported import Reported
 
 AGE = {"age": {"kind": "continuous", "integer": True}}

@@ -7,7 +7,7 @@ from code_lines import code_lines, files, packages
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
     "livingreview": 2360,
-    "livingreview_audit": 4500,
+    "livingreview_audit": 4190,
     "livingreview_book": 2000,  # the site: style sheet, policy, description, citations, feed
     "livingreview_cohort": 4500,  # drawing patients is as much again as analysing them
     "livingreview_display": 770,

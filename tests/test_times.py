@@ -41,7 +41,7 @@ def test_the_audit_draws_no_curve_from_what_is_no_time() -> None:
     made = Paper({"given": {"kind": "duration"}})
     for statistic, value in (("median", "4"), ("ci95", "3-5")):
         made.add(value, arm_id="new", outcome="given", statistic=statistic, unit="cycles")
-    assert curves(made.study) == []
+    assert curves(made.study) == {}
 
 
 def test_rates_at_the_same_time_in_two_units_stand_together() -> None:
@@ -49,7 +49,7 @@ def test_rates_at_the_same_time_in_two_units_stand_together() -> None:
     for timepoint, value in (("2 years", "10"), ("1 year", "40"), ("12 months", "41")):
         place = {"arm_id": "new", "outcome": "os", "statistic": "rate"}
         made.add(value, timepoint=timepoint, unit="%", **place)
-    (curve,) = curves(made.study)
+    (curve,) = curves(made.study).values()
     found = [(at, [place.value for place in places]) for at, places in by_time(curve)]
     assert found == [(12, ["40", "41"]), (24, ["10"])]
 

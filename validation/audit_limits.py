@@ -24,13 +24,11 @@ from scipy import stats
 
 from livingreview_audit import (
     baseline,
-    consistency,
-    covariates,
-    events_implied,
+    claims,
     hazard_ratios,
-    median_intervals,
     mixtures,
     subgroups,
+    survival_intervals,
 )
 from livingreview_audit.followup import as_date
 from livingreview_audit.intervals import Box
@@ -75,21 +73,21 @@ LIMITS: dict[Key, float] = {
     OUTSIDE: mixtures.OUTSIDE,
     AVERAGE: mixtures.AWAY,
     MEDIAN: mixtures.MEDIAN_SLACK,
-    TREND: consistency.NO_TREND,
+    TREND: claims.NO_TREND,
     SHIFT: hazard_ratios.SHIFT_ERRORS,
     EFFECT: subgroups.EFFECT_AWAY,
     MORE_PRECISE: subgroups.PRECISION_MOST,
     LESS_PRECISE: 1 / subgroups.PRECISION_LEAST,
     BEYOND: subgroups.Z_BEYOND,
-    NARROW: 1 / median_intervals.NARROW,
-    APART: median_intervals.Z_APART,
-    MORE: events_implied.MORE,
-    FEWER: events_implied.FEWER,
-    ROWS: events_implied.AMONG_ROWS,
-    FACTOR: covariates.FACTOR,
+    NARROW: 1 / survival_intervals.NARROW,
+    APART: survival_intervals.Z_APART,
+    MORE: hazard_ratios.MORE,
+    FEWER: hazard_ratios.FEWER,
+    ROWS: hazard_ratios.AMONG_ROWS,
+    FACTOR: hazard_ratios.FACTOR,
     OPPOSITE: Z95,
-    FACTOR_SHIFT: covariates.FACTOR_ERRORS,
-    SIDE_SHIFT: covariates.SIDE_ERRORS,
+    FACTOR_SHIFT: hazard_ratios.FACTOR_ERRORS,
+    SIDE_SHIFT: hazard_ratios.SIDE_ERRORS,
     DIFFERENT: -math.log10(baseline.TOO_DIFFERENT),
     ALIKE: -math.log10(baseline.TOO_ALIKE),
     IDENTICAL: -math.log10(baseline.IDENTICAL),
@@ -233,7 +231,7 @@ def _medians(note: Note, case: Trial, method: str) -> None:
     smallest = min(case.arm.sum(), (~case.arm).sum())
     for inside in (case.arm, ~case.arm):
         curve = KaplanMeier(time[inside], event[inside])
-        if smallest < median_intervals.FEWEST or not np.isfinite(curve.median):
+        if smallest < survival_intervals.FEWEST or not np.isfinite(curve.median):
             return
         low, up = curve.median_interval(method)
         if not np.isfinite([low, up]).all() or not 0 < low < up:
@@ -241,7 +239,7 @@ def _medians(note: Note, case: Trial, method: str) -> None:
         errors = [math.log(up / low) / (2 * Z95), (up - low) / curve.median / (2 * Z95)]
         shares.append(max(errors) * math.log(2) * math.sqrt(inside.sum()))
         medians.append((curve.median, min(errors), max(errors)))
-    if smallest >= median_intervals.FEWEST_FOR_WIDTH:
+    if smallest >= survival_intervals.FEWEST_FOR_WIDTH:
         note(NARROW, 1 / max(shares))
     (first, *one), (second, *other) = medians
     least, most = (abs(math.log(first / second)) / math.hypot(one[e], other[e]) for e in (1, 0))
@@ -274,15 +272,15 @@ def _events(note: Note, case: Trial, time: Floats, event: Flags) -> None:
     for split in (case.arm, case.factor):
         fit = _cox(time, event, split)
         sizes = int(split.sum()), int((~split).sum())
-        if fit is not None and min(sizes) >= events_implied.FEWEST_IN_LEVEL:
+        if fit is not None and min(sizes) >= hazard_ratios.FEWEST_IN_LEVEL:
             hazard, error = math.exp(fit[0][0]), float(fit[1][0])
-            box = events_implied.events_from(sizes, hazard, Box.at(error))
+            box = hazard_ratios.events_from(sizes, hazard, Box.at(error))
             note(MORE, box.lower / event.sum())
             note(FEWER, event.sum() / box.upper)
             implied.append(box)
     if len(implied) == 2:
         for one, other in (implied, implied[::-1]):
-            note(ROWS, events_implied.away(one, math.sqrt(other.lower * other.upper)))
+            note(ROWS, hazard_ratios.away(one, math.sqrt(other.lower * other.upper)))
 
 
 def _covariates(note: Note, ratios: Mapping[str, list[Fit | None]]) -> None:
@@ -297,7 +295,7 @@ def _covariates(note: Note, ratios: Mapping[str, list[Fit | None]]) -> None:
                 raw, adjusted = float(alone[0][0]), float(both[0][position])
                 moved = abs(raw - adjusted)
                 far = moved / max(float(alone[1][0]), float(both[1][position]))
-                note(FACTOR_SHIFT, far * (moved > math.log(covariates.FACTOR)))
+                note(FACTOR_SHIFT, far * (moved > math.log(hazard_ratios.FACTOR)))
                 note(SIDE_SHIFT, far * (raw * adjusted < 0))
                 note(SHIFT, far * (moved > hazard_ratios.SHIFT))
 

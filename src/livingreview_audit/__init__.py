@@ -3,12 +3,13 @@
 `audit` asks every check of one study; `audit_review` asks them of every study and says what each
 contradiction and remark touches.  A `Finding` is the verdict on one printed number; `facts` puts
 findings about the same number together.  `CHECKS` holds the checks by name; a check is a function
-under `@check(...)` in one of the modules of `FAMILIES`.
+under `@check(...)` in one of the modules of this package.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
+from pkgutil import iter_modules
 
 from livingreview_audit.contingency import p_value as count_p
 from livingreview_audit.finding import (
@@ -39,25 +40,37 @@ __all__ = [
     "full_words",
 ]
 
+# The order in which the audit chapter lists them, within each kind; any other check comes last.
 _IN_ORDER = """
-    percents totals p_values means proportions repeats hazard_ratios survival survival_intervals
-    mixtures followup design subgroups median_intervals events_implied scales baseline declared
-    consistency words covariates followup_start
+    percent-of-count percent-without-count levels-add-up percentages-add-up arms-add-up
+    subgroups-add-up grades-add-up outcome-of-levels inside-its-group inside-a-wider-count
+    members-add-up union-of-parts p-of-counts same-counts-same-p p-of-means pooled-means
+    middle-of-all spread-in-range grim grimmer difference-of-arms interval-of-proportion
+    printed-twice estimate-in-interval decimal-comma possible-value interval-symmetry p-of-ratio
+    interval-width adjusted-against-unadjusted p-against-medians rate-against-median rates-fall
+    progression-before-death early-progression rate-interval median-interval
+    events-against-rates whole-between-parts same-curve-twice within-followup followup-ranges
+    response-time-of-responders matched-sizes eligible-range effect-of-subgroups
+    precision-of-subgroups p-of-subgroups other-patients median-interval-width medians-against-p
+    events-implied spread-on-scale spread-of-extremes baseline-differences baseline-identical
+    followup-against-survival followup-described-twice declared-denominator claims
+    selection-rules named-covariates listed-events analyses-not-done benefit-in-every-level
+    patients-shown balance events-per-covariate survival-exclusion measured-after-start
+    covariate-over-outcomes covariate-over-models shortest-followup
 """
-FAMILIES = _IN_ORDER.split()
-"""The modules that hold checks, in the order in which the audit chapter lists them."""
 
 
 def _published_place(check: Check) -> tuple[int, int]:
-    return list(Kind).index(check.kind), FAMILIES.index(check.find.__module__.split(".")[-1])
+    in_order = [*_IN_ORDER.split(), check.name]
+    return list(Kind).index(check.kind), in_order.index(check.name)
 
 
-for family in FAMILIES:
-    import_module(f"{__name__}.{family}")
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")
 CHECKS: Mapping[str, Check] = {
     check.name: check for check in sorted(REGISTERED.values(), key=_published_place)
 }
-"""Every check by its name: by kind, then by family, then as defined."""
+"""Every check by its name."""
 
 
 def audit(study: Study) -> tuple[Finding, ...]:

@@ -15,24 +15,16 @@ import numpy as np
 from scipy.special import chdtr, chdtrc
 from scipy.stats import hypergeom
 
-from livingreview_audit.design import AFTER_START
-from livingreview_audit.finding import Finding, Verdict, check
-from livingreview_audit.lookup import (
-    Count,
-    compared,
-    complete,
-    group_size,
-    group_words,
-    level_counts,
-    mention,
-)
+from livingreview_audit.design import AFTER_START, MATCHED, characteristic
+from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.lookup import Count, compared, every, group_size, group_words, numbers_of
 from livingreview_audit.vocabulary import stated
 from livingreview_record import Outcome, Printed, Quantity, Study
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4
 FEWEST_VARIABLES, FEWEST_PATIENTS = 5, 20
-SIMPLE, STRATIFIED, MATCHED = "simple", "stratified", "matched"
+SIMPLE, STRATIFIED = "simple", "stratified"
 
 
 @dataclass(frozen=True)
@@ -56,11 +48,6 @@ class _Table:
     allocation: str
 
     @property
-    def words(self) -> str:
-        of = self.study.comparisons[self.wanted.comparison].label
-        return f"Baseline, {of} ({group_words(self.study, self.wanted)})"
-
-    @property
     def counted(self) -> str:
         return f"{len(self.variables)} characteristics"
 
@@ -69,13 +56,17 @@ class _Table:
         """Why nothing is expected of this table; empty where something is."""
         if not self.allocation:
             return "no allocation at random is recorded, so no distribution is expected"
-        if len(self.variables) < FEWEST_VARIABLES:
-            return f"{self.counted}, fewer than {FEWEST_VARIABLES}"
-        return ""
+        few = len(self.variables) < FEWEST_VARIABLES
+        return f"{self.counted}, fewer than {FEWEST_VARIABLES}" if few else ""
 
     def find(self, verdict: Verdict, reported: str, recomputed: str, said: str) -> Finding:
+        of = self.study.comparisons[self.wanted.comparison].label
+        about = f"Baseline, {of} ({group_words(self.study, self.wanted)})"
         numbers = tuple(n for variable in self.variables for n in variable.numbers)
-        return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
+        return Finding.on(numbers, about, said, verdict, recomputed, reported=reported)
+
+    def refuse(self, why: str) -> Finding:
+        return self.find(Verdict.NOT_CHECKABLE, self.counted, "", why)
 
 
 @check(
@@ -88,25 +79,25 @@ def baseline_differences(study: Study) -> Iterator[Finding]:
     """
     for table in _tables(study):
         if table.refused:
-            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", table.refused)
+            yield table.refuse(table.refused)
             continue
         squares = sum(variable.squares for variable in table.variables)
         freedom = sum(variable.freedom for variable in table.variables)
         shown = f"{squares:.1f} on {freedom} degrees of freedom"
-        said = f"{table.counted} together differ by chi-squared {shown}"
-        verdict, why = Verdict.REPRODUCED, ""
-        if chdtrc(freedom, squares) < TOO_DIFFERENT:
-            why = (
-                "more than allocation at random gives; plausible only where it was not concealed "
-                "or kept, or where the characteristics largely overlap"
-            )
-        elif table.allocation == SIMPLE and chdtr(freedom, squares) < TOO_ALIKE:
-            why = (
-                "less than allocation at random gives; plausible only where it was stratified or "
-                "minimised by these characteristics, or where they largely overlap"
-            )
-        if why:
-            verdict, said = Verdict.IMPLAUSIBLE, f"{said}, {why}"
+        more = (
+            ", more than allocation at random gives; plausible only where it was not concealed or "
+            "kept, or where the characteristics largely overlap"
+        )
+        less = (
+            ", less than allocation at random gives; plausible only where it was stratified or "
+            "minimised by these characteristics, or where they largely overlap"
+        )
+        alike = table.allocation == SIMPLE and chdtr(freedom, squares) < TOO_ALIKE
+        verdict, why = first_true(
+            (chdtrc(freedom, squares) < TOO_DIFFERENT, Verdict.IMPLAUSIBLE, more),
+            (alike, Verdict.IMPLAUSIBLE, less),
+        )
+        said = f"{table.counted} together differ by chi-squared {shown}{why}"
         yield table.find(verdict, shown, f"about {freedom}", said)
 
 
@@ -123,7 +114,7 @@ def baseline_identical(study: Study) -> Iterator[Finding]:
         if not refused and len({size.value for size in sizes if size}) != 1:
             refused = "the arms differ in size"
         if refused:
-            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", refused)
+            yield table.refuse(refused)
             continue
         chances = [variable.chance for variable in table.variables]
         equal = sum(variable.equal for variable in table.variables)
@@ -155,8 +146,7 @@ def _tables(study: Study) -> Iterator[_Table]:
             found = [_variable(study, wanted, one) for one in study.variables.values()]
             variables = tuple(one for one in found if one is not None)
             allocation = str(study.design.get("randomisation", ""))
-            if population in matched:
-                allocation = MATCHED
+            allocation = MATCHED if population in matched else allocation
             if variables:
                 yield _Table(study, wanted, variables, allocation)
 
@@ -166,12 +156,19 @@ def _variable(study: Study, wanted: Quantity, variable: Outcome) -> _Variable | 
     if variable.measured == AFTER_START or variable.only_arm or variable.within:
         return None
     arms = compared(study, replace(wanted, outcome=variable.id))
-    if variable.kind == "continuous":
-        return _means(study, arms)
-    counts = [complete(level_counts(study, arm, variable)) for arm in arms]
-    if not variable.exhaustive or not all(counts):
+    counts, printed = characteristic(study, arms, variable)
+    sizes = every(group_size(study, arm) for arm in arms)
+    if counts:
+        return _counts(counts)
+    if not printed or not sizes or min(size.value for size in sizes) < FEWEST_PATIENTS:
         return None
-    return _counts(counts)
+    means, spreads = ([n.number.value for n in pair] for pair in (printed[:2], printed[2:]))
+    variance = sum(s**2 / size.value for s, size in zip(spreads, sizes, strict=True))
+    apart = abs(means[0] - means[1]) / math.sqrt(variance) if variance > 0 else 0.0
+    decimals = max(n.number.decimals for n in printed[:2])
+    unit = 10.0**-decimals / math.sqrt(variance) if variance > 0 else 1.0
+    chance = min(1.0, unit / math.sqrt(2 * math.pi))
+    return _Variable(apart**2, 1, means[0] == means[1], chance, printed)
 
 
 def _counts(counts: list[tuple[Count, ...]]) -> _Variable | None:
@@ -186,20 +183,5 @@ def _counts(counts: list[tuple[Count, ...]]) -> _Variable | None:
     squares = float(((table - expected) ** 2 / expected).sum()) * (1 - 1 / (first + second))
     half, odd = divmod(int(both[0]), 2)
     chance = 0.0 if odd else float(hypergeom.pmf(half, first + second, both[0], first))
-    numbers = tuple(n for levels in counts for level in levels for n in level.numbers)
+    numbers = numbers_of(level for levels in counts for level in levels)
     return _Variable(squares, table.shape[1] - 1, rows[0] == rows[1], chance, numbers)
-
-
-def _means(study: Study, arms: list[Quantity]) -> _Variable | None:
-    wanted = [replace(arm, statistic=s) for s in ("mean", "sd") for arm in arms]
-    printed = complete(mention(study, quantity) for quantity in wanted)
-    sizes = complete(group_size(study, arm) for arm in arms)
-    if not printed or not sizes or min(size.value for size in sizes) < FEWEST_PATIENTS:
-        return None
-    means, spreads = ([n.number.value for n in pair] for pair in (printed[:2], printed[2:]))
-    variance = sum(s**2 / size.value for s, size in zip(spreads, sizes, strict=True))
-    apart = abs(means[0] - means[1]) / math.sqrt(variance) if variance > 0 else 0.0
-    decimals = max(n.number.decimals for n in printed[:2])
-    unit = 10.0**-decimals / math.sqrt(variance) if variance > 0 else 1.0
-    chance = min(1.0, unit / math.sqrt(2 * math.pi))
-    return _Variable(apart**2, 1, means[0] == means[1], chance, printed)

@@ -9,23 +9,61 @@ from itertools import groupby
 
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import Count, count, full_words, group_of, group_size, table_first
-from livingreview_record import Printed, Quantity, Reported, Study, is_time, months, months_in
+from livingreview_audit.lookup import EVENT, Count, count, full_words, group_size
+from livingreview_record import (
+    Printed,
+    Quantity,
+    Reported,
+    Study,
+    is_time,
+    months,
+    months_in,
+    table_first,
+)
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
-EVENT = "event"
+Pairs = Iterator[tuple[Printed, Printed]]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve's printed numbers, each with every place that prints it."""
+    """One curve's printed numbers, each with every place that prints it.
+
+    `places` has them by statistic (`median`, `rate`, `ci95`) and timepoint.
+    """
 
     study: Study
     group: Quantity  # arm, population, subgroup and outcome; nothing else
-    medians: tuple[Printed, ...] = ()
-    median_intervals: tuple[Printed, ...] = ()
-    rates: dict[str, list[Printed]] = field(default_factory=dict)
-    rate_intervals: dict[str, list[Printed]] = field(default_factory=dict)
+    places: dict[tuple[str, str], tuple[Printed, ...]] = field(default_factory=dict)
+
+    @property
+    def medians(self) -> tuple[Printed, ...]:
+        """Every place of the median."""
+        return self.places.get(("median", ""), ())
+
+    @property
+    def exact_medians(self) -> list[Printed]:
+        """Every place of the median that prints a value, not a bound."""
+        return [median for median in self.medians if median.number.exact is not None]
+
+    @property
+    def rates(self) -> dict[str, tuple[Printed, ...]]:
+        """Every place of each rate, by timepoint."""
+        return {at: found for (kind, at), found in self.places.items() if kind == "rate"}
+
+    @property
+    def medians_with_intervals(self) -> Pairs:
+        """Each interval of the median, after the median printed nearest to it."""
+        for interval in self.places.get(("ci95", ""), ()) if self.medians else ():
+            yield beside(interval, self.medians), interval
+
+    @property
+    def rates_with_intervals(self) -> Pairs:
+        """Each interval of a rate, after the rate printed nearest to it."""
+        rates = self.rates
+        for (kind, at), intervals in self.places.items():
+            for interval in intervals if kind == "ci95" and at in rates and at else ():
+                yield beside(interval, rates[at]), interval
 
     @property
     def size(self) -> Count | None:
@@ -43,58 +81,38 @@ class Curve:
         return full_words(self.study, self.group)
 
     @property
-    def rates_with_intervals(self) -> Iterator[tuple[Printed, Printed]]:
-        """Each interval of a rate, after the rate printed nearest to it."""
-        for timepoint, intervals in self.rate_intervals.items():
-            for interval in intervals if timepoint in self.rates else ():
-                yield beside(interval, self.rates[timepoint]), interval
+    def is_time_to_event(self) -> bool:
+        """Whether it is of times to an event, or has a Kaplan-Meier median and interval."""
+        if self.study.vocabulary(self.group.outcome).kind == "time-to-event":
+            return True
+        both = self.medians and ("ci95", "") in self.places
+        return bool(both) and all(is_time(one.unit or "months") for one in self.medians)
 
     def find(
         self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
     ) -> Finding:
         """A finding on the first of `numbers`."""
         reported = f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}"
-        return Finding(numbers, reported, recomputed, verdict, f"{self.words}: {said}.")
+        return Finding.on(numbers, self.words, said, verdict, recomputed, reported=reported)
 
 
-def curves(study: Study) -> list[Curve]:
-    """Every curve of the study of which a median or a rate is printed."""
+def curves(study: Study) -> dict[Quantity, Curve]:
+    """Every curve of the study of which a median or a rate is printed, by its group."""
     found: dict[Quantity, Curve] = {}
     for quantity, places in study.by_quantity.items():
         if quantity.statistic not in ("median", "ci95", "rate") or quantity.comparison:
             continue
-        if study.vocabulary(quantity.outcome).kind not in TIMES:
-            continue
-        bare = curve_of(quantity)
-        found[bare] = _with(found.get(bare, Curve(study, bare)), quantity, places)
-    return [curve for curve in found.values() if _is_curve(curve)]
-
-
-def _is_curve(curve: Curve) -> bool:
-    """A time to an event; of other times only those with a Kaplan-Meier median and interval."""
-    kind = curve.study.vocabulary(curve.group.outcome).kind
-    if kind == "time-to-event":
-        return True
-    both = curve.medians and curve.median_intervals
-    return bool(both) and all(is_time(one.unit or "months") for one in curve.medians)
+        if study.vocabulary(quantity.outcome).kind in TIMES:
+            group = curve_of(quantity)
+            curve = found.get(group) or found.setdefault(group, Curve(study, group))
+            at = "" if quantity.statistic == "median" else quantity.timepoint
+            curve.places[quantity.statistic, at] = tuple(table_first(places))
+    return {group: curve for group, curve in found.items() if curve.is_time_to_event}
 
 
 def curve_of(quantity: Quantity) -> Quantity:
     """Arm, population, subgroup and outcome alone."""
-    return replace(group_of(quantity), outcome=quantity.outcome)
-
-
-def _with(curve: Curve, quantity: Quantity, places: tuple[Printed, ...]) -> Curve:
-    ordered = tuple(table_first(places))
-    if quantity.statistic == "median":
-        return replace(curve, medians=ordered)
-    if quantity.statistic == "rate":
-        curve.rates[quantity.timepoint] = list(ordered)
-    elif quantity.timepoint:
-        curve.rate_intervals[quantity.timepoint] = list(ordered)
-    else:
-        return replace(curve, median_intervals=ordered)
-    return curve
+    return Quantity(quantity.arm_id, quantity.population, quantity.subgroup, quantity.outcome)
 
 
 def share(percent: Reported) -> Box:
@@ -119,6 +137,5 @@ def beside(number: Printed, others: Sequence[Printed]) -> Printed:
 def by_time(curve: Curve) -> Iterator[tuple[float, list[Printed]]]:
     """Rates in order of their timepoints."""
     timed = ((months(at), places) for at, places in curve.rates.items())
-    pairs = sorted(timed, key=lambda pair: pair[0])
-    for at, same in groupby(pairs, key=lambda pair: pair[0]):
+    for at, same in groupby(sorted(timed, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
         yield at, [place for _, places in same for place in places]

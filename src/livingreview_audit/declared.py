@@ -1,29 +1,33 @@
-"""Denominators that a report declares, in a table's note or a heading, against those it used.
+"""What a report declares of its own methods, against the numbers that it prints.
 
-A variable with `denominator_declared: within` is said, in the place that `declared_in` names,
-to be of the patients in `within` only.  Its percentages and the p-values of its levels must then
-be of these patients too.
+Denominators: a variable with `denominator_declared: within` is said, in the place that
+`declared_in` names, to be of the patients in `within` only.  Its percentages and the p-values of
+its levels must then be of these patients too.  Models: statements of the kinds `selection-rule`,
+`selection-reason` and `model-covariates` say which covariates enter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from livingreview_audit.contingency import Table, p_value
-from livingreview_audit.finding import ALPHA, Finding, Kind, Verdict, check
-from livingreview_audit.intervals import printed_as, roundings
+from livingreview_audit.contingency import Table
+from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.intervals import ALPHA, Box, on_different_sides, printed_as, roundings
 from livingreview_audit.lookup import (
     Count,
     classified_within,
     compared,
-    complete,
     count,
+    every,
     group_size,
     quantity_words,
 )
-from livingreview_audit.p_values import NAMED
-from livingreview_record import Outcome, Printed, Quantity, Study, level_of
+from livingreview_audit.p_values import NAMED, p_prints, p_values
+from livingreview_audit.vocabulary import qualified, says, stated
+from livingreview_record import Outcome, Printed, Quantity, Reported, Statement, Study, level_of
 
 WITHIN = "within"
+Cells = Sequence[tuple[Count, Count]]  # a part and its whole, in each group
+Covariate = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -34,23 +38,9 @@ class _Share:
     declared: Count
     group: Count
 
-
-@check(
-    "Percentages and p-values of a variable that is said to be of some patients only.",
-    kind=Kind.WORDS,
-)
-def declared_denominator(study: Study) -> Iterator[Finding]:
-    """One finding for all numbers of a variable that are of other patients.  Implausible where all
-    of them are of the whole group: the declaration then names some patients and no denominator.
-    """
-    for outcome in (*study.variables.values(), *study.outcomes.values()):
-        if outcome.denominator_declared == WITHIN:
-            judged = [*_percentages(study, outcome), *_p_values(study, outcome)]
-            fits = [one for one in judged if one.declared]
-            apart = [one for one in judged if not one.declared]
-            yield from (_tell(study, outcome, [one]) for one in fits)
-            if apart:
-                yield _tell(study, outcome, apart)
+    @property
+    def numbers(self) -> tuple[Printed, ...]:
+        return (*self.part.numbers, *self.declared.numbers)
 
 
 @dataclass(frozen=True)
@@ -68,38 +58,70 @@ class _Held:
     numbers: tuple[Printed, ...]
 
 
+@check(
+    "Percentages and p-values of a variable that is said to be of some patients only.",
+    kind=Kind.WORDS,
+)
+def declared_denominator(study: Study) -> Iterator[Finding]:
+    """One finding for all numbers of a variable that are of other patients.  Implausible where all
+    of them are of the whole group: the declaration then names some patients and no denominator.
+    """
+    for outcome in (*study.variables.values(), *study.outcomes.values()):
+        if outcome.denominator_declared == WITHIN:
+            judged = [*_percentages(study, outcome), *_p_values(study, outcome)]
+            apart = [one for one in judged if not one.declared]
+            for held in (*([one] for one in judged if one.declared), apart):
+                if held:
+                    yield _tell(study, outcome, held)
+
+
 def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
-    first = held[0]
-    said = f"{outcome.label}: {_declaration(study, outcome)}; "
-    said += "; ".join(one.said for one in held)
-    verdict = Verdict.REPRODUCED if first.declared else Verdict.DISCREPANT
-    if not first.declared and all(one.whole for one in held):
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            "; the printed numbers are of the whole group, so that both hold if the declaration "
-        )
-        said += "names these patients and is not the denominator"
-    numbers = (*(one.printed for one in held), *(n for one in held for n in one.numbers))
-    unique = tuple(dict.fromkeys((*numbers, *_declared(study, outcome))))
-    rest, value = tuple(one.printed for one in held[1:]), first.printed.value
+    first, value = held[0], held[0].printed.value
+    variable, level = level_of(outcome.within)
+    found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
+    sizes = [number for number in found if number.locator.section == outcome.declared_in]
+    around = quantity_words(study, Quantity().of_level(level_of(outcome.within)))
+    of_these = "n=" + " and ".join(size.value for size in sizes) if sizes else "these patients"
+    both = (
+        "; the printed numbers are of the whole group, so that both hold if the declaration names "
+        "these patients and is not the denominator"
+    )
+    verdict, why = first_true(
+        (first.declared, Verdict.REPRODUCED, ""),
+        (all(one.whole for one in held), Verdict.IMPLAUSIBLE, both),
+        (True, Verdict.DISCREPANT, ""),
+    )
+    said = f"{outcome.declared_in or 'the report'} declares {of_these} ({around}); "
+    said += "; ".join(one.said for one in held) + why
+    judged = tuple(one.printed for one in held)
+    numbers = dict.fromkeys((*judged, *(n for one in held for n in one.numbers), *sizes))
     shown = f"p {value}" if first.printed.quantity.statistic == "p" else f"{value}%"
-    return Finding(unique, shown, first.recomputed, verdict, f"{said}.", rest)
+    return Finding.on(
+        numbers,
+        outcome.label,
+        said,
+        verdict,
+        first.recomputed,
+        reported=shown,
+        touches=judged[1:],
+    )
 
 
 def _percentages(study: Study, outcome: Outcome) -> Iterator[_Held]:
     for number in study.numbers:
         ours = (number.quantity.statistic, number.quantity.outcome) == ("percent", outcome.id)
-        if not ours or number.number.exact is None:
+        share = _share(study, outcome, number.quantity) if ours else None
+        if share is None or number.number.exact is None:
             continue
-        share = _share(study, outcome, number.quantity)
-        if share is not None:
-            part, fits = share.part, _is_of(number, share.part, share.declared)
-            of = f"{part.value} of {share.declared.value}"
-            said = f"{of} is {_percent(number, share)}%"
-            said += "" if fits else f" (printed {number.value}%)"
-            counted = (*part.numbers, *share.declared.numbers)
-            whole = _is_of(number, part, share.group)
-            yield _Held(number, f"{_percent(number, share)}%", said, fits, whole, counted)
+        decimals = number.number.decimals
+        fits, whole = (
+            number.number.exact in roundings(share.part.percent_of(size), decimals).values()
+            for size in (share.declared, share.group)
+        )
+        percent = f"{printed_as(share.part.percent_of(share.declared), decimals)}%"
+        said = f"{share.part.of(share.declared)} is {percent}"
+        said += "" if fits else f" (printed {number.value}%)"
+        yield _Held(number, percent, said, fits, whole, share.numbers)
 
 
 def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
@@ -110,80 +132,171 @@ def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
     return _Share(part, declared, group) if part.value <= declared.value else None
 
 
-def _is_of(percent: Printed, part: Count, size: Count) -> bool:
-    ways = roundings(part.percent_of(size), percent.number.decimals)
-    return percent.number.exact in ways.values()
-
-
-def _percent(percent: Printed, share: _Share) -> str:
-    exact = share.part.percent_of(share.declared)
-    return str(printed_as(exact, percent.number.decimals))
-
-
-def _declared(study: Study, outcome: Outcome) -> tuple[Printed, ...]:
-    """The printed size that the declaration gives, where it gives one."""
-    section = outcome.declared_in
-    variable, level = level_of(outcome.within)
-    found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
-    return tuple(number for number in found if number.locator.section == section)
-
-
-def _declaration(study: Study, outcome: Outcome) -> str:
-    place = outcome.declared_in or "the report"
-    around = quantity_words(study, Quantity().of_level(level_of(outcome.within)))
-    sizes = " and ".join(number.value for number in _declared(study, outcome))
-    return f"{place} declares {'n=' + sizes if sizes else 'these patients'} ({around})"
-
-
 def _p_values(study: Study, outcome: Outcome) -> Iterator[_Held]:
     for p in study.numbers:
         quantity = p.quantity
         ours = (quantity.statistic, quantity.outcome) == ("p", outcome.id) and quantity.category
-        if not ours or quantity.comparison not in study.comparisons or quantity.method not in NAMED:
-            continue
-        known = complete(_share(study, outcome, arm) for arm in compared(study, quantity))
-        if known:
-            yield _p_value(study, p, known)
+        if ours and quantity.comparison in study.comparisons and quantity.method in NAMED:
+            shares = every(_share(study, outcome, arm) for arm in compared(study, quantity))
+            if shares:
+                yield _p_value(study, p, shares)
 
 
-def _p_value(study: Study, p: Printed, known: tuple[_Share, ...]) -> _Held:
-    declared = _by_test(p, [(share.part, share.declared) for share in known])
-    used = _printing(p, _by_test(p, [(share.part, share.group) for share in known]))
-    fits = bool(_printing(p, declared))
+def _p_value(study: Study, p: Printed, shares: tuple[_Share, ...]) -> _Held:
+    of_declared = [(share.part, share.declared) for share in shares]
+    of_group = [(share.part, share.group) for share in shares]
+    declared = _by_test(p, of_declared)
+    fits = any(p_prints(p.number, value) for value in declared.values())
+    used = [name for name, v in _by_test(p, of_group).items() if p_prints(p.number, v)]
     values = ", ".join(f"{value:.4f} by {name}" for name, value in declared.items())
-    said = f"{_table([(s.part, s.declared) for s in known])} gives {values}"
+    said = f"{_shown(of_declared)} gives {values}"
     if not fits:
-        said += f" (printed {p.value}, on {_sides(p, declared)} of {ALPHA}"
-        if used:
-            said += f"; {_table([(s.part, s.group) for s in known])} gives it by {used}"
-        said += ")"
-    counted = tuple(n for s in known for n in (*s.part.numbers, *s.declared.numbers))
+        printed = Box(*p.number.rounding_interval)
+        apart = [on_different_sides(printed, Box.at(value)) for value in declared.values()]
+        sides = "different sides" if all(apart) else "either side" if any(apart) else "one side"
+        said += f" (printed {p.value}, on {sides} of {ALPHA}"
+        said += f"; {_shown(of_group)} gives it by {used[0]})" if used else ")"
+    numbers = tuple(n for share in shares for n in share.numbers)
     recomputed = " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values()))
-    declared_levels = study.vocabulary(p.quantity.outcome).levels
-    about = declared_levels.get(p.quantity.category, p.quantity.category)
-    return _Held(p, recomputed, f"{about}: {said}", fits, bool(used), counted)
+    about = study.vocabulary(p.quantity.outcome).levels.get(p.quantity.category)
+    said = f"{about or p.quantity.category}: {said}"
+    return _Held(p, recomputed, said, fits, bool(used), numbers)
 
 
-def _by_test(p: Printed, cells: list[tuple[Count, Count]]) -> dict[str, float]:
+def _by_test(p: Printed, cells: Cells) -> dict[str, float]:
     """The p-value by each test that the report may mean; none where a part exceeds its size."""
     (a, n), (b, m) = ((part.value, size.value) for part, size in cells)
-    if a > n or b > m:
-        return {}
     table: Table = ((a, n - a), (b, m - b))
-    found = {name: p_value(name, table) for name in NAMED[p.quantity.method]}
-    return {name: value for name, value in found.items() if value is not None}
+    return p_values(table, p.quantity.method) if a <= n and b <= m else {}
 
 
-def _printing(p: Printed, values: dict[str, float]) -> str:
-    """The first test whose p-value prints like `p`; empty when none does."""
-    return next((name for name, v in values.items() if p.number.admits(v, slack=1e-12)), "")
+def _shown(cells: Cells) -> str:
+    return " against ".join(part.of(size) for part, size in cells)
 
 
-def _table(cells: list[tuple[Count, Count]]) -> str:
-    return " against ".join(f"{part.value} of {size.value}" for part, size in cells)
+@check(
+    "A stated p-value for entering a multivariable model against the covariates that entered.",
+    kind=Kind.WORDS,
+)
+def selection_rules(study: Study) -> Iterator[Finding]:
+    """A rule with `covariates` holds for these only.  Covariates that entered for a stated reason
+    of another kind (`selection-reason`) are told together, with the reason.
+    """
+    tables: dict[str, list[Statement]] = {}
+    for statement in stated(study, "selection-rule"):
+        tables.setdefault(statement.table, []).append(statement)
+    for table, rules in tables.items():
+        entered, examined = _covariates(study, table)
+        for reason in stated(study, "selection-reason"):
+            if reason.table == table:
+                others = [key for key in examined if key[-1] in reason.covariates]
+                yield _with_reason(study, rules[0], reason, [examined.pop(key) for key in others])
+        for key, p_values_ in examined.items():
+            ours = [rule for rule in rules if not rule.covariates or key[-1] in rule.covariates]
+            limits = [Reported(rule.p_below).value for rule in ours]
+            yield _by_rule(study, p_values_, limits, key, entered)
 
 
-def _sides(p: Printed, values: dict[str, float]) -> str:
-    low, up = p.number.rounding_interval
-    apart = [v < ALPHA <= low or up < ALPHA <= v for v in values.values()]
-    return "different sides" if all(apart) else "one side" if not any(apart) else "either side"
+def _with_reason(
+    study: Study, rule: Statement, reason: Statement, others: list[list[Printed]]
+) -> Finding:
+    p_values_ = tuple(map(_smallest, others))
+    shown = [f"{_covariate_words(study, p.quantity)} (p {p.value})" for p in p_values_]
+    limit = f"p below {rule.p_below}"
+    said = (
+        f"{says([rule], limit)}; {reason.section} adds {', '.join(shown)}, "
+        f'"{reason.quote}"; both hold if this is a second rule'
+    )
+    about = f"{quantity_words(study, p_values_[0].quantity)}, {rule.table}"
+    printed = ", ".join(f"p {p.value}" for p in p_values_)
+    rest, verdict = p_values_[1:], Verdict.IMPLAUSIBLE
+    return Finding.on(p_values_, about, said, verdict, limit, reported=printed, touches=rest)
+
+
+def _smallest(p_values_: list[Printed]) -> Printed:
+    return min(p_values_, key=lambda p: p.number.value)
+
+
+def _by_rule(
+    study: Study,
+    p_values_: list[Printed],
+    limits: list[float],
+    key: Covariate,
+    entered: set[Covariate],
+) -> Finding:
+    p = _smallest(p_values_)
+    box, strict, loose = Box.of(p.number), min(limits), max(limits)
+    rule = f"the rule is p below {loose:g}"
+    if strict != loose:
+        rule = f"the rules are p below {strict:g} and p below {loose:g}"
+    variable = study.variables.get(key[-1])
+    other = variable.form_of if variable else ""
+    as_other = f"; it entered as {study.vocabulary(other).label}" if other else ""
+    left_out = key not in entered and box.upper < strict
+    verdict, why = first_true(
+        (key in entered and box.lower >= loose, Verdict.DISCREPANT, ""),
+        (left_out and other and (*key[:-1], other) in entered, Verdict.ROUNDING, as_other),
+        (left_out, Verdict.DISCREPANT, ""),
+    )
+    beyond = box.lower >= (loose if key in entered else strict)
+    expected = "left out" if beyond else "entered"
+    about = f"{_covariate_words(study, p.quantity)} for {quantity_words(study, p.quantity)}"
+    happened, shown = "entered" if key in entered else "left out", f"p {p.value}"
+    said = f"{shown} alone, {happened}; {rule}{why}"
+    return Finding.on(p_values_, about, said, verdict, expected, reported=shown)
+
+
+@check(
+    "Covariates that the text says were adjusted for against the adjusted numbers of a table.",
+    kind=Kind.WORDS,
+)
+def named_covariates(study: Study) -> Iterator[Finding]:
+    """Assumes that a model's table shows every covariate that it adjusts for.  Those that it does
+    not show are told together.
+    """
+    for statement in stated(study, "model-covariates"):
+        missing: list[Printed] = []
+        for table in statement.tables:
+            entered, examined = _covariates(study, table)
+            for key, (p, *_) in examined.items():
+                if key[-1] in statement.covariates and key in entered:
+                    yield _named(study, statement, [p], Verdict.REPRODUCED)
+                elif key[-1] in statement.covariates:
+                    missing.append(p)
+        if missing:
+            yield _named(study, statement, missing, Verdict.DISCREPANT)
+
+
+def _named(
+    study: Study, statement: Statement, p_values_: list[Printed], verdict: Verdict
+) -> Finding:
+    names = dict.fromkeys(_covariate_words(study, p.quantity) for p in p_values_)
+    tables = " and ".join(dict.fromkeys(p.locator.table for p in p_values_))
+    shown = "an adjusted number" if verdict is Verdict.REPRODUCED else "no adjusted number"
+    said = (
+        f"{says([statement], 'that it was adjusted for')}; for {' and '.join(names)} {shown} is "
+        f"in {tables}{qualified([statement])}."
+    )
+    numbers = tuple(p_values_)
+    return Finding(numbers, "adjusted for", shown, verdict, said, numbers[1:])
+
+
+def _covariates(study: Study, table: str) -> tuple[set[Covariate], dict[Covariate, list[Printed]]]:
+    """Covariates of a table: those with an adjusted number, and unadjusted p-values of each."""
+    entered: set[Covariate] = set()
+    examined: dict[Covariate, list[Printed]] = {}
+    for number in study.numbers:
+        of = number.quantity
+        key = (of.population, of.subgroup, of.outcome, of.contrast[0])
+        if number.locator.table != table or not of.comparison:
+            continue
+        if of.adjustment == "adjusted":
+            entered.add(key)
+        elif of.adjustment == "unadjusted" and of.statistic == "p":
+            examined.setdefault(key, []).append(number)
+    return entered, examined
+
+
+def _covariate_words(study: Study, quantity: Quantity) -> str:
+    of_arms = study.comparisons.get(quantity.comparison)
+    return of_arms.label if of_arms else study.vocabulary(quantity.contrast[0]).label

@@ -18,25 +18,27 @@ import numpy as np
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
 from livingreview_audit.lookup import (
+    EVENT,
     PARTICIPANTS,
     Count,
+    by_level,
     compared,
-    complete,
     count,
+    counted,
+    every,
     group_size,
-    level_counts,
-    mention,
+    mentions,
+    numbers_of,
 )
 from livingreview_audit.p_values import p_of_counts
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record import Comparison, Outcome, Printed, Quantity, Reported, Statement, Study
+from livingreview_record import Comparison, Outcome, Printed, Quantity, Reported, Study
 
 MATCHED = "matched"
 BALANCED = 0.1  # the usual limit of a standardised difference
 BY_CHANCE = 1.96
 EVENTS_PER_COVARIATE = 10  # Peduzzi et al. 1995, Journal of Clinical Epidemiology 48:1503
 ELIGIBILITY = "eligibility-"
-EVENT = "event"
 AFTER_START = "after-start"
 RESULTS = ("hr", "p", "median", "rate")
 
@@ -45,24 +47,24 @@ RESULTS = ("hr", "p", "median", "rate")
 def matched_sizes(study: Study) -> Iterator[Finding]:
     """Assumes that every matched patient has as many partners as the ratio says."""
     for statement in stated(study, "matching"):
-        stated_ratio = statement.ratio
-        for comparison in study.comparisons.values() if stated_ratio else ():
-            sizes = _arm_sizes(study, comparison, statement.population or MATCHED)
+        for comparison in study.comparisons.values() if statement.ratio else ():
+            wanted = Quantity(population=statement.population or MATCHED, comparison=comparison.id)
+            sizes = _arm_sizes(study, wanted)
             if sizes:
                 first, second = sizes
-                parts = [int(part) for part in stated_ratio.split(":")]
+                parts = [int(part) for part in statement.ratio.split(":")]
                 fits = first.value * parts[1] == second.value * parts[0]
                 shown = f"{first.value} and {second.value}"
                 verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
-                said = f"Matching {stated_ratio} ({statement.section}): {shown} patients."
-                numbers = (*first.numbers, *second.numbers)
-                yield Finding(numbers, shown, stated_ratio, verdict, said)
+                about = f"Matching {statement.ratio} ({statement.section})"
+                said, ratio = f"{shown} patients", statement.ratio
+                numbers = numbers_of(sizes)
+                yield Finding.on(numbers, about, said, verdict, ratio, reported=shown)
 
 
-def _arm_sizes(study: Study, comparison: Comparison, population: str) -> tuple[Count, ...]:
-    """Sizes of both arms, or nothing."""
-    wanted = Quantity(population=population, comparison=comparison.id, outcome=PARTICIPANTS)
-    return complete(count(study, arm) for arm in compared(study, wanted))
+def _arm_sizes(study: Study, wanted: Quantity) -> tuple[Count, ...]:
+    """Sizes of both arms in a population, or nothing."""
+    return every(counted(study, compared(study, replace(wanted, outcome=PARTICIPANTS))))
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class _Balance:
     box: Box
     value: float
     numbers: tuple[Printed, ...]
-    sizes: tuple[int, ...]
+    sizes: tuple[Count, ...]
 
 
 @check(
@@ -84,32 +86,26 @@ def balance(study: Study) -> Iterator[Finding]:
     1.96 sqrt(1/n1 + 1/n2), and only more than both is remarked on.
     """
     for comparison in study.comparisons.values():
-        for population, variables in _claimed(study, comparison).items():
-            for variable in variables:
-                wanted = Quantity(
-                    population=population, outcome=variable.id, comparison=comparison.id
-                )
-                found = _balance(study, wanted)
-                if found is not None:
-                    yield _judge_balance(study, wanted, found)
+        for wanted in _claimed(study, comparison):
+            found = _balance(study, wanted)
+            if found is not None:
+                yield _judge_balance(study, wanted, found)
 
 
-def _claimed(study: Study, comparison: Comparison) -> dict[str, list[Outcome]]:
+def _claimed(study: Study, comparison: Comparison) -> Iterator[Quantity]:
     """Characteristics called balanced, by population: those of a table, or all."""
-    claimed: dict[str, list[Outcome]] = {}
+    claimed: dict[str, dict[Quantity, None]] = {}
     for statement in stated(study, "matching", "balance"):
         usual = MATCHED if statement.kind == "matching" else "whole"
         population = statement.population or usual
-        known = claimed.setdefault(population, [])
         for variable in study.variables.values():
             wanted = Quantity(population=population, outcome=variable.id, comparison=comparison.id)
             places = (place for p in _tests(study, wanted) for place in study.by_quantity[p])
-            if variable not in known and (
-                not statement.table
-                or any(place.locator.table == statement.table for place in places)
-            ):
-                known.append(variable)
-    return claimed
+            known = claimed.setdefault(population, {})
+            if not statement.table or any(p.locator.table == statement.table for p in places):
+                known.setdefault(wanted)
+    for quantities in claimed.values():
+        yield from quantities
 
 
 def _tests(study: Study, wanted: Quantity) -> list[Quantity]:
@@ -123,22 +119,40 @@ def _tests(study: Study, wanted: Quantity) -> list[Quantity]:
     ]
 
 
-def _balance(study: Study, wanted: Quantity) -> _Balance | None:
-    variable = study.vocabulary(wanted.outcome)
-    arms = compared(study, wanted)
-    sizes = complete(count(study, replace(arm, outcome=PARTICIPANTS)) for arm in arms)
-    if not sizes:
-        return None
-    both = tuple(size.value for size in sizes)
+def characteristic(
+    study: Study, arms: list[Quantity], variable: Outcome
+) -> tuple[list[tuple[Count, ...]], tuple[Printed, ...]]:
+    """The counts of all levels in each arm, or the means and then the SDs of the arms.
+
+    Nothing where one of them is missing, or where not every patient is in a level.
+    """
     if variable.kind == "continuous":
-        return _continuous(study, arms, both)
-    counts = [complete(level_counts(study, arm, variable)) for arm in arms]
+        wanted = (replace(arm, statistic=statistic) for statistic in ("mean", "sd") for arm in arms)
+        return [], mentions(study, wanted)
+    counts = [every(counted(study, by_level(arm, variable))) for arm in arms]
+    return counts if variable.exhaustive and all(counts) else [], ()
+
+
+def _balance(study: Study, wanted: Quantity) -> _Balance | None:
+    arms, sizes = compared(study, wanted), _arm_sizes(study, wanted)
+    counts, printed = characteristic(study, arms, study.vocabulary(wanted.outcome))
+    if not sizes or not (counts or printed):
+        return None
+    if printed:
+        first, second, sd_first, sd_second = (Box.of(place.number) for place in printed)
+        slim = math.sqrt((sd_first.lower**2 + sd_second.lower**2) / 2)
+        wide = math.sqrt((sd_first.upper**2 + sd_second.upper**2) / 2)
+        if slim <= 0:
+            return None
+        most = max(abs(first.upper - second.lower), abs(second.upper - first.lower))
+        middle = abs(printed[0].number.value - printed[1].number.value) / ((slim + wide) / 2)
+        return _Balance(Box(first.gap(second) / wide, most / slim), middle, printed, sizes)
     shares = [np.array([part.value for part in levels], dtype=float) for levels in counts]
-    if not variable.exhaustive or any(part.sum() == 0 for part in shares):
+    if any(part.sum() == 0 for part in shares):
         return None
     value = standardised_difference(*(part / part.sum() for part in shares))
-    numbers = tuple(n for levels in counts for part in levels for n in part.numbers)
-    return _Balance(Box.at(value), value, numbers, both)
+    numbers = numbers_of(part for levels in counts for part in levels)
+    return _Balance(Box.at(value), value, numbers, sizes)
 
 
 def standardised_difference(first: np.ndarray, second: np.ndarray) -> float:
@@ -152,51 +166,30 @@ def standardised_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(math.sqrt(max(0.0, apart @ np.linalg.pinv(spread) @ apart)))
 
 
-def _continuous(study: Study, arms: list[Quantity], sizes: tuple[int, ...]) -> _Balance | None:
-    wanted = [replace(arm, statistic=statistic) for statistic in ("mean", "sd") for arm in arms]
-    printed = complete(mention(study, quantity) for quantity in wanted)
-    if not printed:
-        return None
-    first, second, sd_first, sd_second = (Box.of(place.number) for place in printed)
-    spread = math.sqrt((sd_first.lower**2 + sd_second.lower**2) / 2)
-    wide = math.sqrt((sd_first.upper**2 + sd_second.upper**2) / 2)
-    least = max(0.0, first.lower - second.upper, second.lower - first.upper)
-    most = max(abs(first.upper - second.lower), abs(second.upper - first.lower))
-    if spread <= 0:
-        return None
-    middle = abs(printed[0].number.value - printed[1].number.value) / ((spread + wide) / 2)
-    return _Balance(Box(least / wide, most / spread), middle, printed, sizes)
-
-
 def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
-    population = study.populations[wanted.population]
-    by_chance = BY_CHANCE * math.sqrt(sum(1 / size for size in found.sizes))
+    population, tests = study.populations[wanted.population], _tests(study, wanted)
+    by_chance = BY_CHANCE * math.sqrt(sum(1 / size.value for size in found.sizes))
     limit = BALANCED if population.within else max(BALANCED, by_chance)
     said = f"standardised difference {found.value:.3f}"
     if population.within:
         before = _balance(study, replace(wanted, population=population.within))
         said += f" after matching ({before.value:.3f} before)" if before else " after matching"
     chance = f"chance alone gives up to {by_chance:.2f} with so few patients"
-    tests = complete(mention(study, p) for p in _tests(study, wanted))
-    printed = f"p {tests[0].value}" if tests else "balanced"
+    printed = mentions(study, tests)
+    shown = f"p {printed[0].value}" if printed else "balanced"
     over = found.box.lower > limit
     if over:
-        said += f"; the groups are called balanced and {printed} is printed{_given(study, wanted)}"
+        judged = [one for one in p_of_counts(study) if one.numbers[0].quantity in tests]
+        fits = judged and all(one.verdict is Verdict.REPRODUCED for one in judged)
+        said += f"; the groups are called balanced and {shown} is printed"
+        said += ", which the counts give" if fits else ""
         said += f"; {BALANCED} is a usual limit, 0.2 and 0.25 are others, and {chance}"
     elif found.value > BALANCED:
         said += f"; {chance}"
     verdict = Verdict.REMARK if over else Verdict.REPRODUCED
-    text = f"{study.vocabulary(wanted.outcome).label} ({population.label}): {said}."
-    return Finding((*tests, *found.numbers), printed, f"{found.value:.3f}", verdict, text)
-
-
-def _given(study: Study, wanted: Quantity) -> str:
-    """In words, that the counts give the printed p-value; or nothing."""
-    judged = [
-        found for found in p_of_counts(study) if found.numbers[0].quantity in _tests(study, wanted)
-    ]
-    fits = judged and all(found.verdict is Verdict.REPRODUCED for found in judged)
-    return ", which the counts give" if fits else ""
+    about = f"{study.vocabulary(wanted.outcome).label} ({population.label})"
+    numbers, value = (*printed, *found.numbers), f"{found.value:.3f}"
+    return Finding.on(numbers, about, said, verdict, value, reported=shown)
 
 
 @check(
@@ -214,34 +207,28 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
             bare = {"arm_id": "", "comparison": "", "adjustment": "", "statistic": "", "method": ""}
             covariates = models.setdefault((replace(quantity, **bare), table), {})
             covariates.setdefault(quantity.comparison, number)
-    for (model, table), covariates in models.items():
-        yield from _events_each(study, model, table, tuple(covariates.values()))
-
-
-def _events_each(
-    study: Study, model: Quantity, table: str, covariates: tuple[Printed, ...]
-) -> Iterator[Finding]:
-    arm = next((one.quantity.arm_id for one in covariates if one.quantity.arm_id), "all")
-    group = replace(model, arm_id=arm)
-    events = count(study, replace(group, category=EVENT))
-    size = events or group_size(study, group)
-    if size is None:
-        return
-    each = size.value / len(covariates)
-    label = f"{study.vocabulary(model.outcome).label}, multivariable model of {table}"
-    shown = f"{size.value} / {len(covariates)} = {each:.1f}"
-    what = "events" if events is not None else "patients, and so at most as many events,"
-    said = f"{label}: {size.value} {what} for {len(covariates)} coefficients, {shown} for each"
-    verdict = Verdict.REPRODUCED
-    if each < EVENTS_PER_COVARIATE:
-        verdict = Verdict.REMARK
-        said += "; the customary ten is a rule of thumb, and estimates from fewer are less stable"
-    elif events is None:
-        verdict = Verdict.NOT_CHECKABLE
-        said += "; the number of events is not printed"
-    numbers, reported = (*size.numbers, covariates[0]), f"{size.value} for {len(covariates)}"
-    touches = tuple(covariates) if verdict is Verdict.REMARK else ()
-    yield Finding(numbers, reported, f"{each:.1f} each", verdict, f"{said}.", touches)
+    for (model, table), by_comparison in models.items():
+        estimates, n = tuple(by_comparison.values()), len(by_comparison)
+        arm = next((one.quantity.arm_id for one in estimates if one.quantity.arm_id), "all")
+        group = replace(model, arm_id=arm)
+        events = count(study, replace(group, category=EVENT))
+        size = events or group_size(study, group)
+        if size is None:
+            continue
+        each = f"{size.value / n:.1f}"
+        what = "events" if events is not None else "patients, and so at most as many events,"
+        said = f"{size.value} {what} for {n} coefficients, {size.value} / {n} = {each} for each"
+        verdict, touches = Verdict.REPRODUCED, tuple[Printed, ...]()
+        if size.value / n < EVENTS_PER_COVARIATE:
+            verdict, touches = Verdict.REMARK, estimates
+            said += "; the customary ten is a rule of thumb, and estimates from fewer are less "
+            said += "stable"
+        elif events is None:
+            verdict = Verdict.NOT_CHECKABLE
+            said += "; the number of events is not printed"
+        text = f"{study.vocabulary(model.outcome).label}, multivariable model of {table}: {said}."
+        numbers, shown = (*size.numbers, estimates[0]), f"{size.value} for {n}"
+        yield Finding(numbers, shown, f"{each} each", verdict, text, touches)
 
 
 @check(
@@ -254,44 +241,37 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
     results.
     """
     for statement in stated(study, "survival-exclusion"):
-        chosen = statement.population or ""
-        results = [
+        results = tuple(
             number
             for number in study.numbers
             if number.quantity.statistic in (*RESULTS, "ci95")
             and study.vocabulary(number.quantity.outcome).kind == "time-to-event"
-            and chosen in ("", number.quantity.population)
-        ]
-        medians = [
+            and (statement.population or "") in ("", number.quantity.population)
+        )
+        medians = tuple(
             number
             for number in results
             if number.quantity.outcome == study.roles.overall_survival
             and (number.quantity.statistic, number.quantity.subgroup) == ("median", "")
-        ]
+        )
         if medians:
-            yield _excluded(study, statement, medians, results)
-
-
-def _excluded(
-    study: Study, statement: Statement, medians: list[Printed], results: list[Printed]
-) -> Finding:
-    limit = float(statement.months)
-    told = ", ".join(dict.fromkeys(f"{m.value} ({_arm(study, m.quantity)})" for m in medians))
-    outcomes = dict.fromkeys(study.vocabulary(n.quantity.outcome).label for n in results)
-    early = f"that patients who died within {limit:g} months were left out"
-    said = (
-        f"{says([statement], early)}; median survival of {told} is of those who lived {limit:g} "
-        f"months, not of all who began the treatment, and so are all results on "
-        f"{' and '.join(map(str.lower, outcomes))}; the groups may differ in how many these were."
-    )
-    touches = tuple(results)
-    shown, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"
-    return Finding((*medians,), shown, aim, Verdict.REMARK, said, touches)
-
-
-def _arm(study: Study, quantity: Quantity) -> str:
-    arm = study.arms.get(quantity.arm_id)
-    return "all patients" if arm is None else arm.label
+            limit = f"{float(statement.months):g} months"
+            arms = {arm.id: arm.label for arm in study.arms.values()}
+            told = ", ".join(
+                dict.fromkeys(
+                    f"{m.value} ({arms.get(m.quantity.arm_id, 'all patients')})" for m in medians
+                )
+            )
+            labels = (study.vocabulary(n.quantity.outcome).label.lower() for n in results)
+            left_out = says([statement], f"that patients who died within {limit} were left out")
+            said = (
+                f"{left_out}; median survival of {told} is of those who lived {limit}, not of all "
+                f"who began the treatment, and so are all results on "
+                f"{' and '.join(dict.fromkeys(labels))}; the groups may differ in how many these "
+                "were."
+            )
+            shown, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"
+            yield Finding(medians, shown, aim, Verdict.REMARK, said, results)
 
 
 @check(
@@ -302,11 +282,7 @@ def measured_after_start(study: Study) -> Iterator[Finding]:
     """A patient has such a factor only if it was seen before follow-up or life ended (immortal
     time). One finding for an outcome, whatever the number of factors, covariates and subgroups.
     """
-    late = {
-        variable.id: variable.label
-        for variable in study.variables.values()
-        if variable.measured == AFTER_START
-    }
+    late = {one.id: one.label for one in study.variables.values() if one.measured == AFTER_START}
     for outcome in study.outcomes.values() if late else ():
         used = [
             number
@@ -315,8 +291,20 @@ def measured_after_start(study: Study) -> Iterator[Finding]:
             and number.quantity.statistic in RESULTS
             and late.keys() & _factors(number.quantity)
         ]
-        if used and outcome.kind == "time-to-event":
-            yield _by_the_future(outcome, late, used)
+        if not used or outcome.kind != "time-to-event":
+            continue
+        used.sort(key=lambda number: RESULTS.index(number.quantity.statistic))
+        named = dict.fromkeys(late[v] for n in used for v in late if v in _factors(n.quantity))
+        places = dict.fromkeys(n.locator.table or n.locator.section for n in used)
+        said = (
+            f"{', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
+            f"{' and '.join(named)}, seen after time begins ({outcome.origin or 'the start'}); "
+            "patients had to live, and be followed, long enough for it to be seen, so the groups "
+            "depend on later survival"
+        )
+        text, shown = f"{outcome.label}: {said}.", f"{used[0].quantity.statistic} {used[0].value}"
+        known, touches = "groups known at the start", tuple(used)
+        yield Finding(touches, shown, known, Verdict.REMARK, text, touches)
 
 
 def _factors(quantity: Quantity) -> set[str]:
@@ -324,42 +312,26 @@ def _factors(quantity: Quantity) -> set[str]:
     return {quantity.contrast[0], *(variable for variable, _ in quantity.strata)}
 
 
-def _by_the_future(outcome: Outcome, late: dict[str, str], used: list[Printed]) -> Finding:
-    ordered = sorted(used, key=lambda number: RESULTS.index(number.quantity.statistic))
-    named = dict.fromkeys(v for n in ordered for v in late if v in _factors(n.quantity))
-    places = dict.fromkeys(n.locator.table or n.locator.section for n in ordered)
-    origin = outcome.origin or "the start"
-    said = (
-        f"{outcome.label}: {', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
-        f"{' and '.join(late[v] for v in named)}, seen after time begins ({origin}); patients had "
-        "to live, and be followed, long enough for it to be seen, so the groups depend on later "
-        "survival."
-    )
-    reported = f"{ordered[0].quantity.statistic} {ordered[0].value}"
-    known = "groups known at the start"
-    touches = tuple(ordered)
-    return Finding(touches, reported, known, Verdict.REMARK, said, touches)
-
-
 @check("The range of a characteristic against the printed limits of eligibility.")
 def eligible_range(study: Study) -> Iterator[Finding]:
     """Assumes that no one was enrolled against the criteria."""
-    for quantity, limits in study.by_quantity.items():
-        variable = quantity.category.removeprefix(ELIGIBILITY)
-        if quantity.category.startswith(ELIGIBILITY) and variable in study.variables:
-            for other, ranges in study.by_quantity.items():
-                if (other.outcome, other.statistic) == (variable, "range"):
-                    yield from (_eligible(study, limits[0], printed) for printed in ranges)
-
-
-def _eligible(study: Study, limit: Printed, printed: Printed) -> Finding:
-    low, up = limits_of_eligibility(limit.value)
-    ends = printed.interval
-    inside = Box.of(ends.lower).upper >= low and Box.of(ends.upper).lower <= up
-    label = study.vocabulary(printed.quantity.outcome).label
-    said = f"{label}: {printed.value}, and eligible were {limit.value}."
-    verdict = Verdict.REPRODUCED if inside else Verdict.IMPOSSIBLE
-    return Finding((printed, limit), printed.value, limit.value, verdict, said)
+    for quantity, (limit, *_) in study.by_quantity.items():
+        variable = study.variables.get(quantity.category.removeprefix(ELIGIBILITY))
+        if variable is None or not quantity.category.startswith(ELIGIBILITY):
+            continue
+        low, up = limits_of_eligibility(limit.value)
+        ranges = [
+            printed
+            for other, places in study.by_quantity.items()
+            for printed in places
+            if (other.outcome, other.statistic) == (variable.id, "range")
+        ]
+        for printed in ranges:
+            ends = printed.interval
+            inside = Box.of(ends.lower).upper >= low and Box.of(ends.upper).lower <= up
+            said = f"{printed.value}, and eligible were {limit.value}"
+            verdict = Verdict.REPRODUCED if inside else Verdict.IMPOSSIBLE
+            yield Finding.on((printed, limit), variable.label, said, verdict, limit.value)
 
 
 def limits_of_eligibility(text: str) -> tuple[float, float]:

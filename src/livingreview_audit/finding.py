@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from livingreview_record import Printed, Study
 
-ALPHA = 0.05  # the limit of significance of every claim and p-value that is judged
-
 
 class Verdict(StrEnum):
     """How a printed number stands to what follows from the other printed numbers."""
@@ -62,6 +60,26 @@ class Finding:
     kind: Kind = Kind.NUMBERS
     severity: Severity = Severity.NEITHER
 
+    @classmethod
+    def on(
+        cls,
+        numbers: Iterable[Printed],
+        about: str,
+        said: str,
+        verdict: Verdict,
+        recomputed: str,
+        *,
+        reported: str = "",
+        touches: tuple[Printed, ...] = (),
+    ) -> "Finding":
+        """Return the finding on the first of `numbers`, in a sentence "about: said".
+
+        What is `reported` is the first number as printed unless it is given.
+        """
+        judged = tuple(numbers)
+        shown = reported or judged[0].value
+        return cls(judged, shown, recomputed, verdict, f"{about}: {said}.", touches)
+
     def but(self, verdict: Verdict, clause: str) -> "Finding":
         """Return the same finding with another verdict and a clause added to its sentence."""
         said = f"{self.explanation.removesuffix('.')}{clause}."
@@ -103,6 +121,16 @@ WORST_FIRST = (
     Verdict.REPRODUCED,
     Verdict.NOT_CHECKABLE,
 )
+
+
+def first_true(*cases: tuple[object, Verdict, str]) -> tuple[Verdict, str]:
+    """Return verdict and words of the first case whose condition holds; else that it agrees.
+
+    >>> first_true((False, Verdict.IMPOSSIBLE, "; too many"), (True, Verdict.ROUNDING, "; cut off"))
+    (<Verdict.ROUNDING: 'rounding'>, '; cut off')
+    """
+    held = ((verdict, words) for holds, verdict, words in cases if holds)
+    return next(held, (Verdict.REPRODUCED, ""))
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,33 @@ cannot exceed the curve's: the share of patients still observed is at most the K
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from livingreview_audit.curves import Curve, beside, curves, in_months
-from livingreview_audit.finding import Finding, Kind, Verdict, check
+from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import Count, count, group_words, table_first, total
+from livingreview_audit.lookup import by_arm, count, group_words, total
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record import Printed, Quantity, Statement, Study, is_time, months, months_in
+from livingreview_record import (
+    ALL_ARMS,
+    Printed,
+    Quantity,
+    Statement,
+    Study,
+    is_time,
+    months,
+    months_in,
+    table_first,
+)
 
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")
 DAYS_A_MONTH = 30.4375
 TIME_SLACK = 1.03  # a month may be 28 to 31 days
 MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a curve's is the first
+EXPECTED = 7.0  # deaths; none of so many has a chance below one in a thousand
+LATE = 2.0  # shape of Weibull times: deaths that come late
 
 
 @check(
@@ -33,52 +45,30 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
     follow-up is estimated by the reverse Kaplan-Meier method, to which no curve is a limit: a
     longer one is implausible only (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
     """
-    known = {curve.group: curve for curve in curves(study) if curve.medians}
+    described, by_group = [one.ends_at for one in _describing(study)], curves(study)
+    curve_of_end = {  # whose observed times end there
+        "progression": study.roles.progression_free_survival,
+        "death": study.roles.overall_survival,
+    }
     for quantity, places in _followup(study, "median"):
-        described = _descriptions(study)
-        ends = [end for end in described[0] if all(end in one for one in described)]
-        curve_of_end = {  # whose observed times end there
-            "progression": study.roles.progression_free_survival,
-            "death": study.roles.overall_survival,
-        }
+        first, *others = described or [study.vocabulary(study.roles.followup).ends_at]
+        ends = [end for end in first if all(end in one for one in others)]
+        if not ends:
+            about = f"Follow-up ({group_words(study, quantity)})"
+            said, shown = "how it was measured is not said", f"{places[0].value} {places[0].unit}"
+            unsaid = Verdict.NOT_CHECKABLE
+            yield Finding.on(places[:1], about, said, unsaid, "", reported=shown)
         ended_by = [
             replace(quantity, outcome=outcome, statistic="")
             for end, outcome in curve_of_end.items()
             if end in ends
         ]
-        if not ends:
-            words = f"Follow-up ({group_words(study, quantity)}): how it was measured is not said."
-            printed = f"{places[0].value} {places[0].unit}"
-            yield Finding(places[:1], printed, "", Verdict.NOT_CHECKABLE, words)
-        for place in places:
-            for curve in (known[group] for group in ended_by if group in known):
-                yield _ended(curve, place, ends)
-
-
-def _descriptions(study: Study) -> list[tuple[str, ...]]:
-    """What ends follow-up, by each description that says so; at least one, if empty."""
-    stated_ends = [one.ends_at for one in _describing(study)]
-    return stated_ends or [study.vocabulary(study.roles.followup).ends_at]
+        known = [one for group in ended_by if (one := by_group.get(group)) and one.medians]
+        yield from (_ended(curve, place, ends) for place in places for curve in known)
 
 
 def _describing(study: Study) -> list[Statement]:
     return [one for one in stated(study, "follow-up") if one.ends_at]
-
-
-@check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
-def followup_described_twice(study: Study) -> Iterator[Finding]:
-    """Assumes nothing; where they differ the numbers may follow either."""
-    statements = _describing(study)
-    for _, places in _followup(study, "median") if len(statements) > 1 else ():
-        ends = {frozenset(one.ends_at) for one in statements}
-        told = [f"{says([one], 'so')} (to {' or '.join(one.ends_at)})" for one in statements]
-        said = f"Follow-up, median {places[0].value} {places[0].unit}: {'; '.join(told)}"
-        verdict = Verdict.REPRODUCED
-        if len(ends) > 1:
-            verdict = Verdict.IMPLAUSIBLE
-            said += "; both hold if they describe different endpoints"
-        printed, words = f"{places[0].value} {places[0].unit}", "one description"
-        yield Finding(places, printed, words, verdict, f"{said}.", places[1:])
 
 
 def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
@@ -94,17 +84,31 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     own, most = in_months(place).lower, in_months(limit).upper
     quotes = [one for one in stated(curve.study, "follow-up") if one.quote]
     said = says(quotes, "") or f"follow-up ends at {', '.join(ends)} by the paper's definition"
-    said += f"; its median is {place.value}, and the median of the curve is {limit.value}"
-    verdict = Verdict.REPRODUCED
-    if own > most * MIDDLE_SLACK:
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            "; a time that ends so cannot have the longer median; the reverse Kaplan-Meier method, "
-            "the usual estimate of follow-up, can"
-        )
-    elif own > most:
-        verdict, said = Verdict.ROUNDING, f"{said}; between two patients both may be medians"
+    reverse = (
+        "; a time that ends so cannot have the longer median; the reverse Kaplan-Meier method, the "
+        "usual estimate of follow-up, can"
+    )
+    verdict, why = first_true(
+        (own > most * MIDDLE_SLACK, Verdict.IMPLAUSIBLE, reverse),
+        (own > most, Verdict.ROUNDING, "; between two patients both may be medians"),
+    )
+    said += f"; its median is {place.value}, and the median of the curve is {limit.value}{why}"
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
+
+
+@check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
+def followup_described_twice(study: Study) -> Iterator[Finding]:
+    """Assumes nothing; where they differ the numbers may follow either."""
+    statements = _describing(study)
+    for _, places in _followup(study, "median") if len(statements) > 1 else ():
+        told = [f"{says([one], 'so')} (to {' or '.join(one.ends_at)})" for one in statements]
+        differ = len({frozenset(one.ends_at) for one in statements}) > 1
+        verdict = Verdict.IMPLAUSIBLE if differ else Verdict.REPRODUCED
+        said = "; ".join(told)
+        said += "; both hold if they describe different endpoints" if differ else ""
+        printed, words = f"{places[0].value} {places[0].unit}", "one description"
+        about = f"Follow-up, median {printed}"
+        yield Finding.on(places, about, said, verdict, words, reported=printed, touches=places[1:])
 
 
 @check("No median or rate of a curve lies beyond the longest follow-up of its group.")
@@ -112,15 +116,17 @@ def within_followup(study: Study) -> Iterator[Finding]:
     """Assumes that a curve ends with the last patient observed, and that months have 28 to 31
     days.
     """
-    for curve in curves(study):
+    for curve in curves(study).values():
         followup = study.roles.followup
         wanted = replace(curve.group, outcome=followup, subgroup="", statistic="range")
         ranges = study.by_quantity.get(wanted, ())
-        if curve.group.outcome == followup or not ranges:
+        last = ranges[0].interval.upper if ranges and curve.group.outcome != followup else None
+        if last is None or last.exact is None:
             continue
-        last = ranges[0].interval.upper
         longest = Box.of(last).upper * months_in(ranges[0].unit or "months")
-        for number, at in _times(curve) if last.exact is not None else ():
+        times = [(median, in_months(median).lower) for median in curve.exact_medians]
+        times += [(rate, months(at)) for at, rates in curve.rates.items() for rate in rates]
+        for number, at in times:
             beyond = at > longest * TIME_SLACK
             where = f"{'beyond' if beyond else 'within'} the longest follow-up of {last.text}"
             verdict = Verdict.IMPOSSIBLE if beyond else Verdict.REPRODUCED
@@ -128,33 +134,20 @@ def within_followup(study: Study) -> Iterator[Finding]:
             yield curve.find(verdict, (number, ranges[0]), f"to {longest:g}", said)
 
 
-def _times(curve: Curve) -> Iterator[tuple[Printed, float]]:
-    for median in curve.medians:
-        if median.number.exact is not None:
-            yield median, in_months(median).lower
-    for timepoint, rates in curve.rates.items():
-        yield from ((rate, months(timepoint)) for rate in rates)
-
-
 @check("Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.")
 def followup_ranges(study: Study) -> Iterator[Finding]:
     """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
-    window = _window(study)
+    starts, stops = _dates(study, (START,)), _dates(study, STOPS)
+    window, dates = 0.0, tuple[Printed, ...]()
+    if starts and stops:
+        first = min(starts, key=lambda pair: pair[0])
+        last = max(stops, key=lambda pair: pair[0])
+        window = (last[0] - first[0]).days / DAYS_A_MONTH + 1
+        dates = (first[1], last[1])
     for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
-            yield _range(study, printed, window)
+            yield _range(study, printed, window, dates)
         yield from _arms_range(study, quantity, ranges[0])
-
-
-def _window(study: Study) -> tuple[float, tuple[Printed, ...]] | None:
-    """Months from the first enrolment to the end of follow-up, and the dates that say so."""
-    starts = _dates(study, (START,))
-    stops = _dates(study, STOPS)
-    if not starts or not stops:
-        return None
-    first = min(starts, key=lambda pair: pair[0])
-    last = max(stops, key=lambda pair: pair[0])
-    return (last[0] - first[0]).days / DAYS_A_MONTH + 1, (first[1], last[1])
 
 
 def _dates(study: Study, categories: tuple[str, ...]) -> list[tuple[date, Printed]]:
@@ -180,74 +173,133 @@ def as_date(text: str) -> date | None:
     return None
 
 
-def _range(
-    study: Study, printed: Printed, window: tuple[float, tuple[Printed, ...]] | None
-) -> Finding:
-    ends = printed.interval
+def _range(study: Study, printed: Printed, window: float, dates: tuple[Printed, ...]) -> Finding:
+    """`window` are the months between the two dates, 0 where they are not printed."""
+    ends, verdict = printed.interval, Verdict.REPRODUCED
     lowest, longest = Box.of(ends.lower).lower, Box.of(ends.upper).lower
-    medians = study.by_quantity.get(replace(printed.quantity, statistic="median"), ())
-    numbers = [printed, *medians[:1], *(window[1] if window else ())]
-    label = f"Follow-up ({group_words(study, printed.quantity)})"
-    said, verdict = f"{label}: a range of {printed.value}", Verdict.REPRODUCED
-    if medians:
-        said += f" with a median of {medians[0].value}"
-        middle = Box.of(medians[0].number)
+    medians = study.by_quantity.get(replace(printed.quantity, statistic="median"), ())[:1]
+    said = f"a range of {printed.value}"
+    for median in medians:
+        said += f" with a median of {median.value}"
+        middle = Box.of(median.number)
         if middle.upper < lowest or middle.lower > Box.of(ends.upper).upper:
             verdict, said = Verdict.IMPOSSIBLE, f"{said}, which lies outside it"
-    if window:
-        said += f"; from first enrolment to the end of follow-up are {window[0]:.0f} months"
-        if longest > window[0]:
+    if dates:
+        said += f"; from first enrolment to the end of follow-up are {window:.0f} months"
+        if longest > window:
             verdict, said = Verdict.IMPOSSIBLE, f"{said}, which is less"
-    limit = f"at most {window[0]:.0f}" if window else printed.value
-    return Finding(tuple(numbers), printed.value, limit, verdict, f"{said}.")
+    limit = f"at most {window:.0f}" if dates else printed.value
+    about = f"Follow-up ({group_words(study, printed.quantity)})"
+    return Finding.on((printed, *medians, *dates), about, said, verdict, limit)
 
 
 def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
-    of_arms = [replace(quantity, arm_id=arm) for arm in study.arms]
-    parts = [study.by_quantity[arm][0] for arm in of_arms if arm in study.by_quantity]
-    if quantity.arm_id in study.arms or not parts or len(parts) < len(of_arms):
+    arms = by_arm(study, quantity)
+    parts = [study.by_quantity[arm][0] for arm in arms if arm in study.by_quantity]
+    if quantity.arm_id in study.arms or not parts or len(parts) < len(arms):
         return
     low = min((part.interval.lower for part in parts), key=lambda end: end.value)
     up = max((part.interval.upper for part in parts), key=lambda end: end.value)
     ends = ((whole.interval.lower, low), (whole.interval.upper, up))
     same = all(Box.of(own).overlaps(Box.of(end)) for own, end in ends)
     hull = f"{low.text} to {up.text}"
-    said = f"Follow-up: a range of {whole.value} in all patients, and {hull} over the arms."
+    said = f"a range of {whole.value} in all patients, and {hull} over the arms"
     verdict = Verdict.REPRODUCED if same else Verdict.IMPOSSIBLE
-    yield Finding((whole, *parts), whole.value, hull, verdict, said)
+    yield Finding.on((whole, *parts), "Follow-up", said, verdict, hull)
 
 
 @check("The patients whose duration of response is given are those with a response.")
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
-    for curve in curves(study) if study.roles.responders in study.outcomes else ():
-        population, size = study.populations.get(curve.group.population), curve.size
-        if (
-            curve.group.outcome != study.roles.duration_of_response
-            or population is None
-            or size is None
-        ):
+    for curve in curves(study).values() if study.roles.responders in study.outcomes else ():
+        population = study.populations.get(curve.group.population)
+        ours = curve.group.outcome == study.roles.duration_of_response
+        size = curve.size if ours else None
+        if population is None or size is None:
             continue
         around = population.within or population.id
         wanted = replace(curve.group, outcome=study.roles.responders, population=around)
-        responders = count(study, wanted) or _of_levels(study, wanted)
+        responders = count(study, wanted)
+        for of, levels in study.vocabulary(wanted.outcome).sum_of.items():
+            parts = (replace(wanted, outcome=of, category=level) for level in levels)
+            responders = responders or total(count(study, part) for part in parts)
         if responders is not None:
-            yield from _responders(curve, size, responders)
+            fits = size.value == responders.value
+            verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+            given = f"duration of response is given for {size.value} patients"
+            said = f"{given}, and {responders.value} responded"
+            for place in table_first(study.by_quantity[size.numbers[0].quantity]):
+                numbers = (place, *responders.numbers)
+                yield curve.find(verdict, numbers, str(responders.value), said)
 
 
-def _of_levels(study: Study, wanted: Quantity) -> Count | None:
-    """Responders as the sum of the levels that define them, where only these are printed."""
-    definition = study.vocabulary(wanted.outcome).sum_of or {}
-    for of, levels in definition.items():
-        parts = (replace(wanted, outcome=of, category=level) for level in levels)
-        if together := total(count(study, part) for part in parts):
-            return together
-    return None
+@dataclass(frozen=True)
+class _Start:
+    """The shortest follow-up of a group, and the deaths to be expected before it."""
+
+    curve: Curve
+    median: Printed
+    range: Printed
+    constant: float
+    late: float
+
+    @property
+    def words(self) -> str:
+        return (
+            f"from {self.range.interval.lower.text} months in "
+            f"{self.curve.size.value if self.curve.size else ''} patients whose median survival is "
+            f"{self.median.value} ({group_words(self.curve.study, self.curve.group)})"
+        )
 
 
-def _responders(curve: Curve, size: Count, responders: Count) -> Iterator[Finding]:
-    verdict = Verdict.REPRODUCED if size.value == responders.value else Verdict.DISCREPANT
-    given = f"duration of response is given for {size.value} patients"
-    said = f"{given}, and {responders.value} responded"
-    for place in table_first(curve.study.by_quantity[size.numbers[0].quantity]):
-        yield curve.find(verdict, (place, *responders.numbers), str(responders.value), said)
+@check(
+    "The shortest follow-up against the deaths that median survival leads one to expect before it.",
+    kind=Kind.DESIGN,
+)
+def shortest_followup(study: Study) -> Iterator[Finding]:
+    """Only a question, where follow-up may end at death: no one died before its shortest value
+    then.  Asked with seven deaths or more expected even when deaths come late (Weibull times of
+    shape 2), beyond the months that patients had to live to be included.
+    """
+    if study.roles.followup not in study.outcomes:
+        return
+    ends = study.vocabulary(study.roles.followup).ends_at
+    groups: dict[str, list[_Start]] = {}
+    for group, curve in curves(study).items() if not ends or "death" in ends else ():
+        start = _start(curve) if group.outcome == study.roles.overall_survival else None
+        if start is not None:
+            groups.setdefault(group.population, []).append(start)
+    for starts in groups.values():
+        odd = [start for start in starts if start.late >= EXPECTED]
+        arms = [start for start in odd if start.curve.group.arm_id != ALL_ARMS]
+        told = arms or odd or starts
+        said = " and ".join(start.words for start in told)
+        if odd:
+            deaths = " and ".join(f"{start.constant:.0f}" for start in told)
+            late = " and ".join(f"{start.late:.0f}" for start in told)
+            said += (
+                f"; if it ends at death{', as the report says,' if ends else ''} no one died in "
+                f"that time, where about {deaths} deaths are expected at a constant rate and "
+                f"{late} if deaths come late. How was follow-up measured? To the data cut-off "
+                "whatever happened, in those alive only, without patients followed for a short "
+                "time, or from an earlier day than survival: each would explain it"
+                f"{'' if ends else '; the report does not say how it was measured'}"
+            )
+        verdict = Verdict.REMARK if odd else Verdict.REPRODUCED
+        numbers = tuple(n for start in told for n in (start.range, start.median))
+        yield Finding.on(numbers, "Follow-up", said, verdict, "how it was measured")
+
+
+def _start(curve: Curve) -> _Start | None:
+    """None where range, size or median is not printed, or for a subgroup."""
+    wanted = replace(curve.group, outcome=curve.study.roles.followup, statistic="range")
+    ranges, size, exact = curve.study.by_quantity.get(wanted, ()), curve.size, curve.exact_medians
+    if not ranges or not exact or size is None or ranges[0].interval.lower.exact is None:
+        return None
+    survived = sum(float(s.months) for s in stated(curve.study, "survival-exclusion"))
+    least = max(Box.of(ranges[0].interval.lower).lower, survived)
+    middle = in_months(exact[0]).upper
+    constant, late = (
+        size.value * (1 - 2.0 ** -((least**k - survived**k) / middle**k)) for k in (1.0, LATE)
+    )
+    return _Start(curve, exact[0], ranges[0], constant, late)

@@ -4,24 +4,34 @@ Software prints Wald intervals, exp(b - 1.96 se) to exp(b + 1.96 se): symmetrica
 the log scale, and they give the standard error and with it a p-value.  How small a standard error
 can be follows from the number of events.  Parmar, Torri & Stewart 1998, *Statistics in Medicine*
 17:2815; Tierney et al. 2007, *Trials* 8:16.
+
+One covariate in several models: a ratio may change its side of 1, or much of its size, from one
+model to another when covariates are confounded with each other, or when the outcomes differ; that
+is remarked on.  Limits that are not of mathematics are those of the house; `audit_limits` says how
+often honest trials reach them.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import combinations
+from statistics import median
 
-from scipy.special import ndtr
-
-from livingreview_audit.finding import ALPHA, Finding, Verdict, check
-from livingreview_audit.intervals import Box
-from livingreview_audit.ratios import Groups, Ratio, groups_of, ratios
-from livingreview_record import Printed, Study
+from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.intervals import ALPHA, Box, on_different_sides
+from livingreview_audit.ratios import Groups, Ratio, groups_of, own_ratios, p_box, ratios
+from livingreview_record import Printed, Quantity, Study
 
 P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's
 TELLING = 1.0  # a range of z wider than this says nothing of a p within it
 HIGHER_TERMS = 1.1  # beyond the third order, in the asymmetry of a likelihood interval
 SHIFT, SHIFT_ERRORS = 1.0, 4.0  # a factor of e, and this many standard errors
+FACTOR = 5.0
+FACTOR_ERRORS, SIDE_ERRORS = 2.0, 4.0  # of the larger of the two; both rest on the same patients
+# Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
+MORE, FEWER, AMONG_ROWS = 1.25, 2.25, 2.0  # factors of the number of events
+FEWEST_ROWS, FEWEST_IN_LEVEL = 3, 10
 
 
 @check("Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.")
@@ -31,28 +41,29 @@ def interval_symmetry(study: Study) -> Iterator[Finding]:
     (half width)² / 3.  This excuses an interval whose width the number of events allows.
     """
     for ratio in ratios(study):
-        if ratio.is_own:
-            yield _symmetry(ratio)
-
-
-def _symmetry(ratio: Ratio) -> Finding:
-    low, up = ratio.log_lower, ratio.log_upper
-    centre = [math.exp((a + b) / 2) for a, b in ((low.lower, up.lower), (low.upper, up.upper))]
-    ends = ratio.interval.interval
-    root = f"{math.sqrt(ends.lower.value * ends.upper.value):.3g}"
-    said = f"the root of {ends.lower.text} x {ends.upper.text} is {root}"
-    if ratio.log_estimate.upper < low.lower or ratio.log_estimate.lower > up.upper:
-        verdict = Verdict.IMPOSSIBLE
-        said = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
-    elif ratio.asymmetry.contains(0):
-        verdict = Verdict.REPRODUCED
-    else:
-        said += f", so the interval is not symmetrical about {ratio.estimate.value} (log scale)"
-        said += ", as one from a Cox model's standard error is"
-        excused = _may_be_likelihood_interval(ratio)
-        verdict = Verdict.ROUNDING if excused else Verdict.DISCREPANT
-        said += "; a profile-likelihood interval may be so" if excused else ", rounding included"
-    return ratio.find(verdict, f"{centre[0]:.3g} to {centre[1]:.3g}", said)
+        if not ratio.is_own:
+            continue
+        low, up, ends = ratio.log_lower, ratio.log_upper, ratio.interval.interval
+        centre = [math.exp((a + b) / 2) for a, b in ((low.lower, up.lower), (low.upper, up.upper))]
+        root = f"{math.sqrt(ends.lower.value * ends.upper.value):.3g}"
+        said = f"the root of {ends.lower.text} x {ends.upper.text} is {root}"
+        skewed = (
+            f", so the interval is not symmetrical about {ratio.estimate.value} (log scale), as "
+            "one from a Cox model's standard error is"
+        )
+        likelihood = f"{skewed}; a profile-likelihood interval may be so"
+        outside = ratio.log_estimate.upper < low.lower or ratio.log_estimate.lower > up.upper
+        symmetrical = ratio.asymmetry.contains(0)
+        excused = not symmetrical and _may_be_likelihood_interval(ratio)
+        verdict, why = first_true(
+            (outside, Verdict.IMPOSSIBLE, ""),
+            (symmetrical, Verdict.REPRODUCED, ""),
+            (excused, Verdict.ROUNDING, likelihood),
+            (True, Verdict.DISCREPANT, f"{skewed}, rounding included"),
+        )
+        if outside:
+            said = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
+        yield ratio.find(verdict, f"{centre[0]:.3g} to {centre[1]:.3g}", said + why)
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
@@ -72,8 +83,31 @@ def p_of_ratio(study: Study) -> Iterator[Finding]:
     more than one, a p within all that the numbers may stand for is not checked by them.
     """
     for ratio in ratios(study):
+        z = z_of(ratio)
+        wald, symmetrical = p_box(z), ratio.asymmetry.contains(0)
+        checked = symmetrical and z.upper - z.lower <= TELLING
+        log = max(abs(ratio.log_estimate.lower), abs(ratio.log_estimate.upper))
+        allowance = TEST_FLOOR + TEST_SHARE * z.upper * log
+        any_test = p_box(Box(max(0.0, z.lower - allowance), z.upper + allowance))
+        gives = f"gives p = {_range(wald)} by Wald's test"
+        if not symmetrical:
+            gives = (
+                "is not symmetrical (log scale), so that Wald's test does not follow; its two "
+                f"sides and its width give p from {_range(wald)}"
+            )
         for p in _p_values(ratio):
-            yield _p(ratio, p)
+            printed = Box.of(p.number).within(0, 1)
+            sides = "different sides" if on_different_sides(printed, wald) else "the same side"
+            other_test = ", which a log-rank or likelihood-ratio test may give"
+            verdict, why = first_true(
+                (printed.overlaps(wald) and checked, Verdict.REPRODUCED, ""),
+                (printed.overlaps(wald), Verdict.NOT_CHECKABLE, ""),
+                (printed.overlaps(any_test), Verdict.ROUNDING, other_test),
+                (True, Verdict.DISCREPANT, f"; the two are on {sides} of {ALPHA}"),
+            )
+            said = f"{ratio.shown} {gives}; printed is {p.value}{why}"
+            numbers = (p, ratio.estimate, ratio.interval)
+            yield ratio.find(verdict, _range(wald), said, numbers=numbers, reported=p.value)
 
 
 def _p_values(ratio: Ratio) -> Iterator[Printed]:
@@ -84,32 +118,6 @@ def _p_values(ratio: Ratio) -> Iterator[Printed]:
         yield from (beside or places)
 
 
-def _p(ratio: Ratio, p: Printed) -> Finding:
-    z = z_of(ratio)
-    allowance = TEST_FLOOR + TEST_SHARE * z.upper * max(
-        abs(ratio.log_estimate.lower), abs(ratio.log_estimate.upper)
-    )
-    printed = Box.of(p.number).within(0, 1)
-    wald, symmetrical = p_box(z), ratio.asymmetry.contains(0)
-    said = f"{ratio.shown} gives p = {_range(wald)} by Wald's test; printed is {p.value}"
-    if not symmetrical:
-        said = (
-            f"{ratio.shown} is not symmetrical (log scale), so that Wald's test does not follow; "
-        )
-        said += f"its two sides and its width give p from {_range(wald)}; printed is {p.value}"
-    if printed.overlaps(wald):
-        checked = symmetrical and z.upper - z.lower <= TELLING
-        verdict = Verdict.REPRODUCED if checked else Verdict.NOT_CHECKABLE
-    elif printed.overlaps(p_box(Box(max(0.0, z.lower - allowance), z.upper + allowance))):
-        verdict = Verdict.ROUNDING
-        said += ", which a log-rank or likelihood-ratio test may give"
-    else:
-        verdict = Verdict.DISCREPANT
-        said += f"; the two are on {_sides(printed, wald)} of 0.05"
-    numbers = (p, ratio.estimate, ratio.interval)
-    return ratio.find(verdict, _range(wald), said, numbers=numbers, reported=p.value)
-
-
 def z_of(ratio: Ratio) -> Box:
     """Wald's z, in absolute value, over everything the printed numbers may stand for."""
     estimate, error = ratio.log_estimate, ratio.standard_error
@@ -118,23 +126,9 @@ def z_of(ratio: Ratio) -> Box:
     return Box(least / error.upper, max(sizes) / max(error.lower, 1e-9))
 
 
-def p_box(z: Box) -> Box:
-    """Two-sided p-values of a box of absolute z.
-
-    >>> p_box(Box(1.96, 1.96)).lower.__round__(4)
-    0.05
-    """
-    return Box(2 * float(ndtr(-z.upper)), 2 * float(ndtr(-z.lower)))
-
-
 def _range(p: Box) -> str:
     low, up = (f"{end:.2g}" if end < ALPHA / 10 else f"{end:.3f}" for end in (p.lower, p.upper))
     return low if low == up else f"{low} to {up}"
-
-
-def _sides(printed: Box, recomputed: Box) -> str:
-    apart = printed.upper < ALPHA <= recomputed.lower or recomputed.upper < ALPHA <= printed.lower
-    return "different sides" if apart else "the same side"
 
 
 @check("No interval may be narrower than the number of events allows.")
@@ -147,36 +141,31 @@ def interval_width(study: Study) -> Iterator[Finding]:
     """
     for ratio in ratios(study):
         groups = groups_of(study, ratio.quantity) if ratio.is_own else None
-        if groups is not None:
-            yield _width(ratio, groups)
-
-
-def _width(ratio: Ratio, groups: Groups) -> Finding:
-    least, widest = groups.least_standard_error, ratio.standard_error.upper
-    if groups.events_printed:
-        of = f"{groups.events.value} events among {groups.everyone.value} patients"
-    else:
+        if groups is None:
+            continue
+        least, widest = groups.least_standard_error, ratio.standard_error.upper
         of = f"{groups.everyone.value} patients, were all to have the event"
-    split = [str(part.value) for part in (groups.first, groups.second) if part is not None]
-    which = "the groups" if len(split) > 1 else "one of the groups"
-    of += f" ({' and '.join(split)} in {which} compared)" if split else ""
-    said = (
-        f"{ratio.shown} means a standard error of the log ratio of {widest:.3f} at most; with "
-        f"{of}, an unpenalised Cox model gives a model-based one of at least {least:.3f}"
-    )
-    verdict = Verdict.REPRODUCED
-    if widest < least:
-        verdict, condition = _too_narrow(ratio, groups, widest)
-        said += condition
-    numbers = (ratio.interval, ratio.estimate, *groups.numbers)
-    from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
-    return ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
+        if groups.events_printed:
+            of = f"{groups.events.value} events among {groups.everyone.value} patients"
+        if groups.sizes:
+            which = "the groups" if len(groups.sizes) > 1 else "one of the groups"
+            of += f" ({' and '.join(str(n.value) for n in groups.sizes)} in {which} compared)"
+        verdict, condition = Verdict.REPRODUCED, ""
+        if widest < least:
+            verdict, condition = _too_narrow(ratio, groups, widest)
+        said = (
+            f"{ratio.shown} means a standard error of the log ratio of {widest:.3f} at most; with "
+            f"{of}, an unpenalised Cox model gives a model-based one of at least {least:.3f}"
+            f"{condition}"
+        )
+        numbers = (ratio.interval, ratio.estimate, *groups.numbers)
+        from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
+        yield ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
 
 
 def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, str]:
     """The verdict, and the condition under which it holds."""
-    quantity = ratio.quantity
-    if ":" in quantity.comparison or quantity.comparison in ratio.study.comparisons:
+    if ratio.quantity.contrast[1] or ratio.quantity.comparison in ratio.study.comparisons:
         return Verdict.IMPOSSIBLE, " for two groups as tabulated"
     steps = max(3, math.ceil(2 / (widest * math.sqrt(groups.events.value))) + 1)
     return Verdict.IMPLAUSIBLE, (
@@ -191,29 +180,172 @@ def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
     determine the outcome, or are distributed very differently, do this.
     """
     for ratio in ratios(study):
-        raw = replace(ratio.quantity, adjustment="unadjusted")
-        estimates = study.by_quantity.get(raw, ())
-        intervals = study.by_quantity.get(replace(raw, statistic="ci95"), ())
-        if ratio.quantity.adjustment == "adjusted" and estimates and intervals:
-            yield _shift(ratio, Ratio(study, estimates[0], intervals[0]))
-
-
-def _shift(ratio: Ratio, raw: Ratio) -> Finding:
-    shift = ratio.log_estimate.gap(raw.log_estimate)
-    errors = max(ratio.standard_error.upper, raw.standard_error.upper)
-    factor = math.exp(abs(math.log(ratio.estimate.number.value / raw.estimate.number.value)))
-    said = f"adjustment moved it from {raw.estimate.value} to {ratio.estimate.value}"
-    if shift > SHIFT and shift > SHIFT_ERRORS * errors:
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            f", a factor of {factor:.1f}; only covariates that nearly determine the outcome, or "
-            "differ strongly between the groups, move a ratio that far"
+        unadjusted = replace(ratio.quantity, adjustment="unadjusted")
+        estimates = study.by_quantity.get(unadjusted, ())
+        intervals = study.by_quantity.get(replace(unadjusted, statistic="ci95"), ())
+        if ratio.quantity.adjustment != "adjusted" or not estimates or not intervals:
+            continue
+        raw = Ratio(study, estimates[0], intervals[0])
+        shift, far = (
+            ratio.log_estimate.gap(raw.log_estimate),
+            abs(math.log(ratio.value / raw.value)),
         )
-    elif abs(math.log(factor)) > SHIFT:
-        verdict = Verdict.NOT_CHECKABLE
-        said += f", a factor of {factor:.1f}; its standard errors are too large to judge it"
-    else:
-        verdict = Verdict.REPRODUCED
-        said += f", a factor of {factor:.2f}, as covariates may"
-    numbers, was = (ratio.estimate, ratio.interval, raw.estimate, raw.interval), raw.estimate.value
-    return ratio.find(verdict, was, said, numbers=numbers, reported=ratio.estimate.value)
+        errors, factor = _largest_error(ratio, raw), math.exp(far)
+        only = (
+            "only covariates that nearly determine the outcome, or differ strongly between the "
+            "groups, move a ratio that far"
+        )
+        too_far = shift > SHIFT and shift > SHIFT_ERRORS * errors
+        too_large = "its standard errors are too large to judge it"
+        verdict, why = first_true(
+            (too_far, Verdict.IMPLAUSIBLE, f"{factor:.1f}; {only}"),
+            (far > SHIFT, Verdict.NOT_CHECKABLE, f"{factor:.1f}; {too_large}"),
+            (True, Verdict.REPRODUCED, f"{factor:.2f}, as covariates may"),
+        )
+        was, now = raw.estimate.value, ratio.estimate.value
+        said = f"adjustment moved it from {was} to {now}, a factor of {why}"
+        numbers = (ratio.estimate, ratio.interval, raw.estimate, raw.interval)
+        yield ratio.find(verdict, was, said, numbers=numbers, reported=now)
+
+
+def _largest_error(one: Ratio, other: Ratio) -> float:
+    return max(one.standard_error.upper, other.standard_error.upper)
+
+
+@check("One covariate's hazard ratios for two outcomes of the same patients.", kind=Kind.DESIGN)
+def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
+    """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
+    factor of five and the intervals have nothing in common.
+    """
+    families: dict[Quantity, dict[str, Ratio]] = {}
+    for quantity, ratio in own_ratios(study).items():
+        family = replace(quantity, outcome="", timepoint="")
+        families.setdefault(family, {}).setdefault(quantity.outcome, ratio)
+    for outcomes in families.values():
+        for first, second in combinations(outcomes.values(), 2):
+            why, factor = "", _factor(first, second)
+            ends = [
+                (below.log_upper.upper, above.log_lower.lower)
+                for below, above in ((first, second), (second, first))
+            ]
+            if any(upper < 0 < lower for upper, lower in ends):
+                why = "on opposite sides of 1"
+            elif factor >= FACTOR and any(upper < lower for upper, lower in ends):
+                why = f"a factor of {factor:.1f}" if groups_of(study, first.quantity) else ""
+            label = study.vocabulary(second.quantity.outcome).label
+            said = f"{first.shown}, and for {label} {second.shown}"
+            if why:
+                said += f"; {why}, which may arise from few events or from a covariate that acts "
+                said += "on one outcome only"
+            yield _remark(first, second, said, remarkable=bool(why))
+
+
+@check("One covariate's hazard ratio alone and in the multivariable model.", kind=Kind.DESIGN)
+def covariate_over_models(study: Study) -> Iterator[Finding]:
+    """A remark where it moves by a factor of five and two standard errors, or to the other side of
+    1 by four; where it moves beyond what `adjusted-against-unadjusted` allows, that check has it.
+    """
+    known = own_ratios(study)
+    for quantity, adjusted in known.items():
+        raw = known.get(replace(quantity, adjustment="unadjusted"))
+        if quantity.adjustment != "adjusted" or raw is None:
+            continue
+        factor, errors = _factor(adjusted, raw), _largest_error(adjusted, raw)
+        shift = math.log(factor)
+        sides = (adjusted.value - 1) * (raw.value - 1) < 0
+        large = factor >= FACTOR and shift > FACTOR_ERRORS * errors
+        elsewhere = shift > SHIFT and shift > SHIFT_ERRORS * errors
+        remarkable = (large or (sides and shift > SIDE_ERRORS * errors)) and not elsewhere
+        said = f"{raw.shown} alone, and {adjusted.shown} in the multivariable model"
+        if remarkable:
+            said += f"; a factor of {factor:.1f}{', to the other side of 1' if sides else ''}"
+            said += ", which may arise from confounding between covariates or few events"
+        yield _remark(adjusted, raw, said, remarkable=remarkable)
+
+
+def _factor(first: Ratio, second: Ratio) -> float:
+    return max(first.value, second.value) / min(first.value, second.value)
+
+
+def _remark(judged: Ratio, other: Ratio, said: str, *, remarkable: bool) -> Finding:
+    verdict = Verdict.REMARK if remarkable else Verdict.REPRODUCED
+    numbers = (judged.estimate, judged.interval, other.estimate, other.interval)
+    shown, expected = judged.estimate.value, other.estimate.value
+    return judged.find(verdict, expected, said, numbers=numbers, reported=shown)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A ratio, the sizes of the groups that it compares, and the events that it implies."""
+
+    ratio: Ratio
+    groups: Groups
+    events: Box
+
+
+@check("The number of events that each univariable hazard ratio implies: patients, other rows.")
+def events_implied(study: Study) -> Iterator[Finding]:
+    """A model of one covariate with two levels has the standard error sqrt(1 / (d q (1 - q))), with
+    d events, a share q of them in the first level; q lies between the level's share of the
+    patients and that share weighted by the ratio.  All rows of a table about the same patients
+    have the same d.  Implausible where it exceeds the patients, or the printed events, or differs
+    from the middle of the table's rows, by more than in honest trials.
+    """
+    tables: dict[Quantity, list[_Row]] = {}
+    for quantity, ratio in {one.quantity: one for one in ratios(study) if one.is_own}.items():
+        groups = groups_of(study, quantity) if quantity.adjustment == "unadjusted" else None
+        sizes = [part.value for part in groups.sizes] if groups else []
+        if groups is None or len(sizes) < 2 or min(sizes) < FEWEST_IN_LEVEL:
+            continue
+        if sum(sizes) == groups.everyone.value:
+            arm = quantity.arm_id or "all"
+            family = replace(quantity, comparison="", statistic="", method="", arm_id=arm)
+            events = events_from((sizes[0], sizes[1]), ratio.value, ratio.standard_error)
+            tables.setdefault(family, []).append(_Row(ratio, groups, events))
+    for rows in tables.values():
+        middle = median(math.sqrt(row.events.lower * row.events.upper) for row in rows)
+        yield from (_events(row, middle if len(rows) >= FEWEST_ROWS else None) for row in rows)
+
+
+def events_from(sizes: tuple[int, int], hazard: float, error: Box) -> Box:
+    """The events that a standard error means, for two groups and their hazard ratio.
+
+    >>> box = events_from((100, 100), 1.0, Box.at(0.2))
+    >>> round(box.lower), round(box.upper)
+    (100, 100)
+    """
+    share = sizes[0] / sum(sizes)
+    shares = (share, share * hazard / (share * hazard + 1 - share))
+    spreads = [q * (1 - q) for q in shares]
+    if min(shares) <= 0.5 <= max(shares):
+        spreads.append(0.25)
+    return Box(1 / (error.upper**2 * max(spreads)), 1 / (error.lower**2 * min(spreads)))
+
+
+def away(events: Box, middle: float) -> float:
+    """By what factor the implied events miss the middle of the rows; 1 where they hold it."""
+    return max(1.0, events.lower / middle, middle / events.upper)
+
+
+def _events(row: _Row, middle: float | None) -> Finding:
+    ratio, groups, events = row.ratio, row.groups, row.events
+    most, printed = groups.events.value, groups.events_printed
+    other = middle is not None and away(events, middle) > AMONG_ROWS
+    plausible = (
+        "; plausible only where the model's standard error is not the usual one, the groups are "
+        "coded otherwise than in the table, or some patients are left out"
+    )
+    verdict, why = first_true(
+        (events.lower > most * MORE, Verdict.IMPLAUSIBLE, "more than there are"),
+        (printed and events.upper * FEWER < most, Verdict.IMPLAUSIBLE, "fewer than are printed"),
+        (other, Verdict.IMPLAUSIBLE, "not the events of the other rows"),
+    )
+    shown = f"{events.lower:.0f} to {events.upper:.0f}"
+    said = (
+        f"{ratio.shown} with {' and '.join(str(n.value) for n in groups.sizes)} patients implies "
+        f"some {shown} events of {most} {'events are printed' if printed else 'patients'}"
+    )
+    said += "" if middle is None else f"; the middle of the table's rows is {middle:.0f}"
+    said += f", so {why}{plausible}" if why else ""
+    numbers = (ratio.interval, ratio.estimate, *groups.numbers)
+    return ratio.find(verdict, shown, said, numbers=numbers)

@@ -4,15 +4,16 @@ A derived quantity is compared over the whole box of its inputs, so that roundin
 raise a finding.  Ends are closed, because half-up and half-even are both allowed.
 """
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import product, repeat
 
 from livingreview_record import Reported
 
+ALPHA = 0.05  # the limit of significance of every claim and p-value that is judged
 SLACK = 1e-9  # relative; absorbs floating-point noise, far below any printed decimal
 
 
@@ -39,7 +40,8 @@ class Box:
 
     def overlaps(self, other: "Box") -> bool:
         """Whether some value lies in both."""
-        slack = SLACK * max(1.0, *(abs(end) for end in self._ends(other) if math.isfinite(end)))
+        ends = (0.0, self.lower, self.upper, other.lower, other.upper)
+        slack = SLACK * max(1.0, *(abs(end) for end in ends if math.isfinite(end)))
         return self.lower <= other.upper + slack and other.lower <= self.upper + slack
 
     def contains(self, value: float) -> bool:
@@ -54,12 +56,24 @@ class Box:
         """The smallest box that holds both."""
         return Box(min(self.lower, other.lower), max(self.upper, other.upper))
 
+    def minus(self, other: "Box") -> "Box":
+        """Every difference of a value of this box and one of the other."""
+        return Box(self.lower - other.upper, self.upper - other.lower)
+
     def gap(self, other: "Box") -> float:
         """Return the distance between the nearest ends, 0 where the boxes overlap."""
         return max(0.0, self.lower - other.upper, other.lower - self.upper)
 
-    def _ends(self, other: "Box") -> Iterator[float]:
-        yield from (0.0, self.lower, self.upper, other.lower, other.upper)
+
+def added(boxes: Iterable[Box], weights: Iterable[float] = repeat(1.0)) -> Box:
+    """The sum of values from each box, times the weights where there are any."""
+    pairs = list(zip(boxes, weights, strict=False))
+    return Box(sum(w * box.lower for box, w in pairs), sum(w * box.upper for box, w in pairs))
+
+
+def on_different_sides(p: Box, other: Box) -> bool:
+    """Whether one p-value is below 0.05 and the other is not, whatever they stand for."""
+    return p.upper < ALPHA <= other.lower or other.upper < ALPHA <= p.lower
 
 
 def image(function: Callable[..., float], *boxes: Box) -> Box:
@@ -70,7 +84,7 @@ def image(function: Callable[..., float], *boxes: Box) -> Box:
     >>> image(lambda a, b: a / b, Box(1, 2), Box(4, 5))
     Box(lower=0.2, upper=0.5)
     """
-    corners = itertools.product(*((box.lower, box.upper) for box in boxes))
+    corners = product(*((box.lower, box.upper) for box in boxes))
     values = [function(*corner) for corner in corners]
     return Box(min(values), max(values))
 

@@ -1,5 +1,8 @@
 """How many patients a printed number is about, from the printed sizes and the vocabulary.
 
+A quantity is split by arm (`by_arm`), by the levels of an outcome (`by_level`) or of a variable
+that makes subgroups (`by_subgroup`), or into what a comparison holds against each other
+(`compared`).  `counts` and `mention` look a quantity up, `every` and `total` need all of several.
 Every lookup goes through `Study.by_quantity`, so the work grows with the numbers, not with their
 square.
 """
@@ -20,11 +23,11 @@ from livingreview_record import (
     Reported,
     Study,
     level_of,
+    mention,
+    table_first,
 )
-from livingreview_record import mention as mention
-from livingreview_record import table_first as table_first
 
-PARTICIPANTS = "participants"
+PARTICIPANTS, EVENT = "participants", "event"
 T = TypeVar("T")
 
 
@@ -40,16 +43,77 @@ class Count:
         """The exact percentage that this count is of another."""
         return Fraction(100 * self.value, whole.value)
 
+    def of(self, whole: "Count") -> str:
+        """Both values in words."""
+        return f"{self.value} of {whole.value}"
 
-def complete(found: Iterable[T | None]) -> tuple[T, ...]:
+
+def every(found: Iterable[T | None]) -> tuple[T, ...]:
     """All of them; nothing where one is missing.
 
-    >>> complete([1, 2]), complete([1, None])
+    >>> every([1, 2]), every([1, None])
     ((1, 2), ())
     """
-    every = tuple(found)
-    known = tuple(one for one in every if one is not None)
-    return known if len(known) == len(every) else ()
+    some = tuple(found)
+    known = tuple(one for one in some if one is not None)
+    return known if len(known) == len(some) else ()
+
+
+def total(parts: Iterable[Count | None]) -> Count | None:
+    """The sum of counts; None where one is missing, or there is none."""
+    known = every(parts)
+    if not known:
+        return None
+    words = " + ".join(part.words for part in known)
+    return Count(sum(part.value for part in known), numbers_of(known), words)
+
+
+def numbers_of(counts: Iterable[Count]) -> tuple[Printed, ...]:
+    """The printed numbers that counts come from."""
+    return tuple(number for count in counts for number in count.numbers)
+
+
+def by_arm(study: Study, quantity: Quantity) -> list[Quantity]:
+    """The same in each arm of the study."""
+    return [replace(quantity, arm_id=arm) for arm in study.arms]
+
+
+def by_level(quantity: Quantity, outcome: Outcome) -> list[Quantity]:
+    """The quantity's group in each level of an outcome."""
+    return [replace(quantity, outcome=outcome.id, category=level) for level in outcome.levels]
+
+
+def by_subgroup(quantity: Quantity, variable: Outcome) -> list[Quantity]:
+    """The same in each subgroup that a variable makes."""
+    return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
+
+
+def compared(study: Study, quantity: Quantity) -> list[Quantity]:
+    """The groups that a comparison holds against each other: two arms, or levels of a variable."""
+    if not quantity.comparison:
+        return []
+    alone = replace(quantity, comparison="", adjustment="", method="")
+    if quantity.comparison in study.comparisons:
+        comparison = study.comparisons[quantity.comparison]
+        arms = (comparison.experimental, comparison.control)
+        return [replace(alone, arm_id=arm) for arm in arms]
+    variable, levels = quantity.contrast
+    within = f"{quantity.subgroup}&" if quantity.subgroup else ""
+    return [
+        replace(alone, subgroup=f"{within}{variable}={level}")
+        for level in levels or study.vocabulary(variable).levels
+    ]
+
+
+def mentions(study: Study, quantities: Iterable[Quantity]) -> tuple[Printed, ...]:
+    """The first place of each of these quantities; nothing where one is not printed."""
+    return every(mention(study, quantity) for quantity in quantities)
+
+
+def statistics(study: Study, quantity: Quantity, *names: str) -> tuple[Printed, ...]:
+    """The first place of each of these statistics of a group; nothing where one is missing."""
+    alone = replace(quantity, comparison="", method="")
+    return mentions(study, (replace(alone, statistic=name) for name in names))
 
 
 def counts(study: Study, quantity: Quantity) -> list[Count]:
@@ -68,11 +132,42 @@ def count(study: Study, quantity: Quantity) -> Count | None:
     return next(iter(counts(study, quantity)), None)
 
 
+def counted(study: Study, quantities: Iterable[Quantity]) -> list[Count | None]:
+    """The printed count of each of these quantities."""
+    return [count(study, quantity) for quantity in quantities]
+
+
+def count_or_implied(study: Study, quantity: Quantity) -> Count | None:
+    """The printed count, or the only count of the group that its printed percentage allows."""
+    printed = count(study, quantity)
+    if printed is not None:
+        return printed
+    percent = replace(quantity, statistic="percent", method="")
+    places = table_first(study.by_quantity.get(percent, ()))
+    wholes = sizes(study, quantity) if places else []
+    for place in places:
+        fits = counts_that_print(place.number, wholes[0].value) if wholes else ()
+        if len(fits) == 1:
+            words = f"{fits[0]} ({place.value}% of {wholes[0].value})"
+            return Count(fits[0], (place, *wholes[0].numbers), words)
+    return None
+
+
+def sum_of_arms(study: Study, quantity: Quantity) -> Count | None:
+    """The arms' counts together, where the quantity is of all patients and every arm has one."""
+    if quantity.arm_id != ALL_ARMS or len(study.arms) < 2:
+        return None
+    return total(counted(study, by_arm(study, quantity)))
+
+
 def group_sizes(study: Study, quantity: Quantity) -> list[Count]:
     """Sizes of the group (arm, population, subgroup) that the quantity is about."""
+    arms = [quantity.arm_id]
+    if len(study.arms) == 1:  # the only arm of a study is all of its patients
+        arms = list(dict.fromkeys((quantity.arm_id, *study.arms, ALL_ARMS)))
     found = dict[int, Count]()
-    for arms in _same_patients(study, quantity.arm_id):
-        for size in _sizes_of(study, arms, quantity):
+    for arm in arms:
+        for size in _sizes_of(study, arm, quantity):
             found.setdefault(size.value, size)
     return list(found.values())
 
@@ -99,84 +194,8 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes of the patients that `outcome.within` names, in the quantity's group."""
     around = group_of(quantity).of_level(level_of(outcome.within))
-    implied = known_count(study, around)
+    implied = count_or_implied(study, around)
     return counts(study, around) or ([implied] if implied else [])
-
-
-def known_count(study: Study, quantity: Quantity) -> Count | None:
-    """The printed count, or the only count of the group that its printed percentage allows."""
-    printed = count(study, quantity)
-    if printed is not None:
-        return printed
-    percent = replace(quantity, statistic="percent", method="")
-    places = table_first(study.by_quantity.get(percent, ()))
-    wholes = sizes(study, quantity) if places else []
-    for place in places:
-        fits = counts_that_print(place.number, wholes[0].value) if wholes else ()
-        if len(fits) == 1:
-            words = f"{fits[0]} ({place.value}% of {wholes[0].value})"
-            return Count(fits[0], (place, *wholes[0].numbers), words)
-    return None
-
-
-def arm_counts(study: Study, quantity: Quantity) -> list[Count | None]:
-    """The count in every arm of the study."""
-    return [count(study, replace(quantity, arm_id=arm)) for arm in study.arms]
-
-
-def sum_of_arms(study: Study, quantity: Quantity) -> Count | None:
-    """The arms' counts together, where the quantity is of all patients and every arm has one."""
-    if quantity.arm_id != ALL_ARMS or len(study.arms) < 2:
-        return None
-    return total(arm_counts(study, quantity))
-
-
-def level_counts(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count | None]:
-    """The printed count of each level in the quantity's group."""
-    wanted = replace(quantity, outcome=outcome.id)
-    return [count(study, replace(wanted, category=level)) for level in outcome.levels]
-
-
-def level_of_others(study: Study, quantity: Quantity) -> Count | None:
-    """The count of a level that the vocabulary makes the sum of levels of other variables.
-
-    `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
-    its counts there; a count of all patients then rests on that arm.
-    """
-    declared = study.vocabulary(quantity.outcome)
-    parts: list[Count | None] = []
-    for link in declared.level_sum_of.get(quantity.category, ()):
-        of, level = level_of(link)
-        only = study.vocabulary(of).only_arm
-        arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
-        parts.append(count(study, replace(quantity, outcome=of, category=level, arm_id=arm)))
-    return total(parts)
-
-
-def total(parts: Iterable[Count | None]) -> Count | None:
-    """The sum of counts; None where one is missing, or there is none."""
-    known = complete(parts)
-    if not known:
-        return None
-    numbers = tuple(number for part in known for number in part.numbers)
-    return Count(sum(part.value for part in known), numbers, " + ".join(p.words for p in known))
-
-
-def compared(study: Study, quantity: Quantity) -> list[Quantity]:
-    """The groups that a comparison holds against each other: two arms, or levels of a variable."""
-    if not quantity.comparison:
-        return []
-    alone = replace(quantity, comparison="", adjustment="", method="")
-    if quantity.comparison in study.comparisons:
-        comparison = study.comparisons[quantity.comparison]
-        arms = (comparison.experimental, comparison.control)
-        return [replace(alone, arm_id=arm) for arm in arms]
-    variable, levels = quantity.contrast
-    within = f"{quantity.subgroup}&" if quantity.subgroup else ""
-    return [
-        replace(alone, subgroup=f"{within}{variable}={level}")
-        for level in levels or study.vocabulary(variable).levels
-    ]
 
 
 def group_words(study: Study, quantity: Quantity) -> str:
@@ -197,9 +216,9 @@ def subgroup_words(study: Study, stratum: Level) -> str:
 
 def quantity_words(study: Study, quantity: Quantity) -> str:
     """The outcome and its category in words."""
-    declared = study.vocabulary(quantity.outcome)
-    level = declared.levels.get(quantity.category, quantity.category)
-    return f"{declared.label}: {level}" if level else declared.label
+    if quantity.category:
+        return subgroup_words(study, Level(quantity.outcome, quantity.category))
+    return study.vocabulary(quantity.outcome).label
 
 
 def full_words(study: Study, quantity: Quantity) -> str:
@@ -214,9 +233,7 @@ def number_words(study: Study, number: Printed) -> str:
 
 def group_of(quantity: Quantity) -> Quantity:
     """Arm, population and subgroup alone."""
-    return Quantity(
-        arm_id=quantity.arm_id, population=quantity.population, subgroup=quantity.subgroup
-    )
+    return Quantity(quantity.arm_id, quantity.population, quantity.subgroup)
 
 
 @lru_cache(maxsize=4096)
@@ -227,22 +244,13 @@ def _whole_number(text: str) -> int | None:
     return int(number.value) if is_count and number.value == int(number.value) else None
 
 
-def _same_patients(study: Study, arm_id: str) -> tuple[str, ...]:
-    """Names of the same patients: the only arm of a study is all of its patients."""
-    if len(study.arms) == 1:
-        return tuple(dict.fromkeys((arm_id, *study.arms, ALL_ARMS)))
-    return (arm_id,)
-
-
 def _sizes_of(study: Study, arm_id: str, quantity: Quantity) -> Iterator[Count]:
     group = Quantity(arm_id, quantity.population, quantity.subgroup, PARTICIPANTS)
     yield from counts(study, group)
     if quantity.stratum:
         yield from counts(study, replace(group, subgroup="").of_level(quantity.stratum))
-    else:
-        together = sum_of_arms(study, group)
-        if together is not None:
-            yield together
+    elif together := sum_of_arms(study, group):
+        yield together
 
 
 def _around(study: Study, quantity: Quantity) -> Iterator[Count]:

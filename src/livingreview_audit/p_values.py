@@ -4,25 +4,31 @@ The test that the paper names decides.  Where only another test gives the printe
 finding says which, and whether the choice moves the value across 0.05.
 """
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice, product
 
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
-from livingreview_audit.finding import ALPHA, Finding, Verdict, check
-from livingreview_audit.intervals import counts_that_print, roundings
+from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.intervals import (
+    ALPHA,
+    Box,
+    counts_that_print,
+    on_different_sides,
+    roundings,
+)
 from livingreview_audit.lookup import (
     Count,
     classified_within,
     compared,
     counts,
     group_sizes,
-    mention,
+    numbers_of,
     quantity_words,
     sizes,
 )
-from livingreview_record import Outcome, Printed, Quantity, Reported, Study
+from livingreview_record import Outcome, Printed, Quantity, Reported, Study, mention
 
 FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rounding
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})
@@ -58,17 +64,34 @@ class _Case:
 
     study: Study
     p: Printed
-    tables: tuple[Table, ...]
-    counts: tuple[Printed, ...]
+    tables: tuple[Table, ...] = ()
+    counts: tuple[Printed, ...] = ()
 
     @property
     def method(self) -> str:
         return self.p.quantity.method
 
-    def find(self, verdict: Verdict, recomputed: str, explanation: str) -> Finding:
-        said = f"{quantity_words(self.study, self.p.quantity)}: {explanation}."
+    @property
+    def unit(self) -> tuple[str, str]:
+        """What is taken to use one variant of a test: a report, for one stated method."""
+        return self.p.locator.report_id, self.method
+
+    def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
+        about, shown = quantity_words(self.study, self.p.quantity), f"p {self.p.value}"
         numbers = (self.p, *self.counts)
-        return Finding(numbers, f"p {self.p.value}", recomputed, verdict, said)
+        return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)
+
+    def match(self, names: Iterable[str], *, near: bool = False) -> tuple[str, str, float]:
+        """The first test and table that give what prints (or nearly prints) like the p-value.
+
+        Returns the test, what is said of it, and its p-value; empty words where there is none.
+        """
+        prints = _nearly_prints if near else p_prints
+        for table, name in product(self.tables, names):
+            p = p_value(name, table)
+            if p is not None and prints(self.p.number, p):
+                return name, f"{_shown(table)} gives {_text(p)} by {name}", p
+        return "", "", 1.0
 
 
 @check("Every p-value of counted patients, recomputed from the counts.")
@@ -76,65 +99,121 @@ def p_of_counts(study: Study) -> Iterator[Finding]:
     """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.
     """
-    cases = [case for number in _tested(study) if (case := _case(study, number)) is not None]
-    ruled_out: dict[tuple[str, str], frozenset[str]] = {}
+    cases = list(_cases(study))
+    ruled_out: set[tuple[str, str, str]] = set()
     for case in cases:
-        known = ruled_out.get(_unit(case), frozenset())
-        ruled_out[_unit(case)] = known | _contradicted(case)
+        if case.match(NAMED[case.method])[0]:
+            variants = VARIANTS[case.method]
+            ruled_out |= {(*case.unit, name) for name in variants if not case.match((name,))[0]}
     for case in cases:
-        yield _judge(case, ruled_out[_unit(case)])
+        left = [name for name in VARIANTS[case.method] if (*case.unit, name) not in ruled_out]
+        yield _judge(case, left)
 
 
-def _unit(case: _Case) -> tuple[str, str]:
-    """What is taken to use one variant of a test: a report, for one stated method."""
-    return case.p.locator.report_id, case.method
+def _judge(case: _Case, variants: list[str]) -> Finding:
+    if not case.tables:
+        missing = "a count of one of the groups is not printed"
+        return case.find(Verdict.NOT_CHECKABLE, "", missing)
+    if not any(has_variation(table) for table in case.tables):
+        told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
+        verdict = Verdict.REPRODUCED if case.p.number.admits(1.0) else Verdict.DISCREPANT
+        return case.find(verdict, "1", f"{told}; programs print 1")
+    by, said, p = case.match(NAMED[case.method])
+    if by:
+        return case.find(Verdict.REPRODUCED, _text(p), said)
+    by, said, p = case.match(variants)
+    if by:
+        return case.find(Verdict.ROUNDING, _text(p), said)
+    by, said, p = case.match(NAMED[case.method], near=True)
+    if by:
+        return case.find(
+            Verdict.ROUNDING, _text(p), f"{said}; one unit in the last printed decimal"
+        )
+    return _judge_other(case)
 
 
-def _contradicted(case: _Case) -> frozenset[str]:
-    """Variants that do not give a p-value which the named test gives."""
-    if not _match(case, NAMED[case.method], exact=True):
-        return frozenset()
-    variants = VARIANTS[case.method]
-    return frozenset(name for name in variants if not _match(case, (name,), exact=True))
+def _judge_other(case: _Case) -> Finding:
+    """A p-value that no test gives which the paper may mean."""
+    said = SAID[case.method]
+    table = next(table for table in case.tables if has_variation(table))
+    own = p_values(table, case.method)
+    if not own:
+        missing = f"{_shown(table)} has too many possible tables for {said}"
+        return case.find(Verdict.NOT_CHECKABLE, "", missing)
+    values = ", ".join(f"{_text(p)} by {name}" for name, p in own.items())
+    by, _, p = case.match(TESTS)
+    held = Box.at(p) if by else Box(*case.p.number.rounding_interval)
+    crosses = any(on_different_sides(held, Box.at(value)) for value in own.values())
+    prints = f"; {_text(p)} by {by} prints like this"
+    verdict, why = first_true(
+        (by in USUAL and not crosses, Verdict.ROUNDING, prints),
+        (by, Verdict.IMPLAUSIBLE, prints),
+        (True, Verdict.DISCREPANT, "; no usual test gives the printed value"),
+    )
+    sides = "; the two are on different sides" if crosses else "; both are on one side"
+    recomputed = " or ".join(dict.fromkeys(map(_text, own.values())))
+    told = f"{_shown(table)} gives {values}; the paper names {said}{why}{sides} of {ALPHA}"
+    return case.find(verdict, recomputed, told)
+
+
+def p_values(table: Table, method: str) -> dict[str, float]:
+    """The p-value by each test that a report may mean by the method it names."""
+    found = {name: p_value(name, table) for name in NAMED[method]}
+    return {name: p for name, p in found.items() if p is not None}
 
 
 @check("P-values of one test on equal counts must be equal, whatever the test.")
 def same_counts_same_p(study: Study) -> Iterator[Finding]:
     """Assumes that a report uses one test for one stated method; one unit in the last of three or
-    more decimals is rounding.
+    more decimals is rounding.  The value further from the named test is the one judged.
     """
     first: dict[tuple[str, str, Table], _Case] = {}
-    for number in _tested(study):
-        case = _case(study, number)
-        if case is None or len(case.tables) != 1 or number.number.exact is None:
+    printed = {number.line: number.quantity for number in study.numbers}
+    for case in _cases(study):
+        if len(case.tables) != 1 or case.p.number.exact is None:
             continue
-        key = (number.quantity.comparison, case.method, case.tables[0])
-        other = first.setdefault(key, case)
-        if other is case or other.p.quantity == number.quantity:
+        (table,) = case.tables
+        other = first.setdefault((case.p.quantity.comparison, case.method, table), case)
+        if other is case or other.p.quantity == printed[case.p.line]:
             continue
-        yield _same(case, other)
+        judged, beside = sorted((case, other), key=_distance, reverse=True)
+        boxes = [one.p.number.rounding_interval for one in (judged, beside)]
+        equal = max(box[0] for box in boxes) < min(box[1] for box in boxes)
+        near = not equal and judged.match(NAMED[judged.method], near=True)[0]
+        verdict, why = first_true(
+            (equal, Verdict.REPRODUCED, ""),
+            (near, Verdict.ROUNDING, "; one unit in the last printed decimal"),
+            (True, Verdict.DISCREPANT, ""),
+        )
+        label, shown = quantity_words(study, beside.p.quantity), f"p {beside.p.value}"
+        told = f"p {judged.p.value} for {_shown(table)}, {shown} for the same of {label}{why}"
+        used = replace(judged, counts=(beside.p, *judged.counts))
+        yield used.find(verdict, shown, told)
 
 
-def _tested(study: Study) -> Iterator[Printed]:
-    for number in study.numbers:
-        quantity = number.quantity
+def _distance(case: _Case) -> float:
+    values = p_values(case.tables[0], case.method).values()
+    return min((abs(p - case.p.number.value) for p in values), default=0.0)
+
+
+def _cases(study: Study) -> Iterator[_Case]:
+    """Each p-value of counted patients, with the tables behind it, where two groups are compared.
+
+    Without tables where a count of one of the groups is not known.
+    """
+    for p in study.numbers:
+        quantity = p.quantity
         if quantity.statistic != "p" or quantity.method not in NAMED or quantity.adjustment:
             continue
-        if study.vocabulary(quantity.outcome).kind in COUNTED_KINDS:
-            yield number
-
-
-def _case(study: Study, number: Printed) -> _Case | None:
-    """The tables behind a p-value; None where the comparison is not one of two groups."""
-    quantity = number.quantity
-    alone = quantity.comparison in study.comparisons or not quantity.subgroup
-    groups = compared(study, replace(quantity, statistic="n")) if alone else []
-    outcome = study.vocabulary(quantity.outcome)
-    if len(groups) != 2:
-        return None
-    if outcome.levels and outcome.kind == "categorical" and not quantity.category:
-        return _by_levels(study, number, groups, outcome)
-    return _by_sizes(study, number, groups, outcome)
+        outcome = study.vocabulary(quantity.outcome)
+        alone = quantity.comparison in study.comparisons or not quantity.subgroup
+        groups = compared(study, replace(quantity, statistic="n")) if alone else []
+        if outcome.kind not in COUNTED_KINDS or len(groups) != 2:
+            continue
+        if outcome.levels and outcome.kind == "categorical" and not quantity.category:
+            yield _by_levels(study, p, groups, outcome)
+        else:
+            yield _by_sizes(study, p, groups, outcome)
 
 
 def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
@@ -143,15 +222,13 @@ def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcom
         for level in outcome.levels
     }
     shown = {level: column for level, column in cells.items() if any(column)}
-    if len(shown) == 1 and not outcome.exhaustive:
-        return _Case(study, p, (), ())  # who is in none of the levels is not known
-    if len(shown) == 1:
+    if len(shown) == 1 and outcome.exhaustive:  # else who is in none of the levels is not known
         one_level = replace(p.quantity, category=next(iter(shown)))
         return _by_sizes(study, replace(p, quantity=one_level), groups, outcome)
     options = [column[row] for row in (0, 1) for column in shown.values()]
-    if not options or not all(options):
-        return _Case(study, p, (), ())
-    used = tuple(place for some in options for place in some[0].numbers)
+    if len(shown) < 2 or not all(options):
+        return _Case(study, p)
+    used = numbers_of(some[0] for some in options)
     tables = tuple((v[: len(shown)], v[len(shown) :]) for v in _combinations(options))
     return _Case(study, p, tables, used)
 
@@ -161,7 +238,7 @@ def _by_sizes(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome
     parts = [_some(study, group) for group in groups]
     wholes = [_wholes(study, group, outcome) for group in groups]
     if not all(parts) or not all(wholes):
-        return _Case(study, p, (), ())
+        return _Case(study, p)
     tables = [
         ((a, n.value - a), (b, m.value - b))
         for n, m in zip(*wholes, strict=False)
@@ -169,27 +246,27 @@ def _by_sizes(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome
         if a <= n.value and b <= m.value
     ]
     firsts = [(part[0], whole[0]) for part, whole in zip(parts, wholes, strict=True)]
-    used = [dict.fromkeys((*part.numbers, *whole.numbers)) for part, whole in firsts]
-    return _Case(study, p, tuple(dict.fromkeys(tables)), (*used[0], *used[1]))
+    used = [n for pair in firsts for n in dict.fromkeys(numbers_of(pair))]
+    return _Case(study, p, tuple(dict.fromkeys(tables)), tuple(used))
 
 
 def _wholes(study: Study, group: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes the group may have been tested with: as declared first, then the others."""
     found = [*sizes(study, group), *group_sizes(study, group)]
-    if outcome.within:
-        found += classified_within(study, group, outcome)
-    return list({size.value: size for size in reversed(found) if size.value > 0}.values())[::-1]
+    found += classified_within(study, group, outcome) if outcome.within else []
+    distinct = dict[int, Count]()
+    for size in reversed(found):  # a value found twice keeps the place of the later one
+        distinct[size.value] = size
+    return [size for size in reversed(distinct.values()) if size.value > 0]
 
 
 def _some(study: Study, quantity: Quantity) -> list[Count]:
     """The printed count, or every count that the printed percentage may stand for."""
     printed = counts(study, quantity)
-    if printed:
-        return printed[:1]
-    percent = mention(study, replace(quantity, statistic="percent"))
-    whole = next(iter(sizes(study, quantity)), None)
+    percent = None if printed else mention(study, replace(quantity, statistic="percent"))
+    whole = None if percent is None else next(iter(sizes(study, quantity)), None)
     if percent is None or whole is None or percent.number.exact is None:
-        return []
+        return printed[:1]
     fits = counts_that_print(percent.number, whole.value)
     if not fits:
         below = int(percent.number.value * whole.value / 100)
@@ -198,80 +275,16 @@ def _some(study: Study, quantity: Quantity) -> list[Count]:
 
 
 def _combinations(options: list[list[Count]]) -> list[tuple[int, ...]]:
-    chosen = itertools.product(*([one.value for one in some] for some in options))
-    return list(itertools.islice(chosen, MOST_CANDIDATES))
+    chosen = product(*([one.value for one in some] for some in options))
+    return list(islice(chosen, MOST_CANDIDATES))
 
 
-def _judge(case: _Case, ruled_out: frozenset[str]) -> Finding:
-    if not case.tables:
-        missing = "a count of one of the groups is not printed"
-        return case.find(Verdict.NOT_CHECKABLE, "", missing)
-    if not any(has_variation(table) for table in case.tables):
-        return _judge_constant(case)
-    named = _match(case, NAMED[case.method], exact=True)
-    if named:
-        return case.find(Verdict.REPRODUCED, *_told(*named))
-    left = tuple(name for name in VARIANTS[case.method] if name not in ruled_out)
-    variant = _match(case, left, exact=True)
-    if variant:
-        return case.find(Verdict.ROUNDING, *_told(*variant))
-    near = _match(case, NAMED[case.method], exact=False)
-    if near:
-        recomputed, said = _told(*near)
-        how = f"{said}; one unit in the last printed decimal"
-        return case.find(Verdict.ROUNDING, recomputed, how)
-    return _judge_other(case)
+def p_prints(printed: Reported, p: float) -> bool:
+    """Whether a p-value prints like this."""
+    return printed.admits(p, slack=1e-12) if printed.relation == "=" else printed.admits(p)
 
 
-def _judge_constant(case: _Case) -> Finding:
-    told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
-    verdict = Verdict.REPRODUCED if case.p.number.admits(1.0) else Verdict.DISCREPANT
-    return case.find(verdict, "1", f"{told}; programs print 1")
-
-
-def _judge_other(case: _Case) -> Finding:
-    said = SAID[case.method]
-    table = next(table for table in case.tables if has_variation(table))
-    expected = {name: p_value(name, table) for name in NAMED[case.method]}
-    own = {name: p for name, p in expected.items() if p is not None}
-    if not own:
-        missing = f"{_shown(table)} has too many possible tables for {said}"
-        return case.find(Verdict.NOT_CHECKABLE, "", missing)
-    values = ", ".join(f"{_p(p)} by {name}" for name, p in own.items())
-    told = f"{_shown(table)} gives {values}; the paper names {said}"
-    other = _match(case, tuple(TESTS), exact=True)
-    if other:
-        told += f"; {_p(other[1])} by {other[0]} prints like this"
-        crosses = any((p < ALPHA) != (other[1] < ALPHA) for p in own.values())
-        usual = other[0] in USUAL and not crosses
-        verdict = Verdict.ROUNDING if usual else Verdict.IMPLAUSIBLE
-    else:
-        told += "; no usual test gives the printed value"
-        box = case.p.number.rounding_interval
-        crosses = any(p < ALPHA <= box[0] or box[1] < ALPHA <= p for p in own.values())
-        verdict = Verdict.DISCREPANT
-    told += "; the two are on different sides" if crosses else "; both are on one side"
-    recomputed = " or ".join(dict.fromkeys(_p(p) for p in own.values()))
-    return case.find(verdict, recomputed, f"{told} of {ALPHA}")
-
-
-def _match(case: _Case, names: tuple[str, ...], *, exact: bool) -> tuple[str, float, Table] | None:
-    """The first test, and table, whose p-value prints like the printed one."""
-    for table in case.tables:
-        for name in names:
-            p = p_value(name, table)
-            if p is not None and (_prints(case.p.number, p) if exact else _near(case.p.number, p)):
-                return name, p, table
-    return None
-
-
-def _prints(printed: Reported, p: float) -> bool:
-    if printed.relation != "=":
-        return printed.admits(p)
-    return printed.admits(p, slack=1e-12)
-
-
-def _near(printed: Reported, p: float) -> bool:
+def _nearly_prints(printed: Reported, p: float) -> bool:
     """Cut off, or one unit in the last of three or more decimals away from the rounded value."""
     ways = roundings(Fraction(p), printed.decimals)
     if printed.relation != "=" or printed.exact is None:
@@ -280,36 +293,11 @@ def _near(printed: Reported, p: float) -> bool:
     return ways["cut off"] == printed.exact or (printed.decimals >= FINE_DECIMALS and off <= 1)
 
 
-def _told(name: str, p: float, table: Table) -> tuple[str, str]:
-    return _p(p), f"{_shown(table)} gives {_p(p)} by {name}"
-
-
-def _p(p: float) -> str:
+def _text(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else f"{p:.2g}"
 
 
 def _shown(table: Table) -> str:
-    if all(len(row) == len(("with", "without")) for row in table):
+    if len(table[0]) == len(("with", "without")):
         return " against ".join(f"{row[0]} of {sum(row)}" for row in table)
     return " against ".join(f"{', '.join(map(str, row[:-1]))} and {row[-1]}" for row in table)
-
-
-def _same(case: _Case, other: _Case) -> Finding:
-    """The value further from the named test is the one judged."""
-    table = case.tables[0]
-    distance = [_distance(one, table) for one in (case, other)]
-    judged, beside = (case, other) if distance[0] >= distance[1] else (other, case)
-    boxes = [one.p.number.rounding_interval for one in (judged, beside)]
-    equal = max(box[0] for box in boxes) < min(box[1] for box in boxes)
-    label = quantity_words(judged.study, beside.p.quantity)
-    told = f"p {judged.p.value} for {_shown(table)}, p {beside.p.value} for the same of {label}"
-    verdict = Verdict.REPRODUCED if equal else Verdict.DISCREPANT
-    if not equal and _match(judged, NAMED[judged.method], exact=False):
-        verdict, told = Verdict.ROUNDING, f"{told}; one unit in the last printed decimal"
-    numbers = replace(judged, counts=(beside.p, *judged.counts))
-    return numbers.find(verdict, f"p {beside.p.value}", told)
-
-
-def _distance(case: _Case, table: Table) -> float:
-    values = (p_value(name, table) for name in NAMED[case.method])
-    return min((abs(p - case.p.number.value) for p in values if p is not None), default=0.0)

@@ -7,21 +7,21 @@ Medicine* 17:857.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 
 from scipy import special
 
 from livingreview_audit.finding import Finding, Verdict, check
-from livingreview_audit.lookup import Count, counts, full_words, known_count, sizes
+from livingreview_audit.lookup import Count, count_or_implied, counts, full_words, numbers_of, sizes
 from livingreview_record import Printed, Reported, Study
 
 PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
 LEVEL = 0.95
-Z = float(special.ndtri(1 - (1 - LEVEL) / 2))
+TAIL = (1 - LEVEL) / 2
+Z = float(special.ndtri(1 - TAIL))
 Interval = tuple[float, float]
-Judged = tuple[tuple[Printed, ...], str, Verdict, str]
+Judged = tuple[Verdict, str, str]  # the verdict, what the counts give, and why
 MISSING = "neither the count nor the size of its group is printed"
-NOT_PRINTED: Judged = ((), "", Verdict.NOT_CHECKABLE, MISSING)
 
 
 def clopper_pearson(x: int, n: int) -> Interval:
@@ -30,18 +30,19 @@ def clopper_pearson(x: int, n: int) -> Interval:
     >>> [round(100 * bound, 1) for bound in clopper_pearson(22, 68)]
     [21.5, 44.8]
     """
-    tail = (1 - LEVEL) / 2
-    lower = 0.0 if x == 0 else float(special.betaincinv(x, n - x + 1, tail))
-    upper = 1.0 if x == n else float(special.betaincinv(x + 1, n - x, 1 - tail))
-    return lower, upper
+    return _of_beta(x, n, (x, n - x + 1), (x + 1, n - x))
 
 
 def jeffreys(x: int, n: int) -> Interval:
     """Bayesian interval with Jeffreys's prior; 0 and 1 where no or all patients have it."""
-    tail = (1 - LEVEL) / 2
-    lower = 0.0 if x == 0 else float(special.betaincinv(x + 0.5, n - x + 0.5, tail))
-    upper = 1.0 if x == n else float(special.betaincinv(x + 0.5, n - x + 0.5, 1 - tail))
-    return lower, upper
+    posterior = (x + 0.5, n - x + 0.5)
+    return _of_beta(x, n, posterior, posterior)
+
+
+def _of_beta(x: int, n: int, lower: Interval, upper: Interval) -> Interval:
+    """The tails of beta distributions; 0 and 1 where no or all patients have it."""
+    low = 0.0 if x == 0 else float(special.betaincinv(*lower, TAIL))
+    return low, 1.0 if x == n else float(special.betaincinv(*upper, 1 - TAIL))
 
 
 def wilson(x: int, n: int) -> Interval:
@@ -114,34 +115,33 @@ def interval_of_proportion(study: Study) -> Iterator[Finding]:
         if study.vocabulary(quantity.outcome).kind not in PROPORTION_KINDS:
             continue
         share = replace(quantity, statistic="percent", method="")
-        part, wholes = known_count(study, share), sizes(study, share)
-        parts = counts(study, share) or ([part] if part else [])
-        judged = _judge(number, parts, wholes) if parts and wholes else NOT_PRINTED
-        used, recomputed, verdict, said = judged
-        text = f"{full_words(study, quantity)}: {said}."
-        yield Finding((number, *used), number.value, recomputed, verdict, text)
+        implied, wholes = count_or_implied(study, share), sizes(study, share)
+        parts = counts(study, share) or ([implied] if implied else [])
+        pairs = [(part, size) for size, part in product(wholes, parts)]
+        fits = [pair for pair in pairs if _methods_giving(number, *pair)]
+        used, judged = (fits or pairs)[:1], (Verdict.NOT_CHECKABLE, "", MISSING)
+        for part, size in used:
+            judged = _judge(number, part, size)
+        about, numbers = full_words(study, quantity), (number, *chain(*map(numbers_of, used)))
+        verdict, recomputed, said = judged
+        yield Finding.on(numbers, about, said, verdict, recomputed)
 
 
-def _judge(number: Printed, parts: list[Count], wholes: list[Count]) -> Judged:
-    """The counts used, what they give, the verdict and why."""
-    for size, part in product(wholes, parts):
-        by = _methods_giving(number, part, size)
-        if by:
-            said = f"{part.value} of {size.value} gives it by {by[0]}"
-            return (*part.numbers, *size.numbers), by[0], Verdict.REPRODUCED, said
-    part, size = parts[0], wholes[0]
-    used, of = (*part.numbers, *size.numbers), f"{part.value} of {size.value}"
+def _judge(number: Printed, part: Count, size: Count) -> Judged:
+    by = _methods_giving(number, part, size)
+    if by:
+        return Verdict.REPRODUCED, by[0], f"{part.of(size)} gives it by {by[0]}"
     if part.value > size.value:
-        return used, "", Verdict.NOT_CHECKABLE, f"{part.value} is more than {size.value}"
+        return Verdict.NOT_CHECKABLE, "", f"{part.value} is more than {size.value}"
     given = {name: _text(method(part.value, size.value)) for name, method in METHODS.items()}
     near = _methods_giving(number, part, size, units=1)
     if near:
-        said = f"{of}; {near[0]}, but for one unit in the last decimal"
-        return used, given[near[0]], Verdict.ROUNDING, said
+        said = f"{part.of(size)}; {near[0]}, but for one unit in the last decimal"
+        return Verdict.ROUNDING, given[near[0]], said
     usual = [name for name in METHODS if " with " not in name and name != "logit"]
     shown = ", ".join(f"{given[name]} ({name})" for name in usual)
-    said = f"{of} gives {shown}; {number.value} is printed"
-    return used, given["Clopper-Pearson"], Verdict.DISCREPANT, said
+    said = f"{part.of(size)} gives {shown}; {number.value} is printed"
+    return Verdict.DISCREPANT, given["Clopper-Pearson"], said
 
 
 def _methods_giving(number: Printed, part: Count, size: Count, *, units: int = 0) -> list[str]:
@@ -162,9 +162,8 @@ def _prints(number: Printed, interval: Interval, units: int) -> bool:
 
 
 def _admits(bound: Reported, value: float, units: int) -> bool:
-    if math.isnan(value):
-        return False
-    return bound.admits(value, slack=1e-9 + units * 10.0**-bound.decimals)
+    slack = 1e-9 + units * 10.0**-bound.decimals
+    return not math.isnan(value) and bound.admits(value, slack=slack)
 
 
 def _text(interval: Interval) -> str:

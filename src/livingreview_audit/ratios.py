@@ -5,23 +5,26 @@ patients.  Their sizes and events come from the printed counts and the vocabular
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+from scipy.special import ndtr, ndtri
 
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box, image
 from livingreview_audit.lookup import (
+    EVENT,
     Count,
     compared,
     count,
     group_size,
-    level_of_others,
+    numbers_of,
     quantity_words,
     subgroup_words,
     total,
 )
-from livingreview_record import Printed, Quantity, Study
+from livingreview_record import ALL_ARMS, Level, Printed, Quantity, Reported, Study, level_of
 
 Z95 = 1.959963984540054
 TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00
@@ -41,30 +44,31 @@ class Ratio:
         """What the ratio is of."""
         return self.estimate.quantity
 
+    @property
+    def value(self) -> float:
+        """The ratio as a number."""
+        return self.estimate.number.value
+
     @cached_property
     def log_estimate(self) -> Box:
         """Logarithm of the ratio."""
-        return log_box(Box.of(self.estimate.number))
+        return log_box(self.estimate.number)
 
     @cached_property
     def log_lower(self) -> Box:
         """Logarithm of the interval's lower end."""
-        return log_box(Box.of(self.interval.interval.lower))
+        return log_box(self.interval.interval.lower)
 
     @cached_property
     def log_upper(self) -> Box:
         """Logarithm of the interval's upper end."""
-        return log_box(Box.of(self.interval.interval.upper))
+        return log_box(self.interval.interval.upper)
 
     @cached_property
     def asymmetry(self) -> Box:
         """Upper arm of the interval less its lower arm, on the log scale."""
-        return image(
-            lambda low, middle, up: low + up - 2 * middle,
-            self.log_lower,
-            self.log_estimate,
-            self.log_upper,
-        )
+        ends = (self.log_lower, self.log_estimate, self.log_upper)
+        return image(lambda low, middle, up: low + up - 2 * middle, *ends)
 
     @cached_property
     def standard_error(self) -> Box:
@@ -81,15 +85,6 @@ class Ratio:
         return Box(max(both.lower, TINY), max(both.upper, TINY))
 
     @property
-    def words(self) -> str:
-        """Outcome, what is compared, and whether adjusted."""
-        kind = f"{self.quantity.adjustment} " if self.quantity.adjustment else ""
-        return (
-            f"{quantity_words(self.study, self.quantity)}, "
-            f"{kind}hazard ratio, {comparison_words(self.study, self.quantity)}"
-        )
-
-    @property
     def shown(self) -> str:
         """Estimate and interval as printed."""
         return f"{self.estimate.value} ({self.interval.value})"
@@ -104,14 +99,42 @@ class Ratio:
         reported: str = "",
     ) -> Finding:
         """A finding, on the interval unless other numbers are named."""
+        kind = f"{self.quantity.adjustment} " if self.quantity.adjustment else ""
+        compares = comparison_words(self.study, self.quantity)
+        about = f"{quantity_words(self.study, self.quantity)}, {kind}hazard ratio, {compares}"
         judged = numbers or (self.interval, self.estimate)
-        text = f"{self.words}: {said}."
-        return Finding(judged, reported or self.shown, recomputed, verdict, text)
+        shown = reported or self.shown
+        return Finding.on(judged, about, said, verdict, recomputed, reported=shown)
 
 
-def log_box(box: Box) -> Box:
-    """Logarithm of a box of positive numbers."""
+def log_box(number: Reported) -> Box:
+    """Logarithm of everything that a printed number above 0 may stand for."""
+    box = Box.of(number)
     return image(math.log, Box(max(box.lower, TINY), max(box.upper, TINY)))
+
+
+def p_box(z: Box) -> Box:
+    """Two-sided p-values of a box of absolute z.
+
+    >>> p_box(Box(1.96, 1.96)).lower.__round__(4)
+    0.05
+    """
+    return Box(2 * float(ndtr(-z.upper)), 2 * float(ndtr(-z.lower)))
+
+
+def z_box(p: Box) -> Box:
+    """Absolute z of a box of two-sided p-values.
+
+    >>> z_box(Box(0.05, 0.05)).lower.__round__(2)
+    1.96
+    """
+    inside = p.within(1e-300, 1.0)
+    return Box(-float(ndtri(inside.upper / 2)), -float(ndtri(inside.lower / 2)))
+
+
+def p_words(p: Printed) -> str:
+    """A p-value as printed, in words."""
+    return f"p = {p.value}" if p.number.relation == "=" else f"p {p.value}"
 
 
 def ratios(study: Study) -> Iterator[Ratio]:
@@ -136,10 +159,10 @@ def own_ratios(study: Study) -> dict[Quantity, Ratio]:
 
 
 def _is_usable(estimate: Printed, interval: Printed) -> bool:
-    bounds = interval.interval
-    known = all(bound.exact is not None for bound in (bounds.lower, bounds.upper))
-    exact = all(bound.relation == "=" for bound in (estimate.number, bounds.lower, bounds.upper))
-    return known and exact and estimate.number.value > 0 and bounds.upper.value > 0
+    ratio, ends = estimate.number, (interval.interval.lower, interval.interval.upper)
+    known = all(end.exact is not None for end in ends)
+    exact = all(one.relation == "=" for one in (ratio, *ends))
+    return known and exact and ratio.value > 0 and ends[1].value > 0
 
 
 def comparison_words(study: Study, quantity: Quantity) -> str:
@@ -158,6 +181,11 @@ def comparison_words(study: Study, quantity: Quantity) -> str:
     return words
 
 
+def compared_words(study: Study, quantity: Quantity) -> str:
+    """The outcome, and what is compared in whom."""
+    return f"{study.vocabulary(quantity.outcome).label}, {comparison_words(study, quantity)}"
+
+
 @dataclass(frozen=True)
 class Groups:
     """Patients of the two compared groups, and events of both together.
@@ -172,10 +200,14 @@ class Groups:
     events_printed: bool
 
     @property
+    def sizes(self) -> list[Count]:
+        """The groups whose size is printed."""
+        return [part for part in (self.first, self.second) if part is not None]
+
+    @property
     def numbers(self) -> tuple[Printed, ...]:
         """The printed numbers this rests on."""
-        parts = [part for part in (self.events, self.first, self.second) if part is not None]
-        return tuple(dict.fromkeys(number for part in parts for number in part.numbers))
+        return tuple(dict.fromkeys(numbers_of((self.events, *self.sizes))))
 
     @property
     def least_standard_error(self) -> float:
@@ -200,39 +232,45 @@ def groups_of(study: Study, quantity: Quantity) -> Groups | None:
 
     None for a continuous covariate, a test over more than two levels, or where no size is printed.
     """
+    first: Count | None
+    second: Count | None
     if quantity.comparison in study.comparisons:
-        return _arms(study, quantity)
-    return _levels(study, quantity)
-
-
-def _arms(study: Study, quantity: Quantity) -> Groups | None:
-    sides = compared(study, quantity)
-    first, second = (group_size(study, side) for side in sides)
-    everyone, events = total((first, second)), total(_events(study, side) for side in sides)
+        sides = compared(study, quantity)
+        first, second = (group_size(study, side) for side in sides)
+        everyone, events = total((first, second)), total(_events(study, sides))
+    else:
+        variable, named = quantity.contrast
+        declared = study.vocabulary(variable)
+        levels = [Level(variable, level) for level in named or declared.levels]
+        if len(levels) != 2:
+            return None
+        everyone, events = group_size(study, quantity), next(_events(study, [quantity]))
+        first, second = (_of_level(study, quantity, level) for level in levels)
+        second = second if len(declared.levels) <= 2 else None
     if everyone is None:
         return None
     return Groups(first, second, everyone, events or everyone, events is not None)
 
 
-def _levels(study: Study, quantity: Quantity) -> Groups | None:
-    variable, named = quantity.contrast
-    declared = study.vocabulary(variable)
-    levels = named or tuple(declared.levels)
-    size = group_size(study, quantity)
-    if len(levels) != 2 or size is None:
-        return None
-    wanted = replace(quantity, comparison="", adjustment="", method="", outcome=variable)
-    first, second = (_level(study, replace(wanted, category=level)) for level in levels)
-    if len(declared.levels) > 2:
-        second = None
-    events = _events(study, quantity)
-    return Groups(first, second, size, events or size, events is not None)
+def _of_level(study: Study, quantity: Quantity, level: Level) -> Count | None:
+    """The count of a level, or of the levels of other variables that the vocabulary adds up to it.
+
+    `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
+    its counts there; a count of all patients then rests on that arm.
+    """
+    group = replace(quantity, comparison="", adjustment="", method="").of_level(level)
+    if printed := count(study, group):
+        return printed
+    parts: list[Count | None] = []
+    for link in study.vocabulary(level.variable).level_sum_of.get(level.level, ()):
+        of = level_of(link)
+        only = study.vocabulary(of.variable).only_arm
+        arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
+        parts.append(count(study, replace(group.of_level(of), arm_id=arm)))
+    return total(parts)
 
 
-def _level(study: Study, quantity: Quantity) -> Count | None:
-    return count(study, quantity) or level_of_others(study, quantity)
-
-
-def _events(study: Study, quantity: Quantity) -> Count | None:
-    wanted = replace(quantity, category="event", comparison="", adjustment="", timepoint="")
-    return count(study, wanted)
+def _events(study: Study, groups: Iterable[Quantity]) -> Iterator[Count | None]:
+    for group in groups:
+        bare = replace(group, category=EVENT, comparison="", adjustment="", timepoint="")
+        yield count(study, bare)

@@ -10,15 +10,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from scipy.special import ndtr, ndtri
-
-from livingreview_audit.finding import ALPHA, Finding, Verdict, check
-from livingreview_audit.hazard_ratios import p_box
-from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import complete, mention, subgroup_words
-from livingreview_audit.ratios import Z95, Ratio, comparison_words, own_ratios
+from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.intervals import ALPHA, Box, added
+from livingreview_audit.lookup import by_subgroup, every, subgroup_words
+from livingreview_audit.ratios import Z95, Ratio, compared_words, own_ratios, p_box, p_words, z_box
 from livingreview_audit.vocabulary import stated
-from livingreview_record import Outcome, Printed, Quantity, Study, levels_of
+from livingreview_record import Outcome, Printed, Quantity, Study, levels_of, mention
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
@@ -39,8 +36,7 @@ class _Split:
 
     @property
     def numbers(self) -> tuple[Printed, ...]:
-        every = (self.whole, *self.parts)
-        return tuple(number for one in every for number in (one.estimate, one.interval))
+        return _numbers(self.whole, *self.parts)
 
     @property
     def shown(self) -> str:
@@ -49,6 +45,10 @@ class _Split:
     @property
     def weights(self) -> list[Box]:
         return [_weight(part) for part in self.parts]
+
+
+def _numbers(*ratios: Ratio) -> tuple[Printed, ...]:
+    return tuple(number for one in ratios for number in (one.estimate, one.interval))
 
 
 def _weight(ratio: Ratio) -> Box:
@@ -62,14 +62,13 @@ def effect_of_subgroups(study: Study) -> Iterator[Finding]:
     mean.  Implausible farther away than honest trials are.
     """
     for split in _splits(study):
-        mean = _mean(split)
-        own, error = split.whole.log_estimate, split.whole.standard_error.upper
-        away = own.gap(mean) / error
-        middle = math.exp((mean.lower + mean.upper) / 2)
-        said = (
-            f"by {split.of} {split.shown}, weighted by their precision {middle:.2f}; "
-            f"{split.whole.shown} is printed for all"
-        )
+        weights = [(box.lower + box.upper) / 2 for box in split.weights]
+        summed = added((part.log_estimate for part in split.parts), weights)
+        mean = Box(summed.lower / sum(weights), summed.upper / sum(weights))
+        away = split.whole.log_estimate.gap(mean) / split.whole.standard_error.upper
+        middle = f"{math.exp((mean.lower + mean.upper) / 2):.2f}"
+        said = f"by {split.of} {split.shown}, weighted by their precision {middle}; "
+        said += f"{split.whole.shown} is printed for all"
         verdict = Verdict.REPRODUCED
         if away > EFFECT_AWAY:
             verdict = Verdict.IMPLAUSIBLE
@@ -78,20 +77,7 @@ def effect_of_subgroups(study: Study) -> Iterator[Finding]:
                 "in survival and in how often the groups compared have them, or where the ratios "
                 "are not of the same patients or model"
             )
-        yield split.whole.find(verdict, f"{middle:.2f}", said, numbers=split.numbers)
-
-
-def _mean(split: _Split) -> Box:
-    """The weighted mean of the logarithms, over what the printed numbers may stand for."""
-    weights = [(box.lower + box.upper) / 2 for box in split.weights]
-    ends = [
-        sum(w * end for w, end in zip(weights, sides, strict=True)) / sum(weights)
-        for sides in (
-            [part.log_estimate.lower for part in split.parts],
-            [part.log_estimate.upper for part in split.parts],
-        )
-    ]
-    return Box(*ends)
+        yield split.whole.find(verdict, middle, said, numbers=split.numbers)
 
 
 @check("The intervals of subgroups that together are everybody against the interval of all.")
@@ -100,13 +86,11 @@ def precision_of_subgroups(study: Study) -> Iterator[Finding]:
     in honest trials.
     """
     for split in _splits(study):
-        own, weights = _weight(split.whole), split.weights
-        share = Box(
-            sum(box.lower for box in weights) / own.upper,
-            sum(box.upper for box in weights) / own.lower,
-        )
+        own, weights = _weight(split.whole), added(split.weights)
+        share = Box(weights.lower / own.upper, weights.upper / own.lower)
         middle = math.sqrt(share.lower * share.upper)
-        implied = 1 / math.sqrt(sum((box.lower + box.upper) / 2 for box in weights))
+        implied = 1 / math.sqrt(sum((box.lower + box.upper) / 2 for box in split.weights))
+        error = f"standard error {implied:.3f}"
         said = (
             f"the intervals by {split.of}, {split.shown}, together mean a standard error of "
             f"{implied:.3f}; {split.whole.shown} for all means {_middle(split.whole):.3f}"
@@ -118,9 +102,7 @@ def precision_of_subgroups(study: Study) -> Iterator[Finding]:
                 f", so the parts have {middle:.2f} of the information of the whole; plausible only "
                 "where they are not the same patients, events or model"
             )
-        yield split.whole.find(
-            verdict, f"standard error {implied:.3f}", said, numbers=split.numbers
-        )
+        yield split.whole.find(verdict, error, said, numbers=split.numbers)
 
 
 def _middle(ratio: Ratio) -> float:
@@ -129,10 +111,10 @@ def _middle(ratio: Ratio) -> float:
 
 def _splits(study: Study) -> Iterator[_Split]:
     known = own_ratios(study)
-    splits = _splits_of(study, (_analysis(quantity) for quantity in known))
+    splits = _splits_of(study, map(_analysis, known))
     for quantity, whole in known.items():
         for variable in () if quantity.subgroup else splits.get(_analysis(quantity)[1:], ()):
-            parts = complete(known.get(part) for part in _levels(quantity, variable))
+            parts = every(known.get(part) for part in by_subgroup(quantity, variable))
             if parts:
                 yield _Split(whole, parts, variable.label)
 
@@ -152,16 +134,11 @@ def _splits_of(
     for subgroup, *analysis in analyses:
         strata = levels_of(subgroup)
         variable = study.variables.get(strata[0].variable) if len(strata) == 1 else None
-        if variable is None or not variable.exhaustive or variable.within:
-            continue
-        known = found.setdefault(tuple(analysis), [])
-        if variable not in known and len(variable.levels) > 1:
-            known.append(variable)
+        if variable is not None and variable.exhaustive and not variable.within:
+            known = found.setdefault(tuple(analysis), [])
+            if variable not in known and len(variable.levels) > 1:
+                known.append(variable)
     return found
-
-
-def _levels(quantity: Quantity, variable: Outcome) -> list[Quantity]:
-    return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
 
 
 @check("A p-value of all patients against those of subgroups that together are everybody.")
@@ -180,11 +157,12 @@ def p_of_subgroups(study: Study) -> Iterator[Finding]:
         for quantity in study.by_quantity
         if quantity.statistic == "p" and quantity.adjustment and quantity.comparison
     ]
-    splits = _splits_of(study, (*(_analysis(quantity) for quantity in tested), *sorted(claims)))
+    splits = _splits_of(study, (*map(_analysis, tested), *sorted(claims)))
     for quantity in tested:
         whole = None if quantity.subgroup else mention(study, quantity)
         for variable in splits.get(_analysis(quantity)[1:], ()) if whole is not None else ():
-            parts = complete(_part_p(study, part, claims) for part in _levels(quantity, variable))
+            levels = by_subgroup(quantity, variable)
+            parts = every(_part_p(study, level, claims) for level in levels)
             if whole is not None and parts:
                 yield _p(study, whole, parts, variable)
 
@@ -193,7 +171,7 @@ def p_of_subgroups(study: Study) -> Iterator[Finding]:
 class _PartP:
     """The p-value of a subgroup: printed, or claimed to be above 0.05."""
 
-    box: Box
+    z: Box
     words: str
     numbers: tuple[Printed, ...]
 
@@ -202,21 +180,18 @@ def _part_p(study: Study, wanted: Quantity, claims: set[tuple[str, ...]]) -> _Pa
     for method in dict.fromkeys((wanted.method, *P_METHODS)):
         printed = mention(study, replace(wanted, method=method))
         if printed is not None:
-            box = Box.of(printed.number).within(1e-300, 1.0)
-            return _PartP(box, _words(printed), (printed,))
+            return _PartP(z_box(Box.of(printed.number)), p_words(printed), (printed,))
     claimed = _analysis(wanted) in claims
-    return _PartP(Box(ALPHA, 1.0), "called not significant", ()) if claimed else None
+    return _PartP(z_box(Box(ALPHA, 1.0)), "called not significant", ()) if claimed else None
 
 
 def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcome) -> Finding:
-    least = -float(ndtri(Box.of(whole.number).within(1e-300, 1.0).upper / 2))
-    most = math.sqrt(sum(float(ndtri(part.box.lower / 2)) ** 2 for part in parts))
-    smallest = 2 * float(ndtr(-most))
-    shown = " and ".join(part.words for part in parts)
-    label = study.vocabulary(whole.quantity.outcome).label
+    least = z_box(Box.of(whole.number)).lower
+    most = math.sqrt(sum(part.z.upper**2 for part in parts))
+    from_p = f"{p_box(Box.at(most)).lower:.2g}"
     said = (
-        f"{label}, {comparison_words(study, whole.quantity)}: by {variable.label} {shown}, which "
-        f"combine to no less than p {smallest:.2g}; {_words(whole)} is printed for all"
+        f"by {variable.label} {' and '.join(part.words for part in parts)}, which combine to no "
+        f"less than p {from_p}; {p_words(whole)} is printed for all"
     )
     verdict = Verdict.REPRODUCED
     if least > most + Z_BEYOND:
@@ -226,11 +201,8 @@ def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcom
             "compared have them, or where the p-values are not of the same patients or test"
         )
     numbers = (whole, *(number for part in parts for number in part.numbers))
-    return Finding(numbers, _words(whole), f"p from {smallest:.2g}", verdict, f"{said}.")
-
-
-def _words(p: Printed) -> str:
-    return f"p {p.value}" if p.number.relation != "=" else f"p = {p.value}"
+    about, shown = compared_words(study, whole.quantity), p_words(whole)
+    return Finding.on(numbers, about, said, verdict, f"p from {from_p}", reported=shown)
 
 
 @check("What the ratio of all and that of one subgroup imply for the patients outside it.")
@@ -243,34 +215,21 @@ def other_patients(study: Study) -> Iterator[Finding]:
         whole = known.get(replace(quantity, subgroup=""))
         if quantity.stratum is None or whole is None:
             continue
-        variable, level = quantity.stratum
-        others = [o for o in study.vocabulary(variable).levels if o != level]
-        if not any(replace(quantity, subgroup=f"{variable}={o}") in known for o in others):
-            rest = _rest(whole, part)
-            if rest is not None:
-                yield _others(study, whole, part, rest)
-
-
-def _rest(whole: Ratio, part: Ratio) -> tuple[float, float] | None:
-    """Log ratio and standard error of the patients outside the part; None where few are left."""
-    own, inside = _middle(whole) ** -2, _middle(part) ** -2
-    if own - inside < FEWEST_OUTSIDE / 4:  # 1 / se² of two equal groups is a quarter of the events
-        return None
-    effects = [math.log(one.estimate.number.value) for one in (whole, part)]
-    return (own * effects[0] - inside * effects[1]) / (own - inside), (own - inside) ** -0.5
-
-
-def _others(study: Study, whole: Ratio, part: Ratio, rest: tuple[float, float]) -> Finding:
-    log, error = rest
-    shown = " to ".join(f"{math.exp(log + z * error):.2f}" for z in (-Z95, Z95))
-    apart = math.log(part.estimate.number.value) - log
-    z = abs(apart) / math.hypot(error, _middle(part))
-    p = p_box(Box.at(z)).lower
-    outside = f"outside {subgroup_words(study, part.quantity.strata[0])}"
-    said = (
-        f"{part.shown} is printed for this subgroup and {whole.shown} for all; none is printed "
-        f"{outside}, where these imply about {math.exp(log):.2f} ({shown}); a test of interaction "
-        f"would give about p {p:.2g}"
-    )
-    numbers = (part.estimate, part.interval, whole.estimate, whole.interval)
-    return part.find(Verdict.NOT_CHECKABLE, f"{math.exp(log):.2f}", said, numbers=numbers)
+        levels = by_subgroup(quantity, study.vocabulary(quantity.stratum.variable))
+        alone = not any(level in known for level in levels if level != quantity)
+        own, inside = _middle(whole) ** -2, _middle(part) ** -2
+        # 1 / se² of two equal groups is a quarter of the events
+        if alone and own - inside >= FEWEST_OUTSIDE / 4:
+            effects = [math.log(one.value) for one in (whole, part)]
+            log = (own * effects[0] - inside * effects[1]) / (own - inside)
+            error = (own - inside) ** -0.5
+            shown = " to ".join(f"{math.exp(log + z * error):.2f}" for z in (-Z95, Z95))
+            z = abs(effects[1] - log) / math.hypot(error, _middle(part))
+            said = (
+                f"{part.shown} is printed for this subgroup and {whole.shown} for all; none is "
+                f"printed outside {subgroup_words(study, quantity.stratum)}, where these imply "
+                f"about {math.exp(log):.2f} ({shown}); a test of interaction would give about p "
+                f"{p_box(Box.at(z)).lower:.2g}"
+            )
+            implied, numbers = f"{math.exp(log):.2f}", _numbers(part, whole)
+            yield part.find(Verdict.NOT_CHECKABLE, implied, said, numbers=numbers)

@@ -14,15 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from scipy.special import ndtri
-
 from livingreview_audit.curves import Curve, beside, by_time, curve_of, curves, in_months, share
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import Count, compared, count
-from livingreview_audit.ratios import Groups, comparison_words, groups_of
+from livingreview_audit.lookup import compared, count
+from livingreview_audit.ratios import Groups, compared_words, groups_of, p_words, z_box
 from livingreview_audit.vocabulary import says, stated
-from livingreview_record import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity, Study, level_of
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
@@ -42,7 +40,7 @@ class _Contrast:
     """A p-value with the medians of the two groups it compares, and what it needs at least."""
 
     p: Printed
-    medians: tuple[Printed, Printed]
+    medians: tuple[Printed, ...]
     groups: Groups
     excess: float  # needed log hazard ratio beyond the medians' log ratio, in standard errors
     needed: float  # the hazard ratio farthest from 1 that is still near enough, below 1
@@ -53,7 +51,7 @@ def p_against_medians(study: Study) -> Iterator[Finding]:
     """The events are taken as favourable as the patients allow.  Implausible beyond four standard
     errors, or beyond two and a half in every one of several outcomes of the same comparison.
     """
-    known = {curve.group: curve for curve in curves(study)}
+    known = curves(study)
     families: dict[Quantity, list[_Contrast]] = {}
     for quantity, places in study.by_quantity.items():
         unadjusted = (quantity.statistic, quantity.adjustment) == ("p", "unadjusted")
@@ -63,55 +61,45 @@ def p_against_medians(study: Study) -> Iterator[Finding]:
                 family = replace(quantity, outcome="", method="")
                 families.setdefault(family, []).append(contrast)
     for contrasts in families.values():
-        several = len({contrast.p.quantity.outcome for contrast in contrasts}) > 1
+        several = len({one.p.quantity.outcome for one in contrasts}) > 1
         together = several and min(one.excess for one in contrasts) > TOGETHER
         limit = TOGETHER if together else ALONE
-        yield from (_judge_log_rank(study, contrast, limit) for contrast in contrasts)
+        yield from (_judge(study, one, limit) for one in contrasts)
 
 
 def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Contrast | None:
     groups = groups_of(study, p.quantity)
     sides = [known.get(curve_of(side)) for side in compared(study, p.quantity)]
-    pair = [beside(p, curve.medians) for curve in sides if curve and curve.medians]
+    pair = tuple(beside(p, curve.medians) for curve in sides if curve and curve.medians)
     if groups is None or len(pair) != 2 or len(sides) != 2:
         return None
-    first, second = pair
-    one, other = in_months(first), in_months(second)
+    one, other = map(in_months, pair)
     if any(time.lower <= 0 or math.isinf(time.upper) for time in (one, other)):
         return None
-    z = -float(ndtri(Box.of(p.number).within(1e-300, 1).upper / 2))
+    z, error = z_box(Box.of(p.number)).lower, groups.least_standard_error
     apart = max(abs(math.log(one.upper / other.lower)), abs(math.log(one.lower / other.upper)))
-    error = groups.least_standard_error
-    excess, needed = (z * error - apart) / error, math.exp(-z * error)
-    return _Contrast(p, (first, second), groups, excess, needed)
+    return _Contrast(p, pair, groups, (z * error - apart) / error, math.exp(-z * error))
 
 
-def _test(p: Printed) -> str:
-    if p.quantity.method == "log-rank":
-        return "a log-rank test"
-    return "a log-rank test (no test is named for it)" if not p.quantity.method else "its test"
-
-
-def _judge_log_rank(study: Study, contrast: _Contrast, limit: float) -> Finding:
-    first, second = contrast.medians
-    patients = contrast.groups.events.value
-    what = "events" if contrast.groups.events_printed else "patients"
-    low, high = sorted((first.number.value, second.number.value))
-    p = contrast.p
-    printed = f"= {p.value}" if p.number.relation == "=" else p.value
+def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
+    p, needed = contrast.p, f"{contrast.needed:.2f}"
+    low, high = sorted(median.number.value for median in contrast.medians)
+    test = "its test" if p.quantity.method else "a log-rank test (no test is named for it)"
+    test = "a log-rank test" if p.quantity.method == "log-rank" else test
     said = (
-        f"p {printed} with at most {patients} {what} needs a hazard ratio of {contrast.needed:.2f} "
-        f"or farther from 1 by {_test(p)}; the medians' ratio is {low}/{high} = {low / high:.2f}"
+        f"{p_words(p)} with at most {contrast.groups.events.value} "
+        f"{'events' if contrast.groups.events_printed else 'patients'} needs a hazard ratio of "
+        f"{needed} or farther from 1 by {test}; the medians' ratio is {low}/{high} = "
+        f"{low / high:.2f}"
     )
     verdict = Verdict.REPRODUCED
     if contrast.excess > limit:
         verdict = Verdict.IMPLAUSIBLE
         said += "; only curves that part after their medians, or times that vary very little, "
         said += "allow this"
-    label = study.vocabulary(p.quantity.outcome).label
-    numbers, needed = (p, first, second, *contrast.groups.numbers), f"{contrast.needed:.2f}"
-    text = f"{label}, {comparison_words(study, p.quantity)}: {said}."
-    return Finding(numbers, p.value, f"hazard ratio to {needed}", verdict, text)
+    numbers = (p, *contrast.medians, *contrast.groups.numbers)
+    about = compared_words(study, p.quantity)
+    return Finding.on(numbers, about, said, verdict, f"hazard ratio to {needed}")
 
 
 @check("After the median no rate exceeds one half; before it none is below one half.")
@@ -119,32 +107,29 @@ def rate_against_median(study: Study) -> Iterator[Finding]:
     """Assumes the usual median, the first time at which the curve is at or below one half, and
     that months have 28 to 31 days.
     """
-    for curve in curves(study):
+    for curve in curves(study).values():
         for median in curve.medians[:1]:
-            for at, rates in by_time(curve) if median.number.exact is not None else ():
-                yield from (_rate_against_median(curve, median, at, rate) for rate in rates)
-
-
-def _rate_against_median(curve: Curve, median: Printed, at: float, rate: Printed) -> Finding:
-    time, alive = in_months(median), share(rate.number)
-    after = at * (1 - TIME_SLACK) > time.upper
-    before = at * (1 + TIME_SLACK) < time.lower
-    said = f"{rate.value}% at {rate.quantity.timepoint} with a median of {median.value} months"
-    side = "at most 50%" if after else "at least 50%" if before else "near 50%, or either side"
-    verdict = Verdict.IMPOSSIBLE
-    if after and alive.lower > HALF + EPSILON:
-        said += "; after its own median no survival curve is above 50%"
-    elif before and alive.upper < HALF - EPSILON:
-        said += "; before its own median no survival curve is below 50%"
-    else:
-        verdict = Verdict.REPRODUCED
-    return curve.find(verdict, (rate, median), side, said)
+            rates = by_time(curve) if median.number.exact is not None else ()
+            for at, rate in ((at, rate) for at, places in rates for rate in places):
+                time, alive = in_months(median), share(rate.number)
+                after = at * (1 - TIME_SLACK) > time.upper
+                before = at * (1 + TIME_SLACK) < time.lower
+                above = "; after its own median no survival curve is above 50%"
+                below = "; before its own median no survival curve is below 50%"
+                verdict, why = first_true(
+                    (after and alive.lower > HALF + EPSILON, Verdict.IMPOSSIBLE, above),
+                    (before and alive.upper < HALF - EPSILON, Verdict.IMPOSSIBLE, below),
+                )
+                near = "at least 50%" if before else "near 50%, or either side"
+                when = rate.quantity.timepoint
+                said = f"{rate.value}% at {when} with a median of {median.value} months{why}"
+                yield curve.find(verdict, (rate, median), "at most 50%" if after else near, said)
 
 
 @check("A later rate is not above an earlier one.")
 def rates_fall(study: Study) -> Iterator[Finding]:
     """Assumes nothing but a Kaplan-Meier curve, which never rises."""
-    for curve in curves(study):
+    for curve in curves(study).values():
         for (_, earlier), (_, later) in pairwise(by_time(curve)):
             for rate in later:
                 first = beside(rate, earlier)
@@ -161,57 +146,48 @@ def progression_before_death(study: Study) -> Iterator[Finding]:
     can come to lie a little above the other where few patients are left; a quarter of a median and
     two binomial standard errors of a rate are allowed.
     """
-    known = {curve.group: curve for curve in curves(study)}
+    known = curves(study)
     for group, curve in known.items():
         overall = known.get(replace(group, outcome=study.roles.overall_survival))
-        if group.outcome != study.roles.progression_free_survival or overall is None:
-            continue
-        for number, limit in _pairs(curve, overall):
-            yield _ordered(curve, number, limit)
-        yield from _events_ordered(curve, overall)
+        if group.outcome == study.roles.progression_free_survival and overall is not None:
+            yield from (_ordered(curve, *pair) for pair in _pairs(curve, overall))
+            yield from _events_ordered(curve, overall)
 
 
 def _pairs(curve: Curve, overall: Curve) -> Iterator[tuple[Printed, Printed]]:
-    for median in curve.medians:
-        if overall.medians and median.number.exact is not None:
-            yield median, beside(median, list(overall.medians))
-    for timepoint, rates in curve.rates.items():
-        for rate in rates:
-            if timepoint in overall.rates:
-                yield rate, beside(rate, overall.rates[timepoint])
+    for median in curve.exact_medians if overall.medians else ():
+        yield median, beside(median, overall.medians)
+    for at, rates in curve.rates.items():
+        for rate in rates if at in overall.rates else ():
+            yield rate, beside(rate, overall.rates[at])
 
 
 def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
-    own, bound = Box.of(number.number), Box.of(limit.number)
-    said = f"{number.value}, with overall survival {limit.value}"
-    if own.lower <= bound.upper:
-        verdict = Verdict.REPRODUCED
-    elif own.lower <= bound.upper + _slack(curve, limit):
-        verdict, said = Verdict.ROUNDING, f"{said}; different censoring may explain it"
-    else:
-        verdict, said = Verdict.IMPOSSIBLE, f"{said}; no one progresses or dies after death"
+    least, most = Box.of(number.number).lower, Box.of(limit.number).upper
+    slack, size = CENSORING_SLACK * limit.number.value, curve.size
+    if limit.quantity.statistic != "median":
+        alive = share(limit.number)
+        spread = alive.upper * (1 - alive.lower)
+        errors = math.sqrt(spread / size.value) if size and size.value else 0.0
+        slack = 100 * CENSORING_ERRORS * errors
+    verdict, why = first_true(
+        (least <= most, Verdict.REPRODUCED, ""),
+        (least <= most + slack, Verdict.ROUNDING, "; different censoring may explain it"),
+        (True, Verdict.IMPOSSIBLE, "; no one progresses or dies after death"),
+    )
+    said = f"{number.value}, with overall survival {limit.value}{why}"
     return curve.find(verdict, (number, limit), f"at most {limit.value}", said)
-
-
-def _slack(curve: Curve, limit: Printed) -> float:
-    if limit.quantity.statistic == "median":
-        return CENSORING_SLACK * limit.number.value
-    alive, size = share(limit.number), curve.size
-    if size is None or size.value == 0:
-        return 0.0
-    return 100 * CENSORING_ERRORS * math.sqrt(alive.upper * (1 - alive.lower) / size.value)
 
 
 def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     own, deaths = curve.events, overall.events
-    if own is None or deaths is None:
-        return
-    fewer = own.value < deaths.value
-    said = f"{own.value} progressed or died, and {deaths.value} died"
-    said += "; every death is an event unless it was censored before" if fewer else ""
-    verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
-    numbers = (*own.numbers, *deaths.numbers)
-    yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
+    if own is not None and deaths is not None:
+        fewer = own.value < deaths.value
+        said = f"{own.value} progressed or died, and {deaths.value} died"
+        said += "; every death is an event unless it was censored before" if fewer else ""
+        verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
+        numbers = (*own.numbers, *deaths.numbers)
+        yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
 
 
 @check("Groups in which no patient progressed at best, and a median of the time to progression.")
@@ -222,15 +198,31 @@ def early_progression(study: Study) -> Iterator[Finding]:
     less than exponential ones and early deaths may not be evaluable, so only half of that share is
     expected.
     """
-    response, _, progressed = study.roles.progressed.partition("=")
-    for curve in curves(study):
-        if curve.group.outcome != study.roles.progression_free_survival or not curve.medians:
+    for group, curve in curves(study).items():
+        median = next(iter(curve.medians), None)
+        ours = group.outcome == study.roles.progression_free_survival
+        size = curve.size if ours else None
+        if median is None or size is None or median.number.exact is None:
             continue
-        wanted = replace(curve.group, outcome=response, category=progressed)
-        none, size = count(study, wanted), curve.size
-        if none is None or none.value or size is None or curve.medians[0].number.exact is None:
+        none = count(study, group.of_level(level_of(study.roles.progressed)))
+        if none is None or none.value:
             continue
-        yield _progressed_early(curve, none, size)
+        longest = in_months(median).upper
+        early = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
+        said = (
+            f"{none.of(size)} progressed as best response; with a median of {median.value} months "
+            f"about {early:.0f}% progress or die by six weeks (exponential times)"
+        )
+        verdict = Verdict.REPRODUCED
+        if chance_of_none(longest, size.value) < UNLIKELY:
+            verdict = Verdict.IMPLAUSIBLE
+            said += (
+                "; plausible only if hardly anyone progressed early, or those who did are not "
+                "among these patients"
+            )
+            excluded = says(stated(study, "survival-exclusion"), "that early deaths were left out")
+            said += f" ({excluded})" if excluded else ""
+        yield curve.find(verdict, (*none.numbers, median, *size.numbers), "some", said)
 
 
 def chance_of_none(median: float, patients: int) -> float:
@@ -241,26 +233,3 @@ def chance_of_none(median: float, patients: int) -> float:
     """
     share = 1 - 2.0 ** (-FIRST_ASSESSMENT / median)
     return float((1 - SHARE_EXPECTED * share) ** patients)
-
-
-def _progressed_early(curve: Curve, none: Count, size: Count) -> Finding:
-    median = curve.medians[0]
-    longest = in_months(median).upper
-    chance = chance_of_none(longest, size.value)
-    share = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
-    said = (
-        f"{none.value} of {size.value} progressed as best response; with a median of "
-        f"{median.value} months about {share:.0f}% progress or die by six weeks (exponential times)"
-    )
-    verdict = Verdict.REPRODUCED
-    if chance < UNLIKELY:
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            "; plausible only if hardly anyone progressed early, or those who did are not among "
-            "these patients"
-        )
-        excluded = stated(curve.study, "survival-exclusion")
-        left_out = says(excluded, "that early deaths were left out")
-        said += f" ({left_out})" if left_out else ""
-    numbers = (*none.numbers, median, *size.numbers)
-    return curve.find(verdict, numbers, "some", said)

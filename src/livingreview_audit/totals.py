@@ -10,22 +10,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import comb
 
-from livingreview_audit.finding import Finding, Verdict, check
-from livingreview_audit.intervals import Box
+from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.intervals import Box, added
 from livingreview_audit.lookup import (
     PARTICIPANTS,
     Count,
-    arm_counts,
+    by_arm,
+    by_level,
+    by_subgroup,
     classified_within,
-    complete,
     count,
+    count_or_implied,
+    counted,
+    every,
     full_words,
     group_size,
     group_sizes,
     group_words,
-    known_count,
-    level_counts,
-    mention,
+    mentions,
+    numbers_of,
     quantity_words,
     total,
 )
@@ -42,11 +45,11 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
     """
     for group in _exhaustive(study, "n"):
         outcome = study.vocabulary(group.outcome)
-        inside = classified_within(study, group, outcome) if outcome.within else []
-        wholes = inside if outcome.within else group_sizes(study, group)
-        levels = level_counts(study, group, outcome)
-        about = full_words(study, group)
-        for found in _add_up(about, levels, wholes, "patients", or_within=True):
+        wholes = group_sizes(study, group)
+        if outcome.within:
+            wholes = classified_within(study, group, outcome)
+        levels = counted(study, by_level(group, outcome))
+        for found in _add_up(full_words(study, group), levels, wholes, "patients", or_within=True):
             if found.verdict is Verdict.DISCREPANT:
                 clause = "; possible only if these were not classified"
                 found = found.but(Verdict.IMPLAUSIBLE, clause)
@@ -57,19 +60,15 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
 def percentages_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient is in one level, and allows what rounding each of them gives."""
     for group in _exhaustive(study, "percent"):
-        outcome = study.vocabulary(group.outcome)
-        percent = replace(group, statistic="percent")
-        levels = (replace(percent, category=level) for level in outcome.levels)
-        shown = complete(mention(study, level) for level in levels)
-        if not shown or complete(level_counts(study, group, outcome)):
-            continue
-        boxes = [Box.of(place.number) for place in shown]
-        box = Box(sum(box.lower for box in boxes), sum(box.upper for box in boxes))
-        parts = " + ".join(place.value for place in shown)
-        summed = f"{sum(place.number.value for place in shown):.10g}"
-        verdict = Verdict.REPRODUCED if box.contains(100.0) else Verdict.DISCREPANT
-        said = f"{full_words(study, group)}: {parts} = {summed}%, of 100%."
-        yield Finding(shown, parts, "100", verdict, said)
+        levels = by_level(group, study.vocabulary(group.outcome))
+        shown = mentions(study, (replace(level, statistic="percent") for level in levels))
+        if shown and not every(counted(study, levels)):
+            fits = added(Box.of(place.number) for place in shown).contains(100.0)
+            verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+            parts = " + ".join(place.value for place in shown)
+            said = f"{parts} = {sum(place.number.value for place in shown):.10g}%, of 100%"
+            about = full_words(study, group)
+            yield Finding.on(shown, about, said, verdict, "100", reported=parts)
 
 
 @check("A count of all patients against the sum of the arms' counts.")
@@ -78,7 +77,8 @@ def arms_add_up(study: Study) -> Iterator[Finding]:
     for quantity in _counted(study) if len(study.arms) > 1 else ():
         if quantity.arm_id == ALL_ARMS:
             about, whole = full_words(study, quantity), count(study, quantity)
-            yield from _add_up(about, arm_counts(study, quantity), [whole], "all arms together")
+            arms = counted(study, by_arm(study, quantity))
+            yield from _add_up(about, arms, [whole], "all arms together")
 
 
 @check("A count in every subgroup of an exhaustive variable against the count in the whole group.")
@@ -90,8 +90,7 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
     for group, variable in split:
         by = study.vocabulary(variable)
         if by.exhaustive:
-            levels = [replace(group, subgroup=f"{variable}={level}") for level in by.levels]
-            parts = [count(study, level) for level in levels]
+            parts = counted(study, by_subgroup(group, by))
             about = f"{quantity_words(study, group)} by {by.label}"
             yield from _add_up(about, parts, [count(study, group)], "the whole group")
 
@@ -104,7 +103,7 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
     for quantity in _counted(study):
         categories, _ = partition_of(study.vocabulary(quantity.outcome), quantity.category)
         if quantity.category == LOW_GRADES and categories == (LOW_GRADES, HIGH_GRADES):
-            parts = [count(study, replace(quantity, category=grade)) for grade in categories]
+            parts = counted(study, (replace(quantity, category=grade) for grade in categories))
             any_grade = replace(quantity, category="")
             whole, about = count(study, any_grade), full_words(study, any_grade)
             twice = "patients with events of both grades are counted in each"
@@ -114,14 +113,16 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
 @check("An outcome that is defined by levels of another (a response rate) against their sum.")
 def outcome_of_levels(study: Study) -> Iterator[Finding]:
     """Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial)."""
-    for outcome in study.outcomes.values():
-        for of, levels in (outcome.sum_of or {}).items():
-            for quantity in _about(study, outcome.id):
+    for outcome in (one for one in study.outcomes.values() if one.sum_of):
+        printed = (q for q in _counted(study, "n", "percent") if q.outcome == outcome.id)
+        groups = dict.fromkeys(replace(q, statistic="n") for q in printed)
+        for of, levels in outcome.sum_of.items():
+            for quantity in groups:
                 parts = [replace(quantity, outcome=of, category=level) for level in levels]
                 yield from _add_up(
                     full_words(study, quantity),
-                    [known_count(study, part) for part in parts],
-                    [known_count(study, quantity)],
+                    [count_or_implied(study, part) for part in parts],
+                    [count_or_implied(study, quantity)],
                     "patients with the outcome",
                     or_within=True,
                 )
@@ -144,9 +145,14 @@ def inside_a_wider_count(study: Study) -> Iterator[Finding]:
     for quantity, part in _parts(study):
         for wider, by_definition in supersets(study, quantity):
             whole = count(study, wider)
-            if whole is not None:
-                found = _at_most(full_words(study, quantity), part, [whole])
-                yield found if by_definition else _by_meaning(study, found, wider)
+            if whole is None:
+                continue
+            found = _at_most(full_words(study, quantity), part, [whole])
+            if not by_definition and found.verdict is not Verdict.REPRODUCED:
+                of = quantity_words(study, wider)
+                clause = f" of {of}; possible only if it is not counted among these"
+                found = found.but(Verdict.IMPLAUSIBLE, clause)
+            yield found
 
 
 @check("The size of a population that is defined by outcomes against those patients' counts.")
@@ -154,13 +160,12 @@ def members_add_up(study: Study) -> Iterator[Finding]:
     """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
     for quantity in _counted(study):
         population = study.populations.get(quantity.population)
-        if population is None or not population.members or quantity.outcome != PARTICIPANTS:
-            continue
-        around = replace(quantity, population=population.within or "whole")
-        groups = [around.of_level(level_of(member)) for member in population.members]
-        about = f"{population.label} ({group_words(study, around)})"
-        parts = [known_count(study, group) for group in groups]
-        yield from _add_up(about, parts, [count(study, quantity)], "patients")
+        if population is not None and population.members and quantity.outcome == PARTICIPANTS:
+            around = replace(quantity, population=population.within or "whole")
+            groups = [around.of_level(level_of(member)) for member in population.members]
+            about = f"{population.label} ({group_words(study, around)})"
+            parts = [count_or_implied(study, group) for group in groups]
+            yield from _add_up(about, parts, [count(study, quantity)], "patients")
 
 
 @check("The patients with any included condition against those with each of them.")
@@ -175,19 +180,38 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
     for quantity in _counted(study):
         included = study.vocabulary(quantity.outcome).includes
         parts = [
-            (study.vocabulary(outcome).label, part)
+            (part, study.vocabulary(outcome).label)
             for outcome in included
             if (part := count(study, replace(quantity, outcome=outcome))) and part.value
         ]
         whole, size = count(study, quantity), group_size(study, quantity) if included else None
-        if whole is not None and size is not None and len(parts) > 1:
-            found = _union(study, quantity, whole, size, parts)
-            if found.verdict is Verdict.REPRODUCED:
-                yield found
-            else:
-                unmet.setdefault(replace(quantity, arm_id=""), []).append(found)
+        if whole is None or size is None or len(parts) < 2:
+            continue
+        largest, name = max(parts, key=lambda part: part[0].value)
+        rest = [part for part in parts if part[0] is not largest]
+        no_more = whole.value == largest.value <= size.value and any(
+            chance_inside(part.value, whole.value, size.value) < UNLIKELY for part, _ in rest
+        )
+        unlikely = whole.value < largest.value or no_more
+        verdict = Verdict.IMPLAUSIBLE if unlikely else Verdict.REPRODUCED
+        said = f"{whole.of(size)}, {largest.value} with {name}"
+        said += "".join(f", {part.value} with {other}" for part, other in rest)
+        numbers = numbers_of((whole, largest, *(part for part, _ in rest)))
+        text, least = f"{group_words(study, quantity)} {said}.", f"at least {largest.value}"
+        found = Finding(numbers, whole.words, least, verdict, text)
+        if unlikely:
+            unmet.setdefault(replace(quantity, arm_id=""), []).append(found)
+        else:
+            yield found
     for row, findings in unmet.items():
-        yield _unions(study, row, findings)
+        told = "; ".join(finding.explanation.removesuffix(".") for finding in findings)
+        yield replace(
+            findings[0],
+            numbers=tuple(dict.fromkeys(n for finding in findings for n in finding.numbers)),
+            explanation=f"{quantity_words(study, row)}: {told}; possible only if all who have "
+            "another also have the most frequent one, or if not all of them are counted here.",
+            touches=tuple(finding.numbers[0] for finding in findings[1:]),
+        )
 
 
 def chance_inside(part: int, whole: int, size: int) -> float:
@@ -197,37 +221,6 @@ def chance_inside(part: int, whole: int, size: int) -> float:
     0.5
     """
     return comb(whole, part) / comb(size, part)
-
-
-def _union(
-    study: Study, quantity: Quantity, whole: Count, size: Count, parts: list[tuple[str, Count]]
-) -> Finding:
-    name, largest = max(parts, key=lambda part: part[1].value)
-    rest = [(other, part) for other, part in parts if part is not largest]
-    named = ", ".join(f"{part.value} with {other}" for other, part in rest)
-    said = f"{whole.value} of {size.value}, {largest.value} with {name}, {named}"
-    verdict = Verdict.REPRODUCED
-    if whole.value < largest.value:
-        verdict = Verdict.IMPLAUSIBLE
-    elif whole.value == largest.value <= size.value:
-        chance = min(chance_inside(part.value, whole.value, size.value) for _, part in rest)
-        verdict = Verdict.IMPLAUSIBLE if chance < UNLIKELY else verdict
-    used = (whole, largest, *(part for _, part in rest))
-    numbers = tuple(number for part in used for number in part.numbers)
-    text = f"{group_words(study, quantity)} {said}"
-    return Finding(numbers, whole.words, f"at least {largest.value}", verdict, f"{text}.")
-
-
-def _unions(study: Study, row: Quantity, findings: list[Finding]) -> Finding:
-    first = findings[0]
-    told = "; ".join(finding.explanation.removesuffix(".") for finding in findings)
-    said = (
-        f"{quantity_words(study, row)}: {told}; possible only if all who have another also have "
-        "the most frequent one, or if not all of them are counted here."
-    )
-    numbers = dict.fromkeys(number for finding in findings for number in finding.numbers)
-    touches = tuple(finding.numbers[0] for finding in findings[1:])
-    return replace(first, numbers=tuple(numbers), explanation=said, touches=touches)
 
 
 def _add_up(
@@ -244,29 +237,25 @@ def _add_up(
     `twice` says how a patient may be in two parts, if one may.  Where a part is not printed
     nothing is said, or, `or_within`, the others may not exceed the whole.
     """
-    known, together = complete(wholes), total(parts)
+    known, together = every(wholes), total(parts)
+    printed = total(part for part in parts if part is not None)
     if known and together is not None:
-        yield _sum(about, together, known, of, twice)
-    elif known and or_within:
-        printed = total(part for part in parts if part is not None)
-        if printed is not None:
-            yield _at_most(about, printed, known)
-
-
-def _sum(about: str, parts: Count, wholes: Sequence[Count], of: str, twice: str) -> Finding:
-    fits = [one for one in wholes if one.value == parts.value]
-    whole = (fits or wholes)[0]
-    said = f"{about}: {parts.words} = {parts.value}, of {whole.value} {of}"
-    verdict = Verdict.REPRODUCED
-    if not fits and parts.value > max(one.value for one in wholes):
-        verdict = Verdict.IMPLAUSIBLE if twice else Verdict.IMPOSSIBLE
-        over = parts.value - whole.value
-        said += f"; possible only if {twice}" if twice else f"; {over} too many"
-    elif not fits:
-        verdict = Verdict.DISCREPANT
-        said += f"; {whole.value - parts.value} in no printed part"
-    numbers = (*parts.numbers, *whole.numbers)
-    return Finding(numbers, parts.words, str(whole.value), verdict, f"{said}.")
+        fits = [one for one in known if one.value == together.value]
+        whole = (fits or known)[0]
+        over = together.value - whole.value
+        above = not fits and together.value > max(one.value for one in known)
+        verdict, why = first_true(
+            (fits, Verdict.REPRODUCED, ""),
+            (above and twice, Verdict.IMPLAUSIBLE, f"; possible only if {twice}"),
+            (above, Verdict.IMPOSSIBLE, f"; {over} too many"),
+            (True, Verdict.DISCREPANT, f"; {-over} in no printed part"),
+        )
+        words, size = together.words, str(whole.value)
+        said = f"{words} = {together.value}, of {size} {of}{why}"
+        numbers = (*together.numbers, *whole.numbers)
+        yield Finding.on(numbers, about, said, verdict, size, reported=words)
+    elif known and or_within and printed is not None:
+        yield _at_most(about, printed, known)
 
 
 def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
@@ -274,17 +263,9 @@ def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
     whole = max(wholes, key=lambda one: one.value)
     fits = part.value <= whole.value
     verdict = Verdict.REPRODUCED if fits else Verdict.IMPOSSIBLE
-    said = f"{about}: {part.words} {'is within' if fits else 'is more than'} {whole.words}."
-    numbers = (*part.numbers, *whole.numbers)
-    return Finding(numbers, part.words, f"at most {whole.value}", verdict, said)
-
-
-def _by_meaning(study: Study, found: Finding, wider: Quantity) -> Finding:
-    """A subset by the meaning of the words: the paper may use them otherwise."""
-    if found.verdict is Verdict.REPRODUCED:
-        return found
-    clause = f" of {quantity_words(study, wider)}; possible only if it is not counted among these"
-    return found.but(Verdict.IMPLAUSIBLE, clause)
+    said = f"{part.words} {'is within' if fits else 'is more than'} {whole.words}"
+    numbers, most = (*part.numbers, *whole.numbers), f"at most {whole.value}"
+    return Finding.on(numbers, about, said, verdict, most, reported=part.words)
 
 
 def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
@@ -300,12 +281,6 @@ def _counted(study: Study, *statistics: str) -> Iterator[Quantity]:
     for quantity in study.by_quantity:
         if quantity.statistic in (statistics or ("n",)) and not quantity.comparison:
             yield quantity
-
-
-def _about(study: Study, outcome: str) -> Iterable[Quantity]:
-    """Groups for which a count or a percentage of the outcome is printed."""
-    printed = _counted(study, "n", "percent")
-    return dict.fromkeys(replace(q, statistic="n") for q in printed if q.outcome == outcome)
 
 
 def _exhaustive(study: Study, statistic: str) -> Iterable[Quantity]:

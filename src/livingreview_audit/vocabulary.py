@@ -79,25 +79,20 @@ def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool
     if outcome.kind == ADVERSE_EVENT:
         for wider in WIDER_GRADES.get(quantity.category, ()):
             yield replace(quantity, category=wider), True
-    if outcome.within:
-        yield from _within(study, quantity, outcome)
-    if quantity.population in study.populations:
-        around = study.populations[quantity.population].within
-        if around:
-            yield replace(quantity, population=around), True
+    around = level_of(outcome.within)
+    if around.level:
+        yield quantity.of_level(around), True
+    elif around.variable and {quantity.category} <= {"", *study.vocabulary(around.variable).levels}:
+        grade = "" if quantity.category == LOW_GRADES else quantity.category
+        yield replace(quantity, outcome=around.variable, category=grade), True
+    population = study.populations.get(quantity.population)
+    if population is not None and population.within:
+        yield replace(quantity, population=population.within), True
     for wider_outcome in study.outcomes.values() if outcome.sum_of else ():
         if wider_outcome.id != outcome.id and _levels_within(outcome, wider_outcome):
             yield replace(quantity, outcome=wider_outcome.id), True
-    yield from _by_meaning(outcome, quantity)
-
-
-def _within(study: Study, quantity: Quantity, outcome: Outcome) -> Iterator[tuple[Quantity, bool]]:
-    variable, level = level_of(outcome.within)
-    if level:
-        yield quantity.of_level(level_of(outcome.within)), True
-    elif not quantity.category or quantity.category in study.vocabulary(variable).levels:
-        grade = "" if quantity.category == LOW_GRADES else quantity.category
-        yield replace(quantity, outcome=variable, category=grade), True
+    if meant := outcome.subset_of.get(quantity.category):
+        yield quantity.of_level(level_of(meant)), False
 
 
 def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
@@ -105,8 +100,3 @@ def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
     if not narrow.sum_of or not wide.sum_of or narrow.sum_of.keys() != wide.sum_of.keys():
         return False
     return all(set(levels) < set(wide.sum_of[of]) for of, levels in narrow.sum_of.items())
-
-
-def _by_meaning(outcome: Outcome, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
-    if wider := outcome.subset_of.get(quantity.category):
-        yield quantity.of_level(level_of(wider)), False

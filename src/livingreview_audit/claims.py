@@ -1,0 +1,292 @@
+"""What the text says against the numbers that are printed.
+
+The words are data: a study's `statements` name the section, what is claimed and the identity
+columns of the numbers that the claim is about.  Kinds: `significance` and `balance` (claims about
+p-values), `list` (events in words), `no-stratified-analysis` (by `variables`), `consistency-claim`
+(a benefit in every level of `variables`), `shown-patients` (a section that counts the patients
+whose `outcome` it shows).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.intervals import ALPHA, Box
+from livingreview_audit.lookup import (
+    PARTICIPANTS,
+    by_subgroup,
+    count,
+    full_words,
+    group_words,
+    quantity_words,
+)
+from livingreview_audit.vocabulary import qualified, says, stated
+from livingreview_record import (
+    Printed,
+    Quantity,
+    Reported,
+    ReportedInterval,
+    Statement,
+    Study,
+    table_first,
+)
+
+IMAGE = "Figure"  # read from an image's description: the text's own mention comes first
+TREND_BELOW = 0.10  # a p-value that is commonly called a trend; no limit is agreed
+NO_TREND = 0.95  # set by validation/audit_limits.py: at most one real trend in 1,000 is above
+IDENTITY = ("arm_id", "population", "comparison", "adjustment", "method", "category", "timepoint")
+CLAIMS = {
+    "significant": "a significant difference",
+    "not-significant": "no significant difference",
+    "trend": "a trend",
+    "benefit": "a benefit",
+}
+UNCERTAIN = {  # words that are not of significance itself, and what else they may mean
+    "trend": "; the difference is smaller than its own standard error",
+    "benefit": "; plausible only where another outcome, or no significance, is meant",
+}
+OF_THE_WHOLE = "; the claim may be about the whole and not about each kind"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What sections say of a number; `own` where they speak of its own outcome."""
+
+    kind: str
+    own: bool
+    statements: tuple[Statement, ...]
+
+
+@check(
+    "Claims of significance, or of none, against the p-values (or intervals) they are about.",
+    kind=Kind.WORDS,
+)
+def claims(study: Study) -> Iterator[Finding]:
+    """Sections that claim the same of one number share a finding, and so do numbers that one claim
+    does not fit.
+    """
+    claimed: dict[tuple[Printed, str, bool], list[Statement]] = {}
+    for statement in stated(study, "significance", "balance"):
+        if statement.claim in CLAIMS:
+            numbers = _claimed(study, statement, "p")
+            for number in numbers or _claimed(study, statement, "ci95"):
+                own = statement.outcome in ("", number.quantity.outcome)
+                claimed.setdefault((number, statement.claim, own), []).append(statement)
+    together: dict[tuple[object, ...], tuple[_Claim, list[Printed]]] = {}
+    for (number, kind, own), statements in claimed.items():
+        unmet = _verdict(kind, number, own=own)[0].is_contradiction
+        alike = tuple((one.section, one.outcome) for one in statements)
+        key = (kind, own, number.quantity.statistic, *alike) if unmet else (number, kind, own)
+        made = _Claim(kind, own, tuple(statements))
+        together.setdefault(key, (made, []))[1].append(number)
+    for made, same in together.values():
+        yield _judge(study, made, same)
+
+
+def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed]:
+    """The printed numbers a statement is about, one for each quantity."""
+    wanted = {name: value for name in IDENTITY if (value := getattr(statement, name)) is not None}
+    wanted["subgroup"] = statement.subgroup
+    if not statement.table and not wanted.get("comparison"):
+        return []
+    found = [
+        (quantity, places)
+        for quantity, places in study.by_quantity.items()
+        if quantity.statistic == statistic
+        and (statistic == "p" or quantity.method == "cox")
+        and all(getattr(quantity, name) == value for name, value in wanted.items())
+    ]
+    if statement.outcome:
+        own = [pair for pair in found if pair[0].outcome == statement.outcome]
+        # else of the kinds of the outcome that the claim speaks of as a whole
+        found = own or [
+            pair for pair in found if study.vocabulary(pair[0].outcome).within == statement.outcome
+        ]
+    return [
+        chosen
+        for quantity, places in found
+        if not {*statement.except_} & {quantity.outcome, quantity.contrast[0]}
+        and (chosen := _nearest(places, statement)) is not None
+    ]
+
+
+def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
+    """The mention in the statement's own section, else in the table it names, else the first."""
+    ordered = sorted(table_first(places), key=lambda place: place.locator.section.startswith(IMAGE))
+    if statement.table:
+        ordered = [place for place in ordered if place.locator.table == statement.table]
+    same = [place for place in ordered if place.locator.section.startswith(statement.section)]
+    return next(iter(same or ordered), None)
+
+
+def _judge(study: Study, claim: _Claim, numbers: list[Printed]) -> Finding:
+    verdict, reason = _verdict(claim.kind, numbers[0], own=claim.own)
+    name = "p" if numbers[0].quantity.statistic == "p" else "interval"
+    words = quantity_words if len(numbers) == 1 or not claim.own else full_words
+    told = ", ".join(f"{words(study, one.quantity)}: {name} {one.value}" for one in numbers)
+    said = f"{told}, {reason}; {says(claim.statements, CLAIMS[claim.kind])}"
+    if verdict.is_contradiction:
+        said += UNCERTAIN.get(claim.kind, "" if claim.own else OF_THE_WHOLE)
+        said += qualified(claim.statements)
+    shown, rest = ", ".join(f"{name} {one.value}" for one in numbers), tuple(numbers[1:])
+    return Finding(tuple(numbers), shown, CLAIMS[claim.kind], verdict, f"{said}.", rest)
+
+
+def _verdict(kind: str, number: Printed, *, own: bool) -> tuple[Verdict, str]:
+    """Whether the number bears the claim out, and how it lies."""
+    if number.quantity.statistic == "p":
+        below, reason = _is_below(number.number, TREND_BELOW if kind == "trend" else ALPHA)
+    else:
+        below, reason = _excludes_one(number.interval)
+    holds = below is not (kind == "not-significant")
+    no_limit = kind == "trend" and not holds and Box.of(number.number).lower < NO_TREND
+    verdict, why = first_true(
+        (below is None, Verdict.ROUNDING, ""),
+        (holds, Verdict.REPRODUCED, ""),
+        (no_limit, Verdict.NOT_CHECKABLE, ", and no limit for a trend is agreed"),
+        (kind in UNCERTAIN or not own, Verdict.IMPLAUSIBLE, ""),
+        (True, Verdict.DISCREPANT, ""),
+    )
+    return verdict, reason + why
+
+
+def _is_below(p: Reported, limit: float) -> tuple[bool | None, str]:
+    """Whether a p-value is below a limit, None where rounding leaves it open, in words too."""
+    box = Box.of(p)
+    if box.lower >= limit:
+        return False, f"at or above {limit:g}"
+    if box.upper < limit or (p.relation == "<" and box.upper <= limit):
+        return True, f"below {limit:g}"
+    return None, f"which may lie on either side of {limit:g}"
+
+
+def _excludes_one(interval: ReportedInterval) -> tuple[bool | None, str]:
+    """The same for a ratio: whether its 95% interval excludes 1."""
+    lower, upper = Box.of(interval.lower), Box.of(interval.upper)
+    if lower.lower > 1 or upper.upper < 1:
+        return True, "which excludes 1"
+    inside = lower.upper < 1 < upper.lower
+    return (False, "which includes 1") if inside else (None, "which touches 1")
+
+
+@check(
+    "Outcomes that the text lists against those counted in the table it describes.", kind=Kind.WORDS
+)
+def listed_events(study: Study) -> Iterator[Finding]:
+    """Assumes that the list is complete, unless `complete` is false: an event that is listed
+    happened, one that is not did not.
+    """
+    for statement in stated(study, "list"):
+        for number in study.numbers:
+            quantity = number.quantity
+            here = number.locator.table == statement.table and quantity.statistic == "n"
+            single = study.vocabulary(quantity.outcome).within
+            if not (here and single and quantity.category == (statement.category or "")):
+                continue
+            happened, named = number.number.value > 0, quantity.outcome in statement.outcomes
+            missing = happened and not named
+            may_be_open = ", and does not say that its list is complete"
+            verdict, why = first_true(
+                (happened == named, Verdict.REPRODUCED, ""),
+                (missing and not statement.complete, Verdict.NOT_CHECKABLE, may_be_open),
+                (True, Verdict.DISCREPANT, ""),
+            )
+            words = "lists it" if named else "does not list it"
+            said = f"{number.value} in the table; {statement.section} {words}{why}"
+            yield Finding.on((number,), quantity_words(study, quantity), said, verdict, words)
+
+
+@check(
+    "Analyses that the text says were not stratified against results printed by stratum.",
+    kind=Kind.WORDS,
+)
+def analyses_not_done(study: Study) -> Iterator[Finding]:
+    """Assumes that a comparison of arms within a level is an analysis stratified by it."""
+    for statement in stated(study, "no-stratified-analysis"):
+        for variable in (study.variables[id_] for id_ in statement.variables):
+            strata = [
+                number
+                for number in study.numbers
+                if number.quantity.statistic == "p"
+                and number.quantity.comparison in study.comparisons
+                and variable.id in [stratum.variable for stratum in number.quantity.strata[:1]]
+            ]
+            for p in strata[:1]:
+                ratio = replace(p.quantity, statistic="hr", method="cox")
+                ratios, printed = study.by_quantity.get(ratio, ()), f"p {p.value}"
+                result = f"hazard ratio {ratios[0].value}, {printed}" if ratios else printed
+                said = (
+                    f"{says([statement], 'that no analysis was stratified by it')}; {p.locator} "
+                    f"gives {result} for {full_words(study, p.quantity)}{qualified([statement])}"
+                )
+                verdict, about = Verdict.DISCREPANT, variable.label
+                yield Finding.on(strata, about, said, verdict, "not done", reported=printed)
+
+
+@check(
+    "A benefit said to hold in every level of some variables against the levels' p-values.",
+    kind=Kind.WORDS,
+)
+def benefit_in_every_level(study: Study) -> Iterator[Finding]:
+    """Implausible, not discrepant, where a level has none below 0.05.
+
+    Too few patients do this too.
+    """
+    for statement in stated(study, "consistency-claim"):
+        names = ("comparison", "population", "outcome")
+        about = {name: str(getattr(statement, name)) for name in names}
+        printed: dict[str, tuple[Printed, ...]] = {}
+        for variable in (study.variables[id_] for id_ in statement.variables):
+            groups = by_subgroup(Quantity(), variable)
+            for label, group in zip(variable.levels.values(), groups, strict=True):
+                found = study.find(statistic="p", subgroup=group.subgroup, **about)
+                printed[f"{variable.label}, {label}"] = found
+        numbers = tuple(number for found in printed.values() for number in found)
+        if not numbers:
+            continue
+        below = [found for found in printed.values() if any(map(_is_significant, found))]
+        told = "; ".join(
+            f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
+            for level, found in printed.items()
+        )
+        said = says([statement], "that the benefit holds in every group")
+        said += f"; the p-values are {told}"
+        verdict = Verdict.REPRODUCED
+        if len(below) < len(printed):
+            verdict = Verdict.IMPLAUSIBLE
+            said += "; both hold if a benefit without significance is meant as well"
+            said += qualified([statement])
+        text = f"{study.vocabulary(statement.outcome).label}: {said}."
+        shown = f"p below {ALPHA} in {len(below)} of {len(printed)}"
+        yield Finding(numbers, "a benefit in every group", shown, verdict, text, numbers[1:])
+
+
+def _is_significant(p: Printed) -> bool:
+    return Box.of(p.number).upper <= ALPHA and p.number.relation != ">"
+
+
+@check(
+    "The patients that a figure is said to show against those in whom its values are known.",
+    kind=Kind.WORDS,
+)
+def patients_shown(study: Study) -> Iterator[Finding]:
+    """Assumes that a figure shows each patient once."""
+    for statement in stated(study, "shown-patients"):
+        outcome = study.vocabulary(statement.outcome)
+        values = [n for n in study.numbers if n.quantity.outcome == outcome.id]
+        sizes = study.find(outcome=PARTICIPANTS, statistic="n")
+        shown = [n for n in sizes if n.locator.section == statement.section]
+        for number, value in zip(shown[:1], values[:1], strict=False):
+            group = Quantity(value.quantity.arm_id, value.quantity.population)
+            known = count(study, replace(group, outcome=PARTICIPANTS))
+            if known is None:
+                continue
+            fits = number.number.value == known.value
+            verdict = Verdict.REPRODUCED if fits else Verdict.IMPLAUSIBLE
+            said = says([statement], f"that it shows {number.value} patients")
+            said += f"; the values are of {known.value} ({group_words(study, group)})"
+            said += (
+                "" if fits else "; both hold if the words name the group and not the values shown"
+            )
+            numbers = (number, *known.numbers)
+            yield Finding.on(numbers, outcome.label, said, verdict, str(known.value))
