@@ -111,15 +111,23 @@ FIGURE = re.compile(
     re.IGNORECASE,
 )
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+CALLED = "|".join(  # studies and their ids, the longest first
+    re.escape(name)
+    for name in sorted(
+        {name for one in REVIEW.studies.values() for name in (one.label, one.id)}, key=len
+    )[::-1]
+)
 NAMES = re.compile(  # words with a figure in them that state no quantity
     rf"""
-    \b([Ff]irst|[Ss]econd|third)[-\s]lines?\b | \b(in|of)\sthe\ssecond\sline\b
+    (?:{CALLED}) | \b([Ff]irst|[Ss]econd|third)[-\s]lines?\b | \b(in|of)\sthe\ssecond\sline\b
     | \bgrades?\s(\d|three)(\s(or|to)\s(\d|four))?\b | \bphase\s[1-4]\b
     | \bRECIST(\sversion)?\s1\.1 | \bCTCAE(\sversion)?\s5\.0
     | \b[A-Z]{{2,}}\d+\b | \b[A-Z][a-z]+\s20\d\d\b | https?://\S+ | \b10\.\d{{4,}}/\S+
     | \bPD-\(?L?\)?1\b
     | \bCC0\b | \bCC\sBY\s4\.0 | 95%\s(interval|CI) | \bR\s\d[.\d]* | \bS(PSS|tata\w*)\s\d[.\d]*
     | \b(\d{{1,2}}\s)?({MONTHS})\s\d{{4}}\b | \b(DeLLphi|Table|Figure|section|paragraph)[-\s]\d\w*
+    | \bsecond\s(report|progression|half)\b | \bfirst\shalf\b
+    | \bin\sthe\ssecond\sor\sa\slater\sline\b
     | \b[Hh]alf\s(of\sthe\s(patients|people)\s)?were\s(alive|free)\b  # what a median is
     """,
     re.VERBOSE,

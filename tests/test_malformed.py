@@ -41,6 +41,8 @@ not_yet_held:
   - {name: T1, compares: new with old, patients: adults, report: none, registration: R1,
      sources: ["https://example.org/a"]}
 decisions: [{date: "2026-01-02", what: a rule, why: a reason}]
+not_relied_upon:
+  - {study: example-2020, outcome: os, adjustment: adjusted, reason: it was not explained}
 outcomes:
   orr: {label: Response, definition: d, origin: start, critical: true}
   os: {label: Survival, definition: d, origin: start, critical: false}

@@ -55,6 +55,8 @@ SOUND: dict[str, Mapping[str, str]] = {
     "iqr": AGE | {"value": "55-68"},
     "median": OS | {"unit": "months", "value": "9.8"},
     "ci95": OS | {"unit": "months", "value": "7.2-12.4"},
+    "ci90": OS | {"unit": "months", "value": "7.2-12.4"},
+    "ci80": OS | {"unit": "months", "value": "7.2-12.4"},
     "hr": COMPARED | {"unit": "ratio", "value": "0.70"},
     "p": COMPARED | {"unit": "probability", "value": "0.031"},
     "difference": COMPARED | {"method": "", "adjustment": "", "unit": "months", "value": "2.6"},

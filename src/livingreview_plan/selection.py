@@ -8,6 +8,7 @@ which says what its rule holds and which effect measures it gives.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from livingreview_plan.estimates import Estimate
@@ -15,6 +16,7 @@ from livingreview_plan.kinds import counts, measured, printed
 from livingreview_plan.nearly import NearMiss
 from livingreview_record import (
     DataProblemsError,
+    Place,
     Problem,
     Review,
     nothing_printed,
@@ -81,6 +83,7 @@ def select(review: Review, synthesis_id: str) -> Selection:
     others: list[Estimate] = []
     for study in review.studies.values():
         reason, places = places_of(study, rules)
+        places = tuple(sorted(places, key=partial(_is_doubted, review, study.id)))
         each = [(place, list(collect(study, place.rules, place.patients))) for place in places]
         filled = [found for _, found in each if found]
         found = filled[0] if filled else []
@@ -99,6 +102,15 @@ def select(review: Review, synthesis_id: str) -> Selection:
             left_out.append(LeftOut(study.id, study.label, reason, misses))
     _refuse_secondary(rules, used)
     return Selection(rules, tuple(used), tuple(left_out), tuple(others))
+
+
+def _is_doubted(review: Review, study_id: str, place: Place) -> bool:
+    """Whether `review.yaml` says that the estimates of this place are not relied upon."""
+    asked = (study_id, place.rules["outcome"], place.rules.get("adjustment"))
+    return any(
+        (entry["study"], entry["outcome"], entry["adjustment"]) == asked
+        for entry in review.protocol.get("not_relied_upon", ())
+    )
 
 
 def _refuse_secondary(rules: Mapping[str, Any], used: Sequence[Estimate]) -> None:

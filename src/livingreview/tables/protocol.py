@@ -119,7 +119,7 @@ def syntheses(review: Review) -> pd.DataFrame:
             KINDS[plan["kind"]].words
             + ("" if plan.get("pool", True) else ", side by side, not pooled"),
             listed(status.replace("-", " ") for status in plan["include"]["status"]),
-            "; ".join(_rule(review, rule) for rule in plan["include"]["patients"]),
+            "; else ".join(_rule(review, rule) for rule in plan["include"]["patients"]),
         ]
         for plan in review.protocol["syntheses"]
     ]
@@ -146,6 +146,7 @@ def _rule(review: Review, rule: Mapping[str, Any]) -> str:
         f"{named(review.dictionary, 'study', f'design.{key}')}: {value}"
         for key, value in rule.get("design", {}).items()
     ]
+    terms += [f"estimates: {rule['adjustment'].replace('-', ' ')}"] if "adjustment" in rule else []
     return f"{words} ({'; '.join(terms)})" if terms else words
 
 
