@@ -18,7 +18,7 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_record": set(),
     "livingreview_pool": set(),
     "livingreview_audit": {"livingreview_record"},
-    "livingreview_cohort": {"livingreview_audit", "livingreview_record"},
+    "livingreview_cohort": {"livingreview_audit", "livingreview_display", "livingreview_record"},
     "livingreview_display": {"livingreview_record"},
     "livingreview_plan": {"livingreview_pool", "livingreview_record"},
     "livingreview_search": {"livingreview_display", "livingreview_record"},
@@ -38,7 +38,7 @@ HELPER: dict[str, set[str]] = {
     "cli": {"audited"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
-MAY_MEET_PATIENTS = {"livingreview.cli"}
+MAY_MEET_PATIENTS = {"livingreview.__init__", "livingreview.cli"}
 ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview_display.publishing"},
     "pandas": {
@@ -46,8 +46,13 @@ ONLY_IN = {  # modules, or a whole package, that use a library
         "livingreview_display",
         "livingreview_search",
         "livingreview_appraisal",
+        "livingreview_cohort.tables",
     },
-    "matplotlib": {"livingreview_display.figures", "livingreview_display.flowchart"},
+    "matplotlib": {
+        "livingreview_cohort.figures",
+        "livingreview_display.figures",
+        "livingreview_display.flowchart",
+    },
     "seaborn": {"livingreview_display.figures"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},
     "jsonschema": {"livingreview_record.shapes"},

@@ -124,7 +124,7 @@ def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
 
 
 HEADINGS = re.compile(r"^##+ .*$", re.MULTILINE)
-LONGEST_STUDY = 170  # lines of a study's chapter
+LONGEST_STUDY = 180  # lines of a study's chapter
 
 
 @pytest.mark.parametrize("chapter", [f"chapters/{path.name}" for path in STUDIES])

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AppraisalPage AuditPage DataProblemsError Problem ProtocolPage Reported
-        ReportedInterval SearchPage StudyPage SynthesisPage Words absolute_table bullets
-        certainty_table control_table control_words evidence_size headline_table
+        AppraisalPage AuditPage DataProblemsError Problem ProtocolPage ReenactmentPage Reported
+        ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage Words absolute_table
+        bullets certainty_table control_table control_words evidence_size headline_table
         heterogeneity_table left_out_table load_review load_study multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
@@ -33,9 +33,9 @@ API = {
         read_patients reenact reenact_patients run write_patients written
     """,
     "livingreview_display": """
-        HAZARD_RATIO LEVEL MONTHS NO_BREAK_SPACE PERCENT WHERE Axis Flowchart Forest Html
-        Shown Step Table Words as_printed bullets cell element intervals_of joined light linked
-        listed number p_value percent places printed publish scrolling sentence show
+        HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT QUIET WHERE Axis Drawing Flowchart
+        Forest Html Shown Step Table Words as_printed bullets cell element intervals_of joined
+        light linked listed number p_value percent places printed publish scrolling sentence show
     """,
     "livingreview_plan": """
         ArmCount USUAL_LEVEL Moderated PlannedResult PrintedEstimate PrintedSurvival TwoArmCount
@@ -83,8 +83,8 @@ API = {
 
 SHOWN_AGAIN = {
     "livingreview": (
-        *("livingreview_appraisal", "livingreview_display", "livingreview_record"),
-        "livingreview_search",
+        *("livingreview_appraisal", "livingreview_cohort", "livingreview_display"),
+        *("livingreview_record", "livingreview_search"),
     )
 }  # what chapters need of other packages
 
@@ -117,7 +117,7 @@ def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
 
 # Rooms whose page, with its tables and figures, the helper hands on to chapters; importing the room
 # alone does not import what shows it.
-ROOMS = {"livingreview_appraisal", "livingreview_search"}
+ROOMS = {"livingreview_appraisal", "livingreview_cohort", "livingreview_search"}
 DOORS_OF_ROOMS = ROOT / "src/livingreview/__init__.py"
 
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 # fmt: off
 if TYPE_CHECKING:
     from livingreview_appraisal.page import AppraisalPage as AppraisalPage
+    from livingreview_cohort.page import (
+        ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
+    )
     from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
     from livingreview_search.page import SearchPage as SearchPage
     from livingreview.tables.absolute import (
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 _NAMES = {  # of the module that holds them
     "livingreview_appraisal.page": "AppraisalPage",
+    "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
     "livingreview.pages": "StudyPage SynthesisPage",
     "livingreview_search.page": "SearchPage",
     "livingreview.tables.absolute":

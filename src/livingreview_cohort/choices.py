@@ -114,6 +114,15 @@ PARTS = ("software", "references", "models", "matching", "exclusions", "what_if"
 ANALYSES = tuple(one.name for one in fields(Pipeline) if one.name not in (*PARTS, "choices"))
 
 
+def has_pipeline(study: Study, root: Path | str = ".") -> bool:
+    """Whether a file under `root/data` says how the study was analysed."""
+    return _path(study, root).exists()
+
+
+def _path(study: Study, root: Path | str) -> Path:
+    return Path(root) / "data" / "studies" / study.id / "pipeline.yaml"
+
+
 def load_pipeline(study: Study, dictionary: Dictionary, root: Path | str = ".") -> Pipeline:
     """The analyses of the study, from its `pipeline.yaml` under `root/data`.
 
@@ -156,7 +165,7 @@ def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _load(
     study: Study, dictionary: Dictionary, root: Path | str, needed: tuple[str, ...]
 ) -> tuple[Mapping[str, Any], tuple[Choice, ...]]:
-    path, problems = Path(root) / "data" / "studies" / study.id / "pipeline.yaml", list[Problem]()
+    path, problems = _path(study, root), list[Problem]()
     content = read_yaml(path, problems)
     check_shape(path, "pipeline", content, dictionary, problems)
     if not problems:

@@ -28,6 +28,7 @@ class Reenacted:
 
     `values` has the median over the tables, or of each bound of an interval; `low` and `high` the
     range of 95 % of them (with one table, its value again).  Unreached times count as endless.
+    `mean` is over the tables too: of a choice that is made (1) or not (0), how often it is made.
     `tables` is how many gave a value, `patients` how many it is about (the median over tables).
     `agreement` says how the printed number, anywhere in its rounding, lies to the range; None where
     nothing is printed or nothing computed.
@@ -38,6 +39,7 @@ class Reenacted:
     values: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    mean: float
     tables: int
     patients: int
     agreement: Agreement | None
@@ -167,12 +169,13 @@ def _row(study: Study, quantity: Quantity, found: dict[Quantity, list[Result]]) 
     table, patients = _values(results), int(np.median([result.patients for result in results]))
     if not len(table):
         nothing = (np.nan,) * len(results[0].values)
-        return Reenacted(quantity, printed, nothing, nothing, nothing, 0, patients, None)
+        return Reenacted(quantity, printed, nothing, nothing, nothing, np.nan, 0, patients, None)
     low, middle, high = zip(*(quantiles(one, (LOW, 0.5, HIGH)) for one in table.T), strict=True)
     beside = found.get(replace(quantity, statistic=INTERVAL))
     intervals = None if beside is None or quantity.statistic == INTERVAL else _values(beside)
     fits = None if printed is None else agreement(printed, table, intervals, patients)
-    return Reenacted(quantity, printed, middle, low, high, len(table), patients, fits)
+    mean = float(table[:, 0].mean())
+    return Reenacted(quantity, printed, middle, low, high, mean, len(table), patients, fits)
 
 
 def _values(results: list[Result]) -> Floats:

@@ -8,7 +8,9 @@ a room that has something to show builds its own tables of these parts.
 
 # isort: off
 # fmt: off
-from livingreview_display.figures import HAZARD_RATIO, MONTHS, PERCENT, Axis, Forest
+from livingreview_display.figures import (
+    HAZARD_RATIO, INK, MONTHS, PERCENT, QUIET, Axis, Drawing, Forest,
+)
 from livingreview_display.flowchart import Flowchart, Step
 from livingreview_display.markup import Html, Shown, element, joined, linked
 from livingreview_display.publishing import publish, show
@@ -20,8 +22,8 @@ from livingreview_display.wording import (
 )
 
 __all__ = [
-    "HAZARD_RATIO", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "WHERE", "Axis", "Flowchart",
-    "Forest", "Html", "Shown", "Step", "Table", "Words", "as_printed", "bullets", "cell",
-    "element", "intervals_of", "joined", "light", "linked", "listed", "number", "p_value",
-    "percent", "places", "printed", "publish", "scrolling", "sentence", "show",
+    "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "QUIET", "WHERE", "Axis",
+    "Drawing", "Flowchart", "Forest", "Html", "Shown", "Step", "Table", "Words", "as_printed",
+    "bullets", "cell", "element", "intervals_of", "joined", "light", "linked", "listed", "number",
+    "p_value", "percent", "places", "printed", "publish", "scrolling", "sentence", "show",
 ]
