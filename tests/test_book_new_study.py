@@ -9,9 +9,9 @@ import yaml
 from example_review import write_review
 from livingreview_book.__main__ import main
 from livingreview_book.chapters import chapter_names, read_notebook
-from livingreview_book.new_study import new_study
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
+from livingreview_start.study_files import new_study
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from livingreview_book import new_study as study_files
 from livingreview_book import published
 from livingreview_book.__main__ import main
+from livingreview_record import Dictionary
 from livingreview_record.files import write_whole
+from livingreview_start import study_files
 
 
 def no_room(*_arguments: object) -> None:
@@ -57,6 +58,7 @@ def test_a_study_whose_files_find_no_room_is_not_begun(
     (tmp_path / "_toc.yml").write_text("root: chapters/a\n", "utf-8")
     monkeypatch.setattr(study_files, "load_protocol", lambda _root: {})
     monkeypatch.setattr(study_files, "arm_flags", lambda _protocol: set())
+    monkeypatch.setattr(study_files, "load_dictionary", lambda _root: Dictionary())
     whole = study_files.write_whole
 
     def all_but_the_contents(path: Path, text: str) -> None:

@@ -34,6 +34,7 @@ Path_ = tuple[str | int, ...]
 
 FULL_REVIEW: Content = yaml.safe_load(REVIEW) | yaml.safe_load("""
 short_title: Made up
+secondary_sources: false
 words: {participant: patient, participants: patients, time_unit: months}
 authors: [A. Author]
 eligibility: {include: [trials], exclude: [case reports], awaiting: those in doubt}

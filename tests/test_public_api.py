@@ -57,14 +57,16 @@ API = {
         restricted_mean_difference restricted_mean_of_patients subgroups synthesise
         trim_and_fill two_arm_effect wilson_interval
     """,
+    "livingreview_start": "Source Start add_commands import_table new_review new_study",
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
         NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
-        Report Reported ReportedInterval Review Roles SharedPatients Statement Study Terms
+        Report Reported ReportedInterval Review Roles SIDES SharedPatients Statement Study Terms
         accept_numbers
         arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits
-        is_time level_of levels_of load_protocol load_review load_study mention months
+        is_time level_of levels_of load_dictionary load_protocol load_review load_study
+        mention months
         months_in nothing_printed numbers_moved outcomes_of places_of plan read_rows
         read_text
         read_yaml remarks_on_numbers shown spreadsheet_damage table_first

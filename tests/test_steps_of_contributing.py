@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from example_review import ROWS, write_review
-from livingreview_book.new_study import new_study
+from livingreview_start.study_files import new_study
 
 ROOT = Path(__file__).parent.parent
 FIRST_VERSION = {"chen-2025", "gu-2026", "nct04363255", "tian-2026", "zhang-2025"}  # of 0.1.0

@@ -36,6 +36,7 @@ from livingreview_search import (
     to_ris,
     to_table,
 )
+from livingreview_start import add_commands
 
 Row = Mapping[str, object]
 SYNTHETIC = (
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("file", type=Path)
     found.add_argument("--source", required=True, help="id of the source that was searched")
     found.set_defaults(run=_import_records)
+    add_commands(commands)
     return parser
 
 

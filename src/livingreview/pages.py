@@ -314,6 +314,18 @@ class SynthesisPage:
         self.table_and_notes(synthesis_id, measure)
         self.moderators(synthesis_id, measure)
 
+    def show_every(self) -> None:
+        """Show every planned synthesis, by each of its measures."""
+        for synthesis_id, results in self.results.items():
+            measures = dict.fromkeys(result.measure for result in results)
+            for measure in measures if self._by(synthesis_id, "") else [""]:
+                self.show(synthesis_id, measure)
+
+    def plot_every(self) -> None:
+        """Show the forest plot of every planned synthesis, by the first measure of its plan."""
+        for synthesis_id in self.results:
+            self.plot(synthesis_id)
+
     def plot(self, synthesis_id: str, measure: str = "") -> None:
         """Show the forest plot of a planned synthesis."""
         if (found := self._by(synthesis_id, measure)) is None:

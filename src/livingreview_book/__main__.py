@@ -12,9 +12,9 @@ from livingreview_book.accepted import accept
 from livingreview_book.compare import compare
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
-from livingreview_book.new_study import new_study
 from livingreview_book.serve import serve
 from livingreview_record import DataProblemsError, check_spreadsheet, could_not
+from livingreview_start import new_study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

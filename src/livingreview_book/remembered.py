@@ -33,6 +33,7 @@ OURS = (
     "livingreview_pool",
     "livingreview_record",
     "livingreview_search",
+    "livingreview_start",
 )
 FOLDER = Path("_build", ".executed")
 NOT_REVIEW = frozenset({"_build", ".git", ".venv"})  # come and go in the project's own folder

@@ -20,7 +20,11 @@ Computed = TypeVar("Computed")
 
 ADVERSE_EVENT = "adverse-event"
 PROPORTION = "logit_proportion"
-LEVEL_WORDS = {"abstract": "abstract only", "registry-record": "registry record only"}
+LEVEL_WORDS = {
+    "abstract": "abstract only",
+    "registry-record": "registry record only",
+    "secondary": "secondary source only",
+}
 MORE_THAN_ONE = 2
 SMALLEST_FOR_ARMS = 3
 APART = "the plan keeps these studies apart"

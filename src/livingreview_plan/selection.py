@@ -100,7 +100,8 @@ def select(review: Review, synthesis_id: str) -> Selection:
         if misses or not found:
             reason = reason or _nearly(misses) or nothing_printed(review, study, *places[0])
             left_out.append(LeftOut(study.id, study.label, reason, misses))
-    _refuse_secondary(rules, used)
+    if not review.protocol.get("secondary_sources", False):
+        _refuse_secondary(rules, used)
     return Selection(rules, tuple(used), tuple(left_out), tuple(others))
 
 
@@ -121,7 +122,8 @@ def _refuse_secondary(rules: Mapping[str, Any], used: Sequence[Estimate]) -> Non
             "a number read in the study's own report, paper, abstract or registry record, "
             f"for the synthesis {rules['id']}",
             f"{source.value!r} of {source.locator.report_id}, whose level is secondary",
-            "confirm it in the report itself, or move the row to data/leads.csv",
+            "confirm it in the report itself, or move the row to data/leads.csv; a review of what "
+            "others collected says secondary_sources: true in data/review.yaml",
         )
         for one in used
         for source in one.sources

@@ -15,9 +15,13 @@ from livingreview_record.accepted import (
 from livingreview_record.archive import write_downloads
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import could_not, read_rows, read_text, write_whole
-from livingreview_record.kinds import FORM_OF, FORMS, KINDS, MEASURED, TIMED, Kind, PrintedForm
+from livingreview_record.kinds import (
+    FORM_OF, FORMS, KINDS, MEASURED, SIDES, TIMED, Kind, PrintedForm,
+)
 from livingreview_record.links import arm_flags
-from livingreview_record.load import load_protocol, load_review, load_study
+from livingreview_record.load import (
+    load_dictionary, load_protocol, load_review, load_study,
+)
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem, shown
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
@@ -36,7 +40,7 @@ from livingreview_record.times import is_time, months, months_in
 
 __all__ = [
     # a review, read and validated
-    "load_review", "load_study", "load_protocol", "DataProblemsError", "Problem",
+    "load_review", "load_study", "load_protocol", "load_dictionary", "DataProblemsError", "Problem",
     # what a study is
     "Review", "Study", "Report", "SharedPatients", "Arm", "Comparison", "Population", "Outcome",
     "Statement", "Roles", "Terms", "Dictionary",
@@ -46,7 +50,7 @@ __all__ = [
     "table_first",
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
     # the rules of a planned synthesis
-    "KINDS", "Kind", "MEASURED", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
+    "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "Place", "places_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed",
     "arm_flags",
     # files: read, begun, accepted, offered

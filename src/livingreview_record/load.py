@@ -40,6 +40,7 @@ from livingreview_record.terms import Terms
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+EMPTY = ".gitkeep"  # beside no study yet, in a review that begins
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -95,6 +96,15 @@ def load_study(study_id: str, root: Path | str = ".") -> Study:
     return load_review(root, only=[study_id]).studies[study_id]
 
 
+def load_dictionary(root: Path | str = ".") -> Dictionary:
+    """What `data/dictionary.csv` of the review under `root` describes."""
+    problems: list[Problem] = []
+    found = _load_dictionary(Path(root) / "data", problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return found
+
+
 def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
     """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
     if not is_folder(data, problems):
@@ -125,7 +135,7 @@ def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Prob
     for name in sorted((names or frozenset()) - {path.name for path in wanted}):
         problems.append(Problem(str(studies / name), "a folder", "none", "add the study"))
     folders = [path for path in wanted if path.is_symlink() or path.is_dir()]
-    if not folders and names is None:
+    if not folders and names is None and not (studies / EMPTY).exists():
         problems.append(Problem(str(studies), "a folder a study", "none", "add a study"))
     return [path for path in folders if is_folder(path, problems)]
 

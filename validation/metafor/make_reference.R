@@ -36,6 +36,7 @@ bcg_counts <- dat.bcg
 nielweise_counts <- dat.nielweise2007
 yusuf_counts <- subset(dat.yusuf1985, table == 6 & !is.na(ai))
 bcg <- escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = dat.bcg)
+write.csv(dat.bcg, file.path(out, "dat.bcg.csv"), row.names = FALSE) # a review is begun from it
 hackshaw <- dat.hackshaw1998
 nielweise <- escalc("OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = dat.nielweise2007)
 pritz <- escalc("PLO", xi = xi, ni = ni, data = dat.pritz1997)

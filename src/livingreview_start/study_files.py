@@ -2,10 +2,17 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from livingreview_record import COLUMNS, arm_flags, load_protocol, write_whole
+from livingreview_record import (
+    COLUMNS,
+    arm_flags,
+    load_dictionary,
+    load_protocol,
+    write_whole,
+)
 
 STUDY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")
@@ -32,13 +39,18 @@ def new_study(root: Path, study_id: str) -> list[Path]:
             msg = f"{path}: need this file to begin a study, found nothing; take it from the book"
             raise FileNotFoundError(msg)
     flags = "\n    ".join(f"{flag}: # true or false" for flag in arm_flags(load_protocol(root)))
-    study = resources.files("livingreview_book").joinpath("templates/study.yaml").read_text("utf-8")
+    study = (
+        resources.files("livingreview_start").joinpath("templates/study.yaml").read_text("utf-8")
+    )
     template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
+    keys = load_dictionary(root).below("study", "design")
+    own = [key for key in keys if f"  {key}:" not in study]
+    study = study.replace("DESIGN-KEYS", "\n  ".join(f"{key}:" for key in own) or "")
     texts = {
         folder / "study.yaml": study.replace("STUDY-ID", study_id).replace("ARM-FLAGS", flags),
         folder / "reported.csv": ",".join(COLUMNS) + "\n",
         chapter: template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id),
-        root / "_toc.yml": _with_chapter(root, study_id),
+        root / "_toc.yml": with_chapters(root, [study_id]),
     }
     folder.mkdir(parents=True)
     try:
@@ -51,8 +63,8 @@ def new_study(root: Path, study_id: str) -> list[Path]:
     return list(texts)
 
 
-def _with_chapter(root: Path, study_id: str) -> str:
-    """The table of contents with the chapter after the last one of a study."""
+def with_chapters(root: Path, study_ids: Sequence[str]) -> str:
+    """Return the table of contents with these chapters after the last one of a study."""
     lines = (root / "_toc.yml").read_text("utf-8").splitlines()
     studies = {path.name for path in (root / "data" / "studies").iterdir()}
     last = max(
@@ -60,5 +72,5 @@ def _with_chapter(root: Path, study_id: str) -> str:
         default=len(lines) - 1,
     )
     indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
-    lines.insert(last + 1, f"{indent}- file: chapters/{study_id}")
+    lines[last + 1 : last + 1] = [f"{indent}- file: chapters/{id_}" for id_ in study_ids]
     return "\n".join(lines) + "\n"
