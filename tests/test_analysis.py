@@ -84,7 +84,9 @@ def test_two_estimates_that_share_patients_are_never_pooled(tmp_path):
     first = tmp_path / "data" / "studies" / "example-2020"
     second.mkdir()
     shared = "shares_patients: [{with: example-2020, certainty: established, why: same patients}]\n"
-    text = STUDY.replace("example-2020", "other-2021") + shared
+    text = (
+        STUDY.replace("example-2020", "other-2021").replace("Example 2020", "Other 2021") + shared
+    )
     (second / "study.yaml").write_text(text, encoding="utf-8")
     (second / "reported.csv").write_bytes((first / "reported.csv").read_bytes())
     (result,) = carry_out(load_review(tmp_path), "survival")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livingreview_audit import Finding
@@ -20,6 +20,7 @@ from livingreview_record import (
     DataProblemsError,
     Problem,
     Review,
+    fits,
     load_review,
     read_text,
     remarks_on_numbers,
@@ -114,16 +115,35 @@ def _check(options: argparse.Namespace) -> None:
         print(", ".join(f"{box.label.lower()}: {box.count}" for box in counted.values()))
     studies, numbers = len(review.studies), len(review.numbers())
     print(f"{studies} studies, {numbers} printed numbers, no problem found")
+    _print_entering(review)
+    for remark in remarks_on_numbers(options.root):
+        print(remark)
+
+
+def _print_entering(review: Review) -> None:
+    """Print how many syntheses each study enters, where one nearly does, and which none enters."""
+    idle = {planned["id"]: planned for planned in review.protocol["syntheses"]}
     for study_id in review.studies:
         rows = entering(review, study_id)
+        for row in rows:
+            if row["enters"]:
+                idle.pop(row["synthesis"], None)
         used = sum(bool(row["enters"]) for row in rows)
         print(f"{study_id}: enters {used} of {len(rows)} planned syntheses")
         for row in rows:
             if row["nearly enters"]:
                 print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
+    for planned in idle.values():
+        print(f"{planned['id']}: no study enters{_why_nothing(review, planned)}")
     print("In detail: livingreview check --study ID")
-    for remark in remarks_on_numbers(options.root):
-        print(remark)
+
+
+def _why_nothing(review: Review, planned: Mapping[str, Any]) -> str:
+    """Which side of the plan no arm of any study fits; empty where each side has one."""
+    arms = [arm for study in review.studies.values() for arm in study.arms.values()]
+    sides = [side for side in ("arms", "experimental", "control") if side in planned]
+    bare = [side for side in sides if not any(fits(arm, planned[side]) for arm in arms)]
+    return f": no arm of any study is what it takes as {' or as '.join(bare)}" if bare else ""
 
 
 def entering(review: Review, study_id: str) -> list[dict[str, str]]:

@@ -32,7 +32,7 @@ from livingreview_display import (
 )
 from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
 from livingreview_pool import measure as find_measure
-from livingreview_record import FORM_OF, KINDS, Printed, Terms, load_review
+from livingreview_record import FORM_OF, KINDS, Printed, Terms, load_review, plan
 
 
 @dataclass(frozen=True)
@@ -305,8 +305,20 @@ class SynthesisPage:
             publish(f"synthesis.{key}", text)
 
     def first(self, *synthesis_ids: str) -> list[PlannedResult]:
-        """Return the results of these syntheses by the first measure of their plans."""
-        return [self.results[synthesis_id][0] for synthesis_id in synthesis_ids]
+        """Return the results of these syntheses by the first measure of their plans.
+
+        Raises `ValueError` for a synthesis that is not planned, or that no study enters.
+        """
+        found = []
+        for synthesis_id in synthesis_ids:
+            if not self.results[plan(self.review, synthesis_id)["id"]]:
+                msg = (
+                    f"{synthesis_id}: need a study that enters this synthesis, found none; take it "
+                    "out of the chapter, or see `livingreview check`"
+                )
+                raise ValueError(msg)
+            found.append(self.results[synthesis_id][0])
+        return found
 
     def show(self, synthesis_id: str, measure: str = "") -> None:
         """Show a planned synthesis: its forest plot, its rows as a table, notes and moderators."""
@@ -364,10 +376,18 @@ class SynthesisPage:
 
         None for a synthesis of single arms, whose groups are shown together.
         """
-        results = self.results[synthesis_id]
+        results = self.results[plan(self.review, synthesis_id)["id"]]
         if not results or not KINDS[results[0].plan["kind"]].compares:
             return None
-        return next(one for one in results if measure in ("", one.measure))
+        found = next((one for one in results if measure in ("", one.measure)), None)
+        if found is None:
+            known = ", ".join(one.measure for one in results)
+            msg = (
+                f"{synthesis_id}: need a measure of this synthesis ({known}), found {measure!r}; "
+                "correct it in the chapter, or add it to `measures` in data/review.yaml"
+            )
+            raise ValueError(msg)
+        return found
 
 
 def forest_plot(answer: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:

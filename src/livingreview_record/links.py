@@ -24,6 +24,7 @@ from livingreview_record.studies import (
 )
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
+MANY = 20  # printed numbers; so many are not the same in two studies by chance
 DAYS = ("submitted", "accepted", "published", "read")
 ELSEWHERE = ("10.", "https://", "http://")  # a DOI or an address
 
@@ -86,6 +87,37 @@ def check_shared(path: Path, study: Study, studies: Iterable[str], problems: lis
             collector.need(
                 f"shares_patients.{position}.with", needed, repr(shared.other), "correct it"
             )
+
+
+def check_apart(folders: Path, studies: Mapping[str, Study], problems: list[Problem]) -> None:
+    """Add a problem for each study that is another one again: its name, a report, its numbers.
+
+    Numbers count as the same where there are enough of them for chance to be no reason.
+    """
+    first: dict[tuple[str, object], str] = {}
+    for id_, study in studies.items():
+        collector = Collector(str(folders / id_ / "study.yaml"), problems)
+        same: list[tuple[str, str, object]] = [("label", "label", study.label.casefold())]
+        same += [("reports", "DOI", one.doi.casefold()) for one in study.reports if one.doi]
+        if len(study.numbers) >= MANY:
+            numbers = frozenset((one.quantity, one.value) for one in study.numbers)
+            same.append(("", "printed numbers", numbers))
+        for place, what, value in same:
+            other = first.setdefault((what, value), id_)
+            if other != id_:
+                shows = repr(value) if isinstance(value, str) else "all of them"
+                do = "remove the copy, or correct the entry: a study enters a synthesis once"
+                needed = f"{what} of its own"
+                collector.need(place, needed, f"{shows}, as in the study {other}", do)
+
+
+def check_same_as(path: Path, study: Study, known: Iterable[str], problems: list[Problem]) -> None:
+    """Add a problem for each `same_as` that names no outcome of the review or of its studies."""
+    collector = Collector(str(path), problems)
+    for id_, outcome in study.outcomes.items():
+        if outcome.same_as:
+            do = "correct it, or declare it under outcomes in review.yaml"
+            collector.one_of(f"outcomes.{id_}.same_as", outcome.same_as, known, do)
 
 
 def arm_flags(protocol: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,7 +17,13 @@ from livingreview_record.inventory import (
     check_files,
     check_leads,
 )
-from livingreview_record.links import check_arms, check_shared, check_study
+from livingreview_record.links import (
+    check_apart,
+    check_arms,
+    check_same_as,
+    check_shared,
+    check_study,
+)
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
 from livingreview_record.references import check_references, check_references_to_studies
@@ -109,7 +115,14 @@ def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
     """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
     if not is_folder(data, problems):
         raise DataProblemsError(problems)
-    rows = read_rows(data / "dictionary.csv", DICTIONARY_COLUMNS, problems, may_be_empty=True)
+    path = data / "dictionary.csv"
+    rows = read_rows(path, DICTIONARY_COLUMNS, problems, may_be_empty=True)
+    first: dict[tuple[str, str], int] = {}
+    for line, cells in rows:
+        known = first.setdefault((cells["file"], cells["name"]), line)
+        if known != line:
+            found = f"another of {cells['name']!r} in {cells['file']}, after row {known}"
+            problems.append(Problem(f"{path} row {line}", "one row a name", found, "remove one"))
     return Dictionary(tuple(cells for _, cells in rows), is_whole=not problems)
 
 
@@ -155,8 +168,14 @@ def _check_together(
         found = tuple(studies.values())
         check_references_to_studies(data / "review.yaml", protocol, found, declared, problems)
     folders = data / "studies"
+    plans = protocol.get("syntheses", ())
     known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
+    check_apart(folders, studies, problems)
+    outcomes = [*protocol.get("outcomes", ()), *(one["outcome"] for one in plans)]
+    outcomes += [id_ for study in studies.values() for id_ in study.outcomes]
     for id_, study in studies.items():
+        if protocol:
+            check_same_as(folders / id_ / "study.yaml", study, outcomes, problems)
         check_shared(folders / id_ / "study.yaml", study, known, problems)
     return check_extraction(data / "extraction.csv", known, studies, problems)
 

@@ -1,5 +1,6 @@
 """References of review.yaml: everything that its rules name must exist and fit what uses it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from livingreview_record.studies import Study, level_of, levels_of
 
 Rule = Mapping[str, Any]
 WHOLE = "whole"
+ADDRESS = re.compile(r"https?://[\w-]+(\.[\w-]+)+([:/?#]\S*)?|10\.\d{4,}/\S+")
 SPECIFIC = tuple(sorted({key for kind in KINDS.values() for key in (*kind.needs, *kind.may)}))
 DESCRIBE = "correct it, or describe it in data/dictionary.csv: data/studies/*/study.yaml, "
 ABSOLUTE = ("two-arm", "hazard-ratio")  # kinds whose effect is turned into events among patients
@@ -26,6 +28,7 @@ def check_references(
     """Add a problem for every rule of the review that cannot be followed, whatever the studies."""
     collector = Collector(str(path), problems)
     _check_days(collector, protocol)
+    _check_addresses(collector, protocol)
     for position, plan in enumerate(protocol["syntheses"]):
         place = f"syntheses.{position} ({plan['id']})"
         _check_kind(collector, place, plan)
@@ -58,23 +61,20 @@ def check_references_to_studies(
         vocabulary.check_outcome(collector, f"{place}.outcome", plan["outcome"])
         vocabulary.check_kind(collector, place, plan)
         if "category" in plan:
-            vocabulary.check_level(
-                collector, f"{place}.category", plan["outcome"], plan["category"]
-            )
+            of, level = plan["outcome"], plan["category"]
+            vocabulary.check_level(collector, f"{place}.category", of, level)
         for number, rule in enumerate(plan["include"]["patients"]):
             vocabulary.check_patients(collector, f"{place}.include.patients.{number}", rule)
-            for name, value in rule.get("design", {}).items():
-                where = f"{place}.include.patients.{number}.design.{name}"
-                found = [study.design[name] for study in studies if name in study.design]
-                if not declared.values("study", f"design.{name}") and value not in found:
-                    do = f"correct it, or let data/dictionary.csv allow it ({CLOSED_VALUES}...)"
-                    known = ", ".join(dict.fromkeys(map(shown, found)))
-                    collector.need(where, f"a value that a study has ({known})", shown(value), do)
+        _check_values(collector, place, plan, studies, declared)
     for position, entry in enumerate(protocol.get("restricted_means", ())):
-        vocabulary.check_outcome(
-            collector, f"restricted_means.{position}.outcome", entry["outcome"]
-        )
+        place = f"restricted_means.{position}.outcome"
+        vocabulary.check_outcome(collector, place, entry["outcome"])
     vocabulary.check_roles(collector, protocol.get("roles", {}))
+    _check_baselines(collector, protocol, studies)
+
+
+def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
+    """A time of an absolute effect is one at which a study prints a rate."""
     outcomes = {plan["id"]: plan["outcome"] for plan in protocol["syntheses"]}
     for position, entry in enumerate(protocol.get("absolute", ())):
         outcome, time = outcomes.get(entry["synthesis"]), entry.get("timepoint")
@@ -87,6 +87,32 @@ def check_references_to_studies(
         if outcome and time and rates:
             do = "correct it, or remove the entry: a baseline must be printed at this time"
             collector.one_of(f"absolute.{position}.timepoint", time, sorted(rates), do)
+
+
+def _check_values(
+    collector: Collector, place: str, plan: Rule, studies: Sequence[Study], declared: Dictionary
+) -> None:
+    """What a rule asks of an arm or a design is allowed by the dictionary, or some have it."""
+    asked = [
+        ("arms.*", f"{place}.{side}", "an arm", plan.get(side, {})) for side in ("arms", *SIDES)
+    ]
+    asked += [
+        ("design", f"{place}.include.patients.{number}.design", "a study", rule.get("design", {}))
+        for number, rule in enumerate(plan["include"]["patients"])
+    ]
+    arms = [arm for study in studies for arm in study.arms.values()]
+    for parent, where, who, rule in asked:
+        for name, value in rule.items():
+            if name == "treatment_class" or declared.values("study", f"{parent}.{name}"):
+                continue
+            had = [one.value(name) for one in arms]
+            if parent == "design":
+                had = [study.design.get(name) for study in studies]
+            if value not in had:
+                do = f"correct it, or let data/dictionary.csv allow it ({CLOSED_VALUES}...)"
+                known = ", ".join(dict.fromkeys(shown(one) for one in had if one is not None))
+                needed = f"a value that {who} has ({known or 'none has one'})"
+                collector.need(f"{where}.{name}", needed, shown(value), do)
 
 
 class _Vocabulary:
@@ -157,6 +183,18 @@ def _check_days(collector: Collector, protocol: Rule) -> None:
     for place, day in days:
         if day != "never" and day > tomorrow:
             collector.need(place, "a day that is not in the future", repr(day), "correct it")
+
+
+def _check_addresses(collector: Collector, protocol: Rule) -> None:
+    """A source of what is not held yet is one that a reader can open."""
+    for position, trial in enumerate(protocol.get("not_yet_held", ())):
+        for number, source in enumerate(trial["sources"]):
+            if not ADDRESS.fullmatch(source):
+                place = f"not_yet_held.{position}.sources.{number}"
+                do = "write it without spaces, as in https://example.org/page"
+                collector.need(
+                    place, "an address (https://...) or a DOI (10....)", shown(source), do
+                )
 
 
 def _check_kind(collector: Collector, place: str, plan: Rule) -> None:
@@ -277,6 +315,10 @@ def _check_uses(collector: Collector, protocol: Rule) -> None:
             if KINDS[plan["kind"]].compares:
                 needed = f"a synthesis of kind {' or '.join(ABSOLUTE)}"
             collector.need(f"{place}.synthesis", needed, repr(entry["synthesis"]), "correct it")
+        if not plan.get("pool", True):
+            needed = "a synthesis that is pooled: one result is turned into events"
+            found = f"{entry['synthesis']!r}, with pool: false"
+            collector.need(f"{place}.synthesis", needed, found, "correct it, or pool it")
         if plan["kind"] == "hazard-ratio" and not TIMEPOINT.fullmatch(entry.get("timepoint", "")):
             needed = "a time such as 12 months, at which the control arm prints a rate"
             collector.need(

@@ -92,7 +92,8 @@ def write_book(root: Path) -> Book:
     other = folder.parent / "other-2021"
     shutil.copytree(folder, other)
     text = (other / "study.yaml").read_text("utf-8")
-    (other / "study.yaml").write_text(text.replace("example-2020", "other-2021"), encoding="utf-8")
+    text = text.replace("example-2020", "other-2021").replace("Example 2020", "Other 2021")
+    (other / "study.yaml").write_text(text, encoding="utf-8")
     for name, study in (("a", "example-2020"), ("b", "other-2021")):
         source = HEADER + STUDY_CHAPTER.format(title=name.upper(), key=name, study=study)
         (root / "chapters").mkdir(exist_ok=True)

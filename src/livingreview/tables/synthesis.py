@@ -354,19 +354,31 @@ def left_out_table(results: Sequence[PlannedResult]) -> Table:
     return Table(frame, caption="Studies not used", empty="Every study is used.")
 
 
-def published(results: Mapping[str, Sequence[PlannedResult]]) -> dict[str, str]:
+class Texts(dict[str, str]):
+    """Numbers as texts by their keys; a key that is not there raises `ValueError`."""
+
+    def __missing__(self, key: str) -> str:
+        near = [known for known in self if known.partition(".")[0] == key.partition(".")[0]]
+        msg = (
+            f"need a number that the syntheses give, found {key!r}; those of its synthesis are "
+            f"{', '.join(near) or 'none, as no study enters it'} (see `livingreview check`)"
+        )
+        raise ValueError(msg)
+
+
+def published(results: Mapping[str, Sequence[PlannedResult]]) -> Texts:
     """Every number of the results as text with a stable key.
 
     Keys are `synthesis.measure[.group].study-or-model`; studies are named by their ids, an arm by
     the study's and its own.
     """
-    return {
-        f"{key}.{name}": text
+    return Texts(
+        (f"{key}.{name}", text)
         for group in results.values()
         for result in group
         for key in [".".join(filter(None, (result.plan["id"], result.measure, result.group)))]
         for name, text in _published(result)
-    }
+    )
 
 
 def _published(result: PlannedResult) -> Iterator[tuple[str, str]]:
