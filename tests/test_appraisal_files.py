@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.pages import SynthesisPage
+from livingreview.synthesis_page import SynthesisPage
 from livingreview_appraisal import load_appraisals, load_tool, tables
 from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
 from livingreview_audit import CHECKS

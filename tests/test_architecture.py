@@ -32,10 +32,11 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_book": {"livingreview_record", "livingreview_start"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"pages", "tables"},
+    "__init__": {"study_page", "synthesis_page", "tables"},
     "audited": set(),
     "tables": {"audited"},
-    "pages": {"audited", "tables"},
+    "study_page": {"synthesis_page", "tables"},
+    "synthesis_page": {"audited", "tables"},
     "cli": {"audited"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.

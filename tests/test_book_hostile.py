@@ -37,12 +37,14 @@ NAMES = re.compile(r"\bids?\b|[Aa]s in|key of|status of|true or false| or none$|
 HEAD = """# Every synthesis, and a published text
 
 ```{code-cell} ipython3
-from livingreview import analysis, load_review, pages, publish
+from livingreview import load_review, publish
+from livingreview import synthesis_page as shows
 from livingreview.tables import sensitivity
 from livingreview.tables import synthesis as tables
+from livingreview_plan import carry_out
 
 review = load_review("..")
-answers = {p["id"]: analysis.carry_out(review, p["id"]) for p in review.protocol["syntheses"]}
+answers = {p["id"]: carry_out(review, p["id"]) for p in review.protocol["syntheses"]}
 for name, study in review.studies.items():
     publish(f"synthesis.{name}", study.label)
 ```
@@ -181,9 +183,9 @@ def write_chapters(book: Book) -> None:
         cell
         for plan in plans
         for cell in (
-            f'pages.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
+            f'shows.arms_plot(answers["{plan["id"]}"]) if answers["{plan["id"]}"] else None'
             if plan["kind"] == "proportion"
-            else f'pages.forest_plot(answers["{plan["id"]}"][0])',
+            else f'shows.forest_plot(answers["{plan["id"]}"][0])',
             f'tables.notes(answers["{plan["id"]}"][0]) if answers["{plan["id"]}"] else None',
         )
     ]

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from example_review import DICTIONARY, ROWS, STUDY, more_studies, write_review, write_rows
-from livingreview.pages import forest_plot
+from livingreview.synthesis_page import forest_plot
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.moderators import moderator_notes, moderator_table, published
 from livingreview.tables.synthesis import forest_rows, forest_table

@@ -9,7 +9,7 @@ import pytest
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, more_studies, write_review
 from livingreview import load_review
 from livingreview.cli import main
-from livingreview.pages import SynthesisPage
+from livingreview.synthesis_page import SynthesisPage
 from livingreview_record.problems import DataProblemsError
 
 MANY_ROWS = tuple(

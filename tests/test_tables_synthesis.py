@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from example_review import STUDY, more_studies, two_studies, write_review
-from livingreview.pages import arms_plot, forest_plot
+from livingreview.synthesis_page import arms_plot, forest_plot
 from livingreview.tables.sensitivity import sensitivity_table
 from livingreview.tables.synthesis import (
     FLAG,

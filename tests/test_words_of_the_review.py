@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from example_review import ROWS, STUDY, write_review
-from livingreview import pages
-from livingreview.pages import StudyPage, SynthesisPage
+from livingreview.study_page import SECTIONS, StudyPage
+from livingreview.synthesis_page import SynthesisPage
 from livingreview.tables.protocol import ProtocolPage
 from livingreview_display.markup import Shown
 from livingreview_plan.analysis import carry_out
@@ -33,16 +33,16 @@ def shown(tmp_path, monkeypatch):
     content = yaml.safe_load(path.read_text("utf-8")) | {"words": WORDS}
     path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
     found: list[Shown] = []
-    for module in (pages, "livingreview.tables.entries", "livingreview.tables.protocol"):
-        target = module if isinstance(module, str) else module.__name__
-        monkeypatch.setattr(f"{target}.show", lambda *items: found.extend(filter(None, items)))
+    for module in ("study_page", "synthesis_page", "tables.entries", "tables.protocol"):
+        target = f"livingreview.{module}.show"
+        monkeypatch.setattr(target, lambda *items: found.extend(filter(None, items)))
     return tmp_path, found
 
 
 def test_a_review_of_children_speaks_of_no_patient(shown):
     root, found = shown
     page = StudyPage("example-2020", root)
-    for section in pages.SECTIONS:
+    for section in SECTIONS:
         page.numbers(section)
     page.reports()
     page.patients()

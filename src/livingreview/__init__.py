@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from livingreview_cohort.page import (
         ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
     )
-    from livingreview.pages import StudyPage as StudyPage, SynthesisPage as SynthesisPage
+    from livingreview.study_page import StudyPage as StudyPage
+    from livingreview.synthesis_page import SynthesisPage as SynthesisPage
     from livingreview_search.page import SearchPage as SearchPage
     from livingreview.tables.absolute import (
         absolute_table as absolute_table, control_table as control_table,
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
 _NAMES = {  # of the module that holds them
     "livingreview_appraisal.page": "AppraisalPage",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
-    "livingreview.pages": "StudyPage SynthesisPage",
+    "livingreview.study_page": "StudyPage",
+    "livingreview.synthesis_page": "SynthesisPage",
     "livingreview_search.page": "SearchPage",
     "livingreview.tables.absolute":
         "absolute_table control_table control_words proportional_words restricted_mean_table",

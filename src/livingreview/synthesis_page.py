@@ -1,0 +1,198 @@
+"""The chapter of the planned syntheses: plots, tables and notes, and numbers by key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from livingreview.audited import touched
+from livingreview.tables import moderators, synthesis
+from livingreview_appraisal import Appraisals, load_appraisals
+from livingreview_display import (
+    PERCENT,
+    Axis,
+    Forest,
+    publish,
+    show,
+)
+from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
+from livingreview_pool import measure as find_measure
+from livingreview_record import KINDS, Printed, Terms, load_review, plan
+
+SHARE = replace(PERCENT, label="Percent of {participants}")
+
+
+class SynthesisPage:
+    """The chapter of the planned syntheses; `show` shows one of them.
+
+    `root` is the folder that holds `data/`, seen from the chapter.
+    """
+
+    def __init__(self, root: Path | str = "..") -> None:
+        self.root = Path(root)
+        self.review = load_review(root)
+        self.results = {
+            plan["id"]: carry_out(self.review, plan["id"])
+            for plan in self.review.protocol["syntheses"]
+        }
+
+    @cached_property
+    def marked(self) -> frozenset[Printed]:
+        """Printed numbers that a finding of the audit touches."""
+        return touched(self.review)
+
+    @cached_property
+    def appraisals(self) -> Appraisals | None:
+        """The judged risk of bias, where the review has any."""
+        has_any = (self.root / "data" / "appraisal").exists()
+        return load_appraisals(self.root, self.review) if has_any else None
+
+    @property
+    def everything(self) -> list[PlannedResult]:
+        """The results of every planned synthesis, in the order of the plan."""
+        return [result for group in self.results.values() for result in group]
+
+    def published(self) -> dict[str, str]:
+        """Return every number of the results as text, by its key."""
+        found = synthesis.published(self.results)
+        for result in self.everything:
+            for name, text in moderators.published(result, self._moderated(result)).items():
+                found[f"{result.plan['id']}.{result.measure}.{name}"] = text
+        return found
+
+    def publish_results(self) -> None:
+        """Publish every number of the results under `synthesis.` and its own key."""
+        for key, text in self.published().items():
+            publish(f"synthesis.{key}", text)
+
+    def first(self, *synthesis_ids: str) -> list[PlannedResult]:
+        """Return the results of these syntheses by the first measure of their plans.
+
+        Raises `ValueError` for a synthesis that is not planned, or that no study enters.
+        """
+        found = []
+        for synthesis_id in synthesis_ids:
+            if not self.results[plan(self.review, synthesis_id)["id"]]:
+                msg = (
+                    f"{synthesis_id}: need a study that enters this synthesis, found none; take it "
+                    "out of the chapter, or see `livingreview check`"
+                )
+                raise ValueError(msg)
+            found.append(self.results[synthesis_id][0])
+        return found
+
+    def show(self, synthesis_id: str, measure: str = "") -> None:
+        """Show a planned synthesis: its forest plot, its rows as a table, notes and moderators."""
+        self.plot(synthesis_id, measure)
+        self.table_and_notes(synthesis_id, measure)
+        self.moderators(synthesis_id, measure)
+
+    def show_every(self) -> None:
+        """Show every planned synthesis, by each of its measures."""
+        for synthesis_id, results in self.results.items():
+            measures = dict.fromkeys(result.measure for result in results)
+            for measure in measures if self._by(synthesis_id, "") else [""]:
+                self.show(synthesis_id, measure)
+
+    def plot_every(self) -> None:
+        """Show the forest plot of every planned synthesis, by the first measure of its plan."""
+        for synthesis_id in self.results:
+            self.plot(synthesis_id)
+
+    def plot(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the forest plot of a planned synthesis."""
+        if (found := self._by(synthesis_id, measure)) is None:
+            results = self.results[synthesis_id]
+            show(with_risks(arms_plot(results, marked=self.marked), results, self.appraisals))
+        else:
+            show(with_risks(forest_plot(found, marked=self.marked), [found], self.appraisals))
+
+    def table(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the rows of a planned synthesis as a table."""
+        if (found := self._by(synthesis_id, measure)) is None:
+            show(synthesis.arms_table(self.results[synthesis_id], marked=self.marked))
+        else:
+            show(synthesis.forest_table(found, marked=self.marked))
+
+    def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
+        """Show the rows of a planned synthesis as a table, and what holds for it alone."""
+        self.table(synthesis_id, measure)
+        found, results = self._by(synthesis_id, measure), self.results[synthesis_id]
+        show(synthesis.arms_notes(results) if found is None else synthesis.notes(found))
+
+    def moderators(self, synthesis_id: str, measure: str = "") -> None:
+        """Show whether the moderators of a plan explain the differences between its studies."""
+        result = self._by(synthesis_id, measure)
+        found = [] if result is None else self._moderated(result)
+        if result is not None and found:
+            dictionary = self.review.dictionary
+            table = moderators.moderator_table(result, found, dictionary)
+            show(table, moderators.moderator_notes(found))
+
+    def _moderated(self, result: PlannedResult) -> list[Moderated]:
+        return list(moderated(self.review, result))
+
+    def _by(self, synthesis_id: str, measure: str) -> PlannedResult | None:
+        """The result by an effect measure, the first of the plan where none is named.
+
+        None for a synthesis of single arms, whose groups are shown together.
+        """
+        results = self.results[plan(self.review, synthesis_id)["id"]]
+        if not results or not KINDS[results[0].plan["kind"]].compares:
+            return None
+        found = next((one for one in results if measure in ("", one.measure)), None)
+        if found is None:
+            known = ", ".join(one.measure for one in results)
+            msg = (
+                f"{synthesis_id}: need a measure of this synthesis ({known}), found {measure!r}; "
+                "correct it in the chapter, or add it to `measures` in data/review.yaml"
+            )
+            raise ValueError(msg)
+        return found
+
+
+def forest_plot(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
+    """The result's studies and pooled results, drawn on the scale readers know."""
+    return Forest(
+        synthesis.forest_rows(result, marked=marked), _axis(result), synthesis.caption(result)
+    )
+
+
+def with_risks(
+    plot: Forest, results: Sequence[PlannedResult], appraisals: Appraisals | None
+) -> Forest:
+    """The plot with the risk of bias of each study beside its row, where any was judged."""
+    if appraisals is None or plot.rows.empty:
+        return plot
+    effects = [effect for result in results for effect in result.effects]
+    sources = [next(s for s in effect.sources if isinstance(s, Printed)) for effect in effects]
+    risks = map(appraisals.risk_of, sources)
+    words = ["" if mark != synthesis.STUDY else next(risks) for mark in plot.rows["mark"]]
+    return replace(plot, rows=plot.rows.assign(risk=words))
+
+
+def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:
+    """Single arms under their groups of treatments, in percent of patients."""
+    return Forest(
+        synthesis.arms_rows(results, marked=marked),
+        in_terms(SHARE, results[0].terms if results else Terms()),
+        str(results[0].plan["title"]) if results else "",
+    )
+
+
+def in_terms(axis: Axis, terms: Terms) -> Axis:
+    """Return the axis with its label in the words of the review."""
+    return replace(axis, label=terms.fill(axis.label))
+
+
+def _axis(result: PlannedResult) -> Axis:
+    known = find_measure(result.measure)
+    if not known.compares:
+        return in_terms(SHARE, result.terms)
+    favours = result.plan.get("favours")
+    words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
+    if known.scale == "log":
+        return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
+    unit = synthesis.unit_of(result)
+    label = f"{known.label} ({unit})" if unit else known.label
+    return Axis(label, reference=0.0, favours=words)
