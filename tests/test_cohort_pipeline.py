@@ -82,6 +82,7 @@ PRINTED = [
     Quantity(outcome="age", comparison="new-vs-old", statistic="p", method="t-test"),
     replace(ARMS, adjustment="", statistic="difference"),
     Quantity("new", outcome="rash", statistic="n"),
+    Quantity("new", "others", outcome="death", statistic="median"),
 ]
 
 
@@ -107,7 +108,11 @@ def study() -> Study:
         for line, quantity in enumerate(PRINTED)
     )
     comparison = Comparison("new-vs-old", "New against old", "new", "old")
-    populations = {id_: Population(id_, id_) for id_ in ("whole", "matched")}
+    populations = {
+        "whole": Population("whole", "All"),
+        "matched": Population("matched", "Matched", "whole"),
+        "others": Population("others", "Of another report", "whole"),
+    }
     parts = ((), {}, arms, {comparison.id: comparison}, populations, outcomes, variables)
     found = Study("veteran", "Veteran", "included", "People", *parts, numbers=numbers)
     return replace(found, roles=Roles("death"))
@@ -243,6 +248,10 @@ def test_the_difference_of_medians_is_that_of_the_arms(found: Any) -> None:
 
 def test_what_the_table_does_not_hold_is_left_out(found: Any) -> None:
     assert Quantity("new", outcome="rash", statistic="n") not in found
+
+
+def test_a_population_of_whose_patients_nothing_is_known_is_left_out(found: Any) -> None:
+    assert Quantity("new", "others", outcome="death", statistic="median") not in found
 
 
 def test_the_rule_lets_in_what_is_below_its_threshold_or_forced(found: Any) -> None:

@@ -106,7 +106,7 @@ class Pipeline:
     models: tuple[Model, ...]
     matching: Matching | None
     exclusions: tuple[Exclusion, ...]
-    what_if: tuple[Question, ...]
+    what_if: tuple[Question, ...] = ()
     choices: tuple[Choice, ...]
 
 

@@ -92,10 +92,12 @@ class SurvivalCurves(Drawing):
     def figure(self) -> Figure:
         """Return the curves above their numbers at risk."""
         below = 0.5 + LINE * (2 * len(self.curves) + 1)
-        total = HEIGHT + below + 0.1
+        total = HEIGHT + below + 0.35
         figure = Figure(figsize=(WIDTH, total), facecolor="white")
         axes = figure.add_axes((0.11, below / total, 0.86, HEIGHT / total))
         _set_axes(axes, self.last, self.ticks)
+        heading = self.title.partition(":")[0]
+        axes.set_title(heading, loc="left", fontsize=FONT_SIZE + 1, fontweight="bold", color=INK)
         for number, curve in enumerate(self.curves):
             _draw(axes, curve, COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)])
         axes.legend(loc="upper right", frameon=False, fontsize=FONT_SIZE)

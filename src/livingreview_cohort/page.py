@@ -129,7 +129,7 @@ class ReenactmentPage:
 
     def arms(self) -> None:
         """Show the survival results of the arms, printed and re-enacted."""
-        found = [line for line in self.lines if self._is_of_arms(line)]
+        found = [line for line in self._of_arms() if not self._is_matched(line)]
         show(
             Words(READ),
             Table(tables.results(found), f"Arms, printed and re-enacted on {WATERMARK}"),
@@ -142,13 +142,27 @@ class ReenactmentPage:
         counted = quantity.statistic in ("n", "percent")
         return timed and of_arms and not quantity.subgroup and not counted
 
+    def _of_arms(self) -> list[Line]:
+        return [line for line in self.lines if self._is_of_arms(line)]
+
+    def _is_matched(self, line: Line) -> bool:
+        matching = self.pipeline.matching
+        return matching is not None and line.estimate.quantity.population == matching.population
+
     def matching(self) -> None:
-        """Show how alike the arms are before and after matching, where the study matched."""
+        """Show how alike the arms are before and after matching, and what it gives of survival."""
         frame = tables.balance(self.study, self.reenactment)
         if frame.empty:
             return
         caption = f"Balance of the arms before and after matching, {WATERMARK}"
-        show(Words(MATCHED), MarkedForest(frame, BALANCE, caption, watermark=WATERMARK))
+        found = [line for line in self._of_arms() if self._is_matched(line)]
+        show(
+            Words(MATCHED),
+            MarkedForest(frame, BALANCE, caption, watermark=WATERMARK),
+            Table.unless_empty(
+                tables.results(found), f"Matched arms, printed and re-enacted on {WATERMARK}"
+            ),
+        )
 
     def models(self) -> None:
         """Show the ratios of the models as a forest, and which variables the rule lets in."""

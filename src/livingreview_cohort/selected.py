@@ -49,14 +49,23 @@ class Selected:
         return self._rows[key]
 
     def population(self, name: str) -> Flags:
-        """The patients of a population of `study.yaml`."""
+        """The patients of a population of `study.yaml`.
+
+        Raises `NotComputableError` for one within another that neither its members nor the
+        pipeline's matching tells: who is in it is not known.
+        """
         matching = self.pipeline.matching
         if matching is not None and name == matching.population:
             chosen = np.zeros(self.patients.n, dtype=bool)
             chosen[np.concatenate(self.pairs)] = True
             return chosen
-        members = self.study.populations[name].members
-        return self._any(map(level_of, members)) if members else self.everyone
+        population = self.study.populations[name]
+        if population.members:
+            return self._any(map(level_of, population.members))
+        if population.within:
+            msg = f"need to know who is in the population {name}, found nothing that tells"
+            raise NotComputableError(msg)
+        return self.everyone
 
     @cached_property
     def pairs(self) -> Pairs:
