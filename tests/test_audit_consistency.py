@@ -168,6 +168,23 @@ def test_a_claim_about_a_whole_is_held_against_each_kind_and_is_at_most_implausi
     assert "Abstract and Results say" in rash.explanation
 
 
+@pytest.mark.parametrize(("category", "held"), [(None, ["0.20"]), ("grade3plus", ["0.01"])])
+def test_a_claim_about_an_adverse_event_is_of_the_grade_it_names(
+    category: str | None, held: list[str]
+) -> None:
+    """Without a grade it is of any grade: a small p of grade 3 or higher contradicts nothing."""
+    levels = {"levels": ["grade1to2", "grade3plus"]}
+    statement = NOT_SIGNIFICANT | ABOUT | {"outcome": "rash"}
+    if category is not None:
+        statement |= {"category": category}
+    paper = Paper({"rash": {"kind": "adverse-event", **levels}}, statements=(statement,))
+    paper.p("0.20", "rash")
+    paper.p("0.01", "rash", category="grade3plus")
+    found = paper.findings("claims")
+    assert [one.numbers[0].value for one in found] == held
+    assert above_rounding(found) == [] or category is not None
+
+
 def test_a_claim_is_quoted_with_the_words_that_qualify_it_once_for_all_its_numbers() -> None:
     kinds = {"any": {"kind": "adverse-event"}}
     kinds |= {id_: {"kind": "adverse-event", "within": "any"} for id_ in ("rash", "fever")}

@@ -20,7 +20,7 @@ from livingreview_audit.lookup import (
     group_words,
     quantity_words,
 )
-from livingreview_audit.vocabulary import qualified, says, stated
+from livingreview_audit.vocabulary import ADVERSE_EVENT, qualified, says, stated
 from livingreview_record import (
     Printed,
     Quantity,
@@ -102,12 +102,18 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
         found = own or [
             pair for pair in found if study.vocabulary(pair[0].outcome).within == statement.outcome
         ]
+    if statement.outcome and statement.category is None:  # of any grade, not of each
+        found = [pair for pair in found if not _is_graded(study, pair[0])]
     return [
         chosen
         for quantity, places in found
         if not {*statement.except_} & {quantity.outcome, quantity.contrast[0]}
         and (chosen := _nearest(places, statement)) is not None
     ]
+
+
+def _is_graded(study: Study, quantity: Quantity) -> bool:
+    return bool(quantity.category) and study.vocabulary(quantity.outcome).kind == ADVERSE_EVENT
 
 
 def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
