@@ -250,7 +250,11 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
         numbers = tuple(number for found in printed.values() for number in found)
         if not numbers:
             continue
-        below = [found for found in printed.values() if any(map(_is_significant, found))]
+        below = [
+            found
+            for found in printed.values()
+            if any(Box.of(p.number).upper <= ALPHA and p.number.relation != ">" for p in found)
+        ]
         told = "; ".join(
             f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
             for level, found in printed.items()
@@ -265,10 +269,6 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
         text = f"{study.vocabulary(statement.outcome).label}: {said}."
         shown = f"p below {ALPHA} in {len(below)} of {len(printed)}"
         yield Finding(numbers, "a benefit in every group", shown, verdict, text, numbers[1:])
-
-
-def _is_significant(p: Printed) -> bool:
-    return Box.of(p.number).upper <= ALPHA and p.number.relation != ">"
 
 
 @check(

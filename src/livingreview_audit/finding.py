@@ -161,13 +161,11 @@ class Fact:
     @property
     def places(self) -> tuple[Printed, ...]:
         """The numbers judged, wherever they are printed."""
-        against = [one for one in self.findings if one.counts_against]
-        named = (n for one in against for n in (*one.numbers[:1], *_judged(one)))
-        return tuple(dict.fromkeys(named))
-
-
-def _judged(finding: Finding) -> tuple[Printed, ...]:
-    return finding.touches if finding.verdict.is_contradiction else ()
+        named: dict[Printed, None] = {}
+        for one in self.findings:
+            touches = one.touches if one.verdict.is_contradiction else ()
+            named |= dict.fromkeys((*one.numbers[:1], *touches) if one.counts_against else ())
+        return tuple(named)
 
 
 def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:

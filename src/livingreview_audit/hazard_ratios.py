@@ -83,11 +83,13 @@ def p_of_ratio(study: Study) -> Iterator[Finding]:
     more than one, a p within all that the numbers may stand for is not checked by them.
     """
     for ratio in ratios(study):
-        z = z_of(ratio)
+        estimate, error = ratio.log_estimate, ratio.standard_error
+        least, most = sorted((abs(estimate.lower), abs(estimate.upper)))
+        least = 0.0 if estimate.contains(0) else least
+        z = Box(least / error.upper, most / max(error.lower, 1e-9))
         wald, symmetrical = p_box(z), ratio.asymmetry.contains(0)
         checked = symmetrical and z.upper - z.lower <= TELLING
-        log = max(abs(ratio.log_estimate.lower), abs(ratio.log_estimate.upper))
-        allowance = TEST_FLOOR + TEST_SHARE * z.upper * log
+        allowance = TEST_FLOOR + TEST_SHARE * z.upper * most
         any_test = p_box(Box(max(0.0, z.lower - allowance), z.upper + allowance))
         gives = f"gives p = {_range(wald)} by Wald's test"
         if not symmetrical:
@@ -116,14 +118,6 @@ def _p_values(ratio: Ratio) -> Iterator[Printed]:
         places = ratio.study.by_quantity.get(wanted, ())
         beside = [p for p in places if p.locator.section == ratio.estimate.locator.section]
         yield from (beside or places)
-
-
-def z_of(ratio: Ratio) -> Box:
-    """Wald's z, in absolute value, over everything the printed numbers may stand for."""
-    estimate, error = ratio.log_estimate, ratio.standard_error
-    sizes = (abs(estimate.lower), abs(estimate.upper))
-    least = 0.0 if estimate.contains(0) else min(sizes)
-    return Box(least / error.upper, max(sizes) / max(error.lower, 1e-9))
 
 
 def _range(p: Box) -> str:

@@ -193,7 +193,8 @@ def sizes(study: Study, quantity: Quantity) -> list[Count]:
 
 def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes of the patients that `outcome.within` names, in the quantity's group."""
-    around = group_of(quantity).of_level(level_of(outcome.within))
+    group = Quantity(quantity.arm_id, quantity.population, quantity.subgroup)
+    around = group.of_level(level_of(outcome.within))
     implied = count_or_implied(study, around)
     return counts(study, around) or ([implied] if implied else [])
 
@@ -229,11 +230,6 @@ def full_words(study: Study, quantity: Quantity) -> str:
 def number_words(study: Study, number: Printed) -> str:
     """The outcome, its category and the statistic in words."""
     return f"{quantity_words(study, number.quantity)}, {number.quantity.statistic}"
-
-
-def group_of(quantity: Quantity) -> Quantity:
-    """Arm, population and subgroup alone."""
-    return Quantity(quantity.arm_id, quantity.population, quantity.subgroup)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from functools import reduce
 from livingreview_audit.curves import Curve, beside, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box, added
-from livingreview_audit.lookup import Count, by_arm, by_subgroup, count, every, numbers_of, total
+from livingreview_audit.lookup import Count, by_arm, by_subgroup, every, numbers_of, total
 from livingreview_record import ALL_ARMS, Printed, Quantity, Study
 
 # In units of sqrt(S (1 - S) / n).  Set by validation/audit_limits.py; beyond each lies at most one
@@ -73,7 +73,7 @@ def _mixtures(study: Study) -> Iterator[_Mixture]:
     for of, whole, parts in splits:
         if known.keys() >= {whole, *parts}:
             found = tuple(known[part] for part in parts)
-            sizes = every(part.size or _level_size(part) for part in found)
+            sizes = every(part.size for part in found)
             everyone, together = known[whole].size, total(sizes)
             fits = everyone and together and everyone.value == together.value
             if fits and all(size.value for size in sizes):
@@ -87,11 +87,6 @@ def _splits(study: Study, group: Quantity) -> Iterator[tuple[str, Quantity, tupl
         yield by.label, replace(group, subgroup=""), tuple(by_subgroup(group, by))
     if group.arm_id in study.arms and len(study.arms) > 1:
         yield "arm", replace(group, arm_id=ALL_ARMS), tuple(by_arm(study, group))
-
-
-def _level_size(part: Curve) -> Count | None:
-    level = part.group.stratum
-    return count(part.study, replace(part.group, subgroup="").of_level(level)) if level else None
 
 
 def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
