@@ -19,7 +19,7 @@ API = {
         AppraisalPage AuditPage DataProblemsError Problem ProtocolPage ReenactmentPage Reported
         ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage Words absolute_table
         bullets certainty_table control_table control_words evidence_size headline_table
-        heterogeneity_table left_out_table load_review load_study multiverse_table
+        heterogeneity_table left_out_table left_out_words load_review load_study multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
     """,

@@ -15,12 +15,12 @@ from livingreview.tables.synthesis import (
     forest_table,
     headline_table,
     heterogeneity_table,
-    left_out_table,
     notes,
     policy_notes,
     published,
     scale_words,
 )
+from livingreview.tables.unused import left_out_table, left_out_words
 from livingreview_display import figures
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
@@ -248,13 +248,21 @@ def test_limits_of_the_heterogeneity_are_shown_from_three_studies_on(tmp_path):
         assert "not estimable" not in rows["tau²"].to_list()
 
 
-def test_studies_left_out_are_listed_once_with_the_reason(tmp_path):
+def test_a_study_that_is_not_used_has_the_letter_of_its_reason(tmp_path):
     write_review(
         tmp_path, study=STUDY.replace("status: included", "status: awaiting-classification")
     )
     answers = carry_out(load_review(tmp_path), "survival")
     (row,) = left_out_table(answers * 2).frame.to_dict("records")
-    assert row["Why they are not used"] == "It awaits classification."
+    assert row["Example 2020"] == "A"
+    assert "A: It awaits classification." in repr(left_out_words(answers * 2))
+
+
+def test_a_study_that_enters_is_used(review):
+    answers = [*carry_out(review, "survival"), *carry_out(review, "response")]
+    frame = left_out_table(answers).frame
+    assert set(frame["Example 2020"]) == {"used"}
+    assert len(frame) == 2
 
 
 def test_a_review_without_judgements_of_certainty_says_so(review):

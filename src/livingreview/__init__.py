@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from livingreview.tables.subgroups import subgroup_words as subgroup_words
     from livingreview.tables.synthesis import (
         certainty_table as certainty_table, headline_table as headline_table,
-        heterogeneity_table as heterogeneity_table, left_out_table as left_out_table,
-        policy_notes as policy_notes, scale_words as scale_words,
+        heterogeneity_table as heterogeneity_table, policy_notes as policy_notes,
+        scale_words as scale_words,
+    )
+    from livingreview.tables.unused import (
+        left_out_table as left_out_table, left_out_words as left_out_words,
     )
     from livingreview_display import (
         Words as Words, bullets as bullets, printed as printed, publish as publish, show as show,
@@ -60,8 +63,8 @@ _NAMES = {  # of the module that holds them
     "livingreview.tables.sensitivity": "multiverse_table priors_table sensitivity_table",
     "livingreview.tables.subgroups": "subgroup_words",
     "livingreview.tables.synthesis":
-        "certainty_table headline_table heterogeneity_table left_out_table policy_notes "
-        "scale_words",
+        "certainty_table headline_table heterogeneity_table policy_notes scale_words",
+    "livingreview.tables.unused": "left_out_table left_out_words",
     "livingreview_display": "Words bullets printed publish show",
     "livingreview_record":
         "DataProblemsError Problem Reported ReportedInterval load_review load_study",

@@ -81,6 +81,7 @@ SECTIONS: Mapping[str, Section] = {
     "safety": Section("Side effects, as printed", drawn={"percent": SHARE}),
     "other": Section("Follow-up, treatment given and other results, as printed"),
 }
+AT_A_GLANCE = 6  # rows of a table that a page shows at once; a longer one is folded
 INTERACTIONS = (
     "Where a ratio is printed for all {participants} and for a subgroup, both imply one for the "
     "{participants} outside the subgroup, and a test of whether the subgroup differs from them. "
@@ -201,12 +202,12 @@ class StudyPage(EntriesPage):
         }
         show(
             Words(self._say(section.lead)) if section.lead else None,
-            Table(frame, caption),
             *(
                 Forest(rows[statistic], in_terms(axis, self.study.terms), caption)
                 for statistic, axis in section.drawn.items()
                 if not rows[statistic].empty
             ),
+            Table(frame, caption, fold=len(frame) > AT_A_GLANCE),
         )
 
     def results(self) -> None:
@@ -225,7 +226,8 @@ class StudyPage(EntriesPage):
     def notes(self) -> None:
         """Show what the extraction notes on single numbers."""
         caption = "Notes of the extraction on single numbers"
-        show(Table.unless_empty(study_tables.notes(self.study), caption))
+        frame = study_tables.notes(self.study)
+        show(None if frame.empty else Table(frame, caption, fold=True))
 
     def audit(self) -> None:
         """Show what the audit finds in the study's printed numbers."""

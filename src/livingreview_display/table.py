@@ -26,11 +26,13 @@ class Table(Shown):
     line.  A first cell that repeats the one above is kept for screen readers and not drawn; a level
     stands indented under its item, or beside it when it is the only one.  Where a row is too wide
     for a phone, each cell carries the name of its column, so that a style sheet can stack them.
+    With `fold` the page shows a line with the caption, which unfolds to the table.
     """
 
     frame: pd.DataFrame
     caption: str
     empty: str = "The paper reports none."
+    fold: bool = False
 
     @classmethod
     def unless_empty(cls, frame: pd.DataFrame, caption: str) -> "Table | None":
@@ -50,7 +52,11 @@ class Table(Shown):
         if self.frame.empty:
             return element("p", self.empty)
         kind = "dataframe printed stacks" if self._stacks else "dataframe printed"
-        return scrolling(self.caption, self._head(), self._body(), kind)
+        if not self.fold:
+            return scrolling(self.caption, self._head(), self._body(), kind)
+        table = scrolling(self.caption, self._head(), self._body(), kind, captioned=False)
+        rows = f"{self.caption} ({len(self.frame)} rows)"
+        return element("details", element("summary", rows), "\n", table, class_="fold")
 
     def _head(self) -> Html:
         """One line of column names, or two where neighbours share the words before a colon."""
@@ -137,11 +143,14 @@ def _shown(text: str) -> Html:
     return linked(text)
 
 
-def scrolling(caption: str, head: Html, body: Html, kind: str) -> Html:
-    """A table of these rows in a frame that scrolls; `kind` are its classes."""
+def scrolling(caption: str, head: Html, body: Html, kind: str, *, captioned: bool = True) -> Html:
+    """A table of these rows in a frame that scrolls; `kind` are its classes.
+
+    The frame is named by the caption; `captioned` says whether the page shows it.
+    """
     table = element(
         "table",
-        *("\n", element("caption", caption)),
+        *(("\n", element("caption", caption)) if captioned else ()),
         *("\n", element("thead", "\n", head, "\n")),
         *("\n", element("tbody", "\n", body, "\n"), "\n"),
         class_=kind,

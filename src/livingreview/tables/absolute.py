@@ -135,7 +135,7 @@ def restricted_mean_table(review: Review) -> Table:
                 }
             )
     caption = "Reconstructed mean survival time in months up to a horizon"
-    return Table(pd.DataFrame(rows), caption=caption, empty=NO_CURVES)
+    return Table(pd.DataFrame(rows), caption=caption, empty=NO_CURVES, fold=True)
 
 
 def _mean_texts(

@@ -96,19 +96,21 @@ class ProtocolPage(EntriesPage):
 
     def leads(self) -> None:
         """Show numbers that nothing uses until they are seen in the study's own report."""
-        self._rows("data/leads.csv", self.review.leads, "Leads that await confirmation")
+        self._rows("data/leads.csv", self.review.leads, "Leads that await confirmation", fold=True)
 
-    def _rows(self, file: str, rows: Iterable[Mapping[str, str]], caption: str) -> None:
+    def _rows(
+        self, file: str, rows: Iterable[Mapping[str, str]], caption: str, *, fold: bool = False
+    ) -> None:
         """Show the rows of a file of the data, each column under its meaning."""
         told = self.review.dictionary
         lines = [{named(told, file, name): text for name, text in one.items()} for one in rows]
-        show(Table(pd.DataFrame(lines), caption, empty="There is none."))
+        show(Table(pd.DataFrame(lines), caption, empty="There is none.", fold=fold))
 
     def file(self, name: str, caption: str) -> None:
         """Show what each column or key of a file of `data/` means, and its values."""
         rows = self.review.dictionary.of_file(name)
         lines = [[row["name"], row["meaning"], row["values"]] for row in rows]
-        show(Table(pd.DataFrame(lines, columns=["Name", "Meaning", "Values"]), caption))
+        show(Table(pd.DataFrame(lines, columns=["Name", "Meaning", "Values"]), caption, fold=True))
 
 
 def syntheses(review: Review) -> pd.DataFrame:

@@ -343,17 +343,6 @@ def heterogeneity_table(results: Sequence[PlannedResult]) -> Table:
     return Table(pd.DataFrame(rows), caption="Heterogeneity between studies", empty=empty)
 
 
-def left_out_table(results: Sequence[PlannedResult]) -> Table:
-    """Studies that a synthesis does not use, by the rule that says so."""
-    seen: dict[tuple[str, str], dict[str, None]] = {}
-    for result in results:
-        for left in result.left_out:
-            seen.setdefault((result.plan["title"], left.reason), {})[left.label] = None
-    rows = [(title, reason, "; ".join(studies)) for (title, reason), studies in seen.items()]
-    frame = pd.DataFrame(rows, columns=["Synthesis", "Why they are not used", "Studies"])
-    return Table(frame, caption="Studies not used", empty="Every study is used.")
-
-
 class Texts(dict[str, str]):
     """Numbers as texts by their keys; a key that is not there raises `ValueError`."""
 
