@@ -1,7 +1,9 @@
 """Printed counts that no patients can have, with a proof."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -116,12 +118,14 @@ def test_grades_of_a_wider_grade_are_within_it() -> None:
 
 
 def test_whole_patients_are_asked_for_where_parts_of_patients_would_do() -> None:
-    """33 % of each of two arms of 2 can be had with parts of patients only."""
+    """33 % of 2 patients can be had with parts of patients only."""
     made = Paper()
     made.sizes(2, 2)
     made.percent("33", "event")
-    found = examine(System(cells_of(counted(made.study))))
-    assert (found.conflicts, found.decision) == ((), "impossible")
+    system = System(cells_of(counted(made.study)))
+    assert system.can_hold(system.bounds)
+    assert system.in_whole_patients(system.bounds) == "impossible"
+    assert len(examine(system).conflicts) == 1
 
 
 @given(
@@ -149,24 +153,83 @@ def test_a_table_of_real_patients_is_never_a_conflict(seed: int, n: int, decimal
     assert conflicts(made.study) == ()
 
 
-def test_the_studies_conflict_only_where_their_tables_were_read_again() -> None:
-    """Each set was read again in its paper."""
-    found = {
-        study.id: [
-            (sorted({m.printed.quantity.outcome for m in one.margins}), printed_values(one))
-            for one in conflicts(study)
-        ]
-        for study in load_review(ROOT).studies.values()
-        if study.arms
-    }
-    conflicting = {id_ for id_, sets in found.items() if sets}
-    assert conflicting == {"chen-2025", "tian-2026"}
-    assert [outcomes for outcomes, _ in found["chen-2025"]] == [["line", "participants"]]
-    assert [outcomes for outcomes, _ in found["tian-2026"]] == [
-        ["previous_pci", "previous_radiotherapy"],
-        ["participants", "previous_pci"],
-        ["brain_radiotherapy", "previous_radiotherapy"],
+def possible_by_trial(sizes: tuple[int, int], printed: Sequence[tuple[str, str, int]]) -> bool:
+    """Whether some patients fit, by trying every table of two arms by two characteristics."""
+    kinds = list(product(("no", "yes"), repeat=2))
+    tables = [
+        [counts for counts in product(range(n + 1), repeat=4) if sum(counts) == n] for n in sizes
     ]
+    wanted = {"new": tables[0], "old": tables[1]}
+    place = {"a": 0, "b": 1}
+    return all(
+        any(
+            all(
+                sum(c for c, kind in zip(counts, kinds, strict=True) if kind[place[name]] == "yes")
+                == value
+                for arm_of, name, value in printed
+                if arm_of == arm and name in place
+            )
+            and all(
+                counts[kinds.index(("yes", "yes"))] == value
+                for arm_of, name, value in printed
+                if arm_of == arm and name == "both"
+            )
+            for counts in found
+        )
+        for arm, found in wanted.items()
+    )
+
+
+@given(
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["new", "old"]), st.sampled_from(["a", "b", "both"]), st.integers(0, 4)
+        ),
+        max_size=5,
+    ),
+)
+def test_conflicts_are_those_that_trying_every_table_finds(
+    sizes: tuple[int, int], printed: list[tuple[str, str, int]]
+) -> None:
+    made = Paper(variables={"a": YES_NO, "b": YES_NO})
+    made.sizes(*sizes)
+    for arm, name, value in printed:
+        of = {"subgroup": "a=yes"} if name == "both" else {}
+        made.count(value, "b" if name == "both" else name, arm=arm, category="yes", **of)
+    found = examine(System(cells_of(counted(made.study))))
+    assert bool(found.conflicts) != possible_by_trial(sizes, printed)
+
+
+def test_the_studies_read_in_full_conflict_only_where_their_tables_were_read_again() -> None:
+    """Each set was read again in its paper."""
+    review = load_review(ROOT)
+    found = {
+        name: [sorted({m.printed.quantity.outcome for m in one.margins}) for one in sets]
+        for name in ("chen-2025", "gu-2026", "tian-2026", "zhang-2025")
+        for sets in [conflicts(review.studies[name])]
+    }
+    assert found == {
+        "chen-2025": [["line", "participants"]],
+        "gu-2026": [],
+        "tian-2026": [
+            ["previous_pci", "previous_radiotherapy"],
+            ["participants", "previous_pci"],
+            ["brain_radiotherapy", "previous_radiotherapy"],
+        ],
+        "zhang-2025": [],
+    }
+
+
+def test_percentages_of_other_group_sizes_conflict_in_whole_patients_only() -> None:
+    """28.30 % is 15 of 53 and nothing of 55; 16.28 % is 7 of 43 and nothing of 41."""
+    made = Paper()
+    made.sizes(55, 41)
+    made.percent("28.30", "event", arm="new")
+    made.percent("16.28", "event", arm="old")
+    found = conflicts(made.study)
+    assert [sorted(printed_values(one)) for one in found] == [["28.30", "55"], ["16.28", "41"]]
+    assert all(one.multipliers == () for one in found)
 
 
 def test_more_patients_may_have_been_enrolled_than_were_randomised() -> None:

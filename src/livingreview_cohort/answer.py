@@ -30,7 +30,8 @@ class WhatIf:
     """The answer to one question: a sentence, a figure, and what was assumed.
 
     `printed` is the number that the paper prints on the scale of y; None where it prints none.
-    `ticks` names the places on x where these are no numbers.  `log` asks for a logarithmic y.
+    `ticks` names the places on x where these are no numbers, else `each` stands before them.  `log`
+    asks for a logarithmic y, and `digits` for so many decimals.
     """
 
     kind: str
@@ -43,7 +44,9 @@ class WhatIf:
     printed: float | None = None
     printed_label: str = ""
     ticks: tuple[str, ...] = ()
+    each: str = ""
     log: bool = False
+    digits: int = 2
 
 
 def series_of(label: str, x: Iterable[float], values: Floats) -> Series:

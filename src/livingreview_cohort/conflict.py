@@ -9,7 +9,7 @@ without any one of its numbers the others can hold; it need not be the smallest 
 Percentages may be off by one unit of their last digit, so that no way of rounding makes a conflict.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -117,6 +117,23 @@ class System:
         """Whether the bounds can hold together, in parts of patients."""
         return not self.taking_part(bounds)
 
+    def in_whole_patients(self, bounds: Sequence[Bound], seconds: float = SECONDS) -> Decision:
+        """Whether the bounds can hold together in whole patients, if that is found in time."""
+        if not bounds:
+            return "possible"
+        matrix, right = self.matrix(bounds)
+        found = optimize.milp(
+            np.zeros(self.cells.size),
+            integrality=np.ones(self.cells.size, dtype=np.int_),
+            constraints=[
+                optimize.LinearConstraint(matrix, ub=right + TINY),
+                optimize.LinearConstraint(self.agreement, 0, 0),
+            ],
+            options={"time_limit": seconds},
+        )
+        decisions: dict[int, Decision] = {0: "possible", 2: "impossible"}
+        return decisions.get(found.status, "not decided")
+
     def taking_part(self, bounds: Sequence[Bound]) -> list[Bound]:
         """Bounds that contradict each other; none where all can hold, in parts of patients."""
         if not bounds:
@@ -174,22 +191,29 @@ def conflicts(study: Study) -> tuple[Conflict, ...]:
 
 
 def examine(system: System, seconds: float = SECONDS) -> Possible:
-    """Find conflicts until the bounds that are left can hold; then ask for whole patients."""
+    """Find conflicts until the bounds that are left can hold, in whole patients where decided."""
     active, found, aside = list(system.bounds), list[Conflict](), list[Bound]()
-    while part := set(system.taking_part(active)):
-        least = irreducible(system, [bound for bound in active if bound in part or _is_size(bound)])
+
+    def set_aside(least: list[Bound]) -> None:
         found.append(_conflict(system, least))
-        weakest = least[-1]  # the order of trust is kept
-        aside.append(weakest)
-        active.remove(weakest)
-    return Possible(tuple(found), tuple(aside), _in_whole_patients(system, active, seconds))
+        aside.append(least[-1])  # the order of trust is kept, so that this is the weakest
+        active.remove(least[-1])
+
+    while part := set(system.taking_part(active)):
+        near = [bound for bound in active if bound in part or _is_size(bound)]
+        set_aside(irreducible(system.can_hold, near))
+    while (decision := system.in_whole_patients(active, seconds)) == "impossible":
+        set_aside(irreducible(lambda some: system.in_whole_patients(some) != "impossible", active))
+    return Possible(tuple(found), tuple(aside), decision)
 
 
-def irreducible(system: System, bounds: Sequence[Bound]) -> list[Bound]:
+def irreducible(
+    can_hold: Callable[[Sequence[Bound]], bool], bounds: Sequence[Bound]
+) -> list[Bound]:
     """Return bounds that cannot hold together, of which none can be left out (QuickXplain)."""
 
     def explain(given: list[Bound], added: bool, left: list[Bound]) -> list[Bound]:
-        if added and not system.can_hold(given):
+        if added and not can_hold(given):
             return []
         if len(left) == 1:
             return left
@@ -249,18 +273,3 @@ def _checked(
     summed = sum((f * bound for (_, bound), f in zip(rows, exact[:n], strict=True)), Fraction(0))
     proved = summed < 0 and all(value >= 0 for value in total.values())
     return (tuple(exact[:n]), summed) if proved else None
-
-
-def _in_whole_patients(system: System, bounds: Sequence[Bound], seconds: float) -> Decision:
-    matrix, right = system.matrix(bounds)
-    found = optimize.milp(
-        np.zeros(system.cells.size),
-        integrality=np.ones(system.cells.size, dtype=np.int_),
-        constraints=[
-            optimize.LinearConstraint(matrix, ub=right + TINY),
-            optimize.LinearConstraint(system.agreement, 0, 0),
-        ],
-        options={"time_limit": seconds},
-    )
-    decisions: dict[int, Decision] = {0: "possible", 2: "impossible"}
-    return decisions.get(found.status, "not decided")

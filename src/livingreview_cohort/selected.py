@@ -62,6 +62,8 @@ class Selected:
         population = self.study.populations[name]
         if population.members:
             return self._any(map(level_of, population.members))
+        if name in self.patients.populations:
+            return self.patients.populations[name]
         if population.within:
             msg = f"need to know who is in the population {name}, found nothing that tells"
             raise NotComputableError(msg)

@@ -30,7 +30,7 @@ from livingreview_cohort.readings import caliper_readings
 from livingreview_record import Quantity, Study
 
 Floats = NDArray[np.float64]
-TESTS = 200
+STEPS, TESTS = 6, 200
 SHAPES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # Weibull: 1 is a risk that stays the same over time
 
 
@@ -47,7 +47,7 @@ def early_deaths(fitted: FittedStudy, pipeline: Pipeline, question: Question) ->
     study, outcome = fitted.study, question.outcome
     months, most = question.months, question.most
     first, second = pair_of(study)
-    counts = np.arange(0, most + 1, max(1, most // 10))
+    counts = np.arange(0, most + 1, max(1, most // STEPS))
     one_arm, both = (np.empty((DRAWS, counts.size)) for _ in range(2))
     for seed in range(DRAWS):
         patients = draw(fitted, seed)
@@ -58,9 +58,8 @@ def early_deaths(fitted: FittedStudy, pipeline: Pipeline, question: Question) ->
             one_arm[seed, place] = _with_early(own, is_first, (added, 0), months)
             both[seed, place] = _with_early(own, is_first, (added, round(added * share)), months)
     labels = study.arms[first].label, study.arms[second].label
-    needed = [
-        int(n) for n, ratio in zip(counts, np.median(one_arm, axis=0), strict=True) if ratio >= 1
-    ]
+    middle = np.median(one_arm, axis=0)
+    needed = float(np.interp(1.0, middle, counts)) if middle[-1] >= 1 else None
     printed = printed_number(
         study,
         Quantity(
@@ -71,10 +70,10 @@ def early_deaths(fitted: FittedStudy, pipeline: Pipeline, question: Question) ->
         ),
     )
     shown = printed.value if printed else "ratio"
-    if needed:
+    if needed is not None:
         answer = (
             f"The printed hazard ratio of {shown} would arise with a true ratio of 1 if about "
-            f"{needed[0]} patients with {labels[0]}, and none with {labels[1]}, had died within "
+            f"{needed:.0f} patients with {labels[0]}, and none with {labels[1]}, had died within "
             f"{months:g} months and been left out."
         )
     else:
@@ -99,6 +98,7 @@ def early_deaths(fitted: FittedStudy, pipeline: Pipeline, question: Question) ->
         ),
         printed=1.0,
         printed_label="no difference",
+        each="left out:",
     )
 
 
@@ -269,7 +269,9 @@ def curve_p(fitted: FittedStudy, pipeline: Pipeline, question: Question) -> What
         series=(series_of("simulated", SHAPES, np.maximum(tests, 1e-6)),),
         printed=limit,
         printed_label=f"printed p ({shown})",
+        each="shape",
         log=True,
+        digits=4,
     )
 
 
