@@ -33,8 +33,9 @@ API = {
         read_patients reenact reenact_patients run write_patients written
     """,
     "livingreview_display": """
-        HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT QUIET WHERE Axis Drawing Flowchart
-        Forest Html Shown Step Table Words as_printed bullets cell element intervals_of joined
+        HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION QUIET STUDY WHERE
+        Axis Drawing Flowchart Forest Html Shown Step Table Words as_printed bullets cell element
+        intervals_of joined
         light linked listed number p_value percent places printed publish scrolling sentence show
     """,
     "livingreview_plan": """

@@ -7,9 +7,9 @@ import pytest
 
 from livingreview import load_review
 from livingreview.tables.protocol import patients
-from livingreview.tables.synthesis import POOLED, forest_rows
+from livingreview.tables.synthesis import forest_rows
 from livingreview_audit import CHECKS
-from livingreview_display import wording
+from livingreview_display import POOLED, wording
 from livingreview_plan import analysis
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_record.reported import Reported

@@ -22,6 +22,8 @@ from livingreview.tables.synthesis import (
 )
 from livingreview.tables.unused import left_out_table, left_out_words
 from livingreview_display import figures
+from livingreview_display.axes import HAZARD_RATIO
+from livingreview_display.placing import PREDICTION
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 
@@ -123,13 +125,13 @@ def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_publis
     assert rows["Prediction interval"] == text
     assert published({"survival": [result]})["survival.log_hr.prediction"] == text
     drawn = forest_plot(result).rows
-    (bar,) = drawn[drawn["mark"] == figures.PREDICTION].to_dict("records")
+    (bar,) = drawn[drawn["mark"] == PREDICTION].to_dict("records")
     assert (bar["lower"], bar["upper"]) == pytest.approx(
         (math.exp(main.pi_lower), math.exp(main.pi_upper))
     )
     widths = [
         line.get_linewidth()
-        for line in figures.forest(drawn, figures.HAZARD_RATIO).axes[0].lines
+        for line in figures.forest(drawn, HAZARD_RATIO).axes[0].lines
         if list(line.get_xdata()) == [bar["lower"], bar["upper"]]
     ]
     assert widths == [5.0]  # a bar, not the thin line of a study

@@ -10,6 +10,7 @@ from livingreview.tables import moderators, synthesis
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
     PERCENT,
+    STUDY,
     Axis,
     Forest,
     publish,
@@ -167,7 +168,7 @@ def with_risks(
     effects = [effect for result in results for effect in result.effects]
     sources = [next(s for s in effect.sources if isinstance(s, Printed)) for effect in effects]
     risks = map(appraisals.risk_of, sources)
-    words = ["" if mark != synthesis.STUDY else next(risks) for mark in plot.rows["mark"]]
+    words = ["" if mark != STUDY else next(risks) for mark in plot.rows["mark"]]
     return replace(plot, rows=plot.rows.assign(risk=words))
 
 

@@ -143,9 +143,9 @@ class Appraisals:
 
 
 def load_appraisals(root: Path | str = ".", review: Review | None = None) -> Appraisals:
-    """The appraisals under ``root/data/appraisal``; with a review their studies must be in it.
+    """The appraisals under `root/data/appraisal`; with a review their studies must be in it.
 
-    Raises ``DataProblemsError``, which lists every problem of every file.
+    Raises `DataProblemsError`, which lists every problem of every file.
     """
     folder = Path(root) / "data" / "appraisal"
     problems: list[Problem] = []

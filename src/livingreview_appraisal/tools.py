@@ -122,7 +122,7 @@ def _first(rules: Sequence[Rule], answers: Mapping[str, str]) -> str | None:
 
 @cache
 def load_tool(name: str) -> Tool:
-    """A tool that comes with the package; ``ValueError`` for any other name."""
+    """A tool that comes with the package; `ValueError` for any other name."""
     if name not in TOOLS:
         msg = f"need one of the tools {', '.join(TOOLS)}, found {name!r}"
         raise ValueError(msg)

@@ -8,11 +8,11 @@ a room that has something to show builds its own tables of these parts.
 
 # isort: off
 # fmt: off
-from livingreview_display.figures import (
-    HAZARD_RATIO, INK, MONTHS, PERCENT, QUIET, Axis, Drawing, Forest,
-)
+from livingreview_display.axes import HAZARD_RATIO, MONTHS, PERCENT, Axis
+from livingreview_display.figures import INK, QUIET, Drawing, Forest
 from livingreview_display.flowchart import Flowchart, Step
 from livingreview_display.markup import Html, Shown, element, joined, linked
+from livingreview_display.placing import POOLED, PREDICTION, STUDY
 from livingreview_display.publishing import publish, show
 from livingreview_display.lights import light
 from livingreview_display.table import LEVEL, NO_BREAK_SPACE, WHERE, Table, scrolling
@@ -22,8 +22,9 @@ from livingreview_display.wording import (
 )
 
 __all__ = [
-    "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "QUIET", "WHERE", "Axis",
-    "Drawing", "Flowchart", "Forest", "Html", "Shown", "Step", "Table", "Words", "as_printed",
+    "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
+    "PREDICTION", "QUIET", "STUDY", "WHERE", "Axis", "Drawing", "Flowchart", "Forest",
+    "Html", "Shown", "Step", "Table", "Words", "as_printed",
     "bullets", "cell", "element", "intervals_of", "joined", "light", "linked", "listed", "number",
     "p_value", "percent", "places", "printed", "publish", "scrolling", "sentence", "show",
 ]

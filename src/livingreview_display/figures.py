@@ -1,18 +1,18 @@
 """Rows of estimates as matplotlib figures, drawn so that they stay legible on a phone.
 
-Every function takes rows that ``tables`` built and draws them without computing anything, so that
-a plot and a table cannot disagree.  A row is a line of a DataFrame with the columns ``label``,
-``estimate``, ``lower`` and ``upper``; ``group`` (a heading above rows), ``text`` (printed at the
-right), ``mark`` (a series, told apart by colour and shape) and ``weight`` (the size of the mark)
-are optional, as is ``risk`` (the risk of bias of a study, in words).  A mark of ``POOLED`` is drawn
-as a diamond over its interval, one of ``PREDICTION`` as a bar.
+Every function takes rows that `tables` built and draws them without computing anything, so that
+a plot and a table cannot disagree.  A row is a line of a DataFrame with the columns `label`,
+`estimate`, `lower` and `upper`; `group` (a heading above rows), `text` (printed at the
+right), `mark` (a series, told apart by colour and shape) and `weight` (the size of the mark)
+are optional, as is `risk` (the risk of bias of a study, in words).  A mark of `POOLED` is drawn
+as a diamond over its interval, one of `PREDICTION` as a bar.
 """
 
 import io
 import math
 import textwrap
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -23,70 +23,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from livingreview_display.axes import Axis, ends, log_ticks
 from livingreview_display.lights import RISK_WORDS, light
 from livingreview_display.markup import Html, Shown, element
+from livingreview_display.placing import (
+    CHARACTERS,
+    FAVOURS,
+    GAP,
+    LINE,
+    MARK,
+    POOLED,
+    PREDICTION,
+    STUDY,
+    Placed,
+    heading_lines,
+    label_lines,
+    place,
+    rows_of,
+)
 
-STUDY, POOLED = "study", "pooled"
-PREDICTION = "prediction interval"
 WIDTH = 4.8  # inches; with this font size still legible when scaled to a phone
 FONT_SIZE = 10.0
-CHARACTERS = 58  # of the font that fit into the width
-BOLD_CHARACTERS = 48
-HEADING, LINE, MARK, GAP, FAVOURS = 0.34, 0.19, 0.2, 0.1, 0.62  # heights in inches
 INK, QUIET = "#1f2328", "#8c959f"
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p")
-LOG_STEPS = (  # of one power of ten, the coarsest first
-    (1,),
-    (1, 2, 5),
-    (1, 1.5, 2, 3, 5, 7),
-    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
-    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5),
-)
-FEWEST_TICKS = 4  # a reader needs these to read the ends of an interval
 LARGEST_MARK = 110.0  # area in square points of the mark with the greatest weight
 MOST_IN_WORDS = 8  # rows of a figure whose text alternative tells each
-NEEDED = ("label", "estimate", "lower", "upper")
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What the horizontal axis shows: its words, its scale, the line of no difference.
-
-    ``favours`` are the words left and right of the reference line; a limit that is not a number
-    is chosen from what is drawn.
-    """
-
-    label: str
-    scale: str = "linear"
-    reference: float | None = None
-    favours: tuple[str, str] | None = None
-    limits: tuple[float, float] = (math.nan, math.nan)
-
-
-HAZARD_RATIO = Axis("Hazard ratio (log scale)", scale="log", reference=1.0)
-MONTHS = Axis("Months", limits=(0.0, math.nan))
-PERCENT = Axis("Percent of patients", limits=(0.0, 100.0))
-
-
-@dataclass(frozen=True)
-class Placed:
-    """One row with the heights of its heading, label and mark, in inches from the top.
-
-    ``heading_y`` and ``label_y`` are not a number where the row has no heading or label of its own.
-    """
-
-    group: str
-    label: str
-    text: str
-    mark: str
-    estimate: float
-    lower: float
-    upper: float
-    weight: float
-    heading_y: float = math.nan
-    label_y: float = math.nan
-    y: float = math.nan
-    risk: str = ""
 
 
 @rc_context({"text.parse_math": False, "text.usetex": False})  # a dollar sign is a dollar sign
@@ -94,7 +55,7 @@ def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
     """Estimates with their intervals, one below the other, each under its label and text.
 
     Rows that follow each other with the same group and label share one label.  Raises
-    ``ValueError`` when there is nothing to draw or a needed column is missing.
+    `ValueError` when there is nothing to draw or a needed column is missing.
     """
     placed = place(rows)
     series = _series(placed)
@@ -114,57 +75,6 @@ def forest(rows: pd.DataFrame, axis: Axis) -> Figure:
     return figure
 
 
-def place(rows: pd.DataFrame) -> tuple[Placed, ...]:
-    """The rows from top to bottom with the heights at which they are drawn."""
-    placed: list[Placed] = []
-    y, above = 0.0, Placed("", "", "", "", math.nan, math.nan, math.nan, math.nan)
-    for row in _rows(rows):
-        heading_y = label_y = math.nan
-        if row.group != above.group:
-            more = LINE * _heading(row.group).count("\n")
-            y += HEADING + more if row.group else GAP
-            heading_y = y - LINE - more if row.group else math.nan
-        if (row.group, row.label) != (above.group, above.label):
-            label_y = y + GAP
-            y += GAP + LINE * (_wrapped(row).count("\n") + 1)
-        placed.append(replace(row, heading_y=heading_y, label_y=label_y, y=y + MARK / 2))
-        y, above = y + MARK, row
-    return tuple(placed)
-
-
-def _rows(rows: pd.DataFrame) -> list[Placed]:
-    missing = [name for name in NEEDED if name not in rows]
-    if missing or rows.empty:
-        found = f"no column {', '.join(missing)}" if missing else "no row"
-        msg = f"need rows with {', '.join(NEEDED)} to draw, found {found}"
-        raise ValueError(msg)
-    records = rows.to_dict("records")
-    lines = [(record.get("group", ""), record["label"]) for record in records]
-    return [
-        Placed(
-            group=str(record.get("group", "")),
-            label=str(record["label"]),
-            text="" if lines.count(line) > 1 else str(record.get("text", "")),
-            mark=str(record.get("mark", "")),
-            estimate=float(record["estimate"]),
-            lower=float(record["lower"]),
-            upper=float(record["upper"]),
-            weight=float(record.get("weight") or math.nan),
-            risk=str(record.get("risk") or ""),
-        )
-        for record, line in zip(records, lines, strict=True)
-    ]
-
-
-def _wrapped(row: Placed) -> str:
-    words = f"{row.label} ({RISK_WORDS.format(row.risk)})" if row.risk else row.label
-    return textwrap.fill(words, max(16, CHARACTERS - len(row.text) - 2))
-
-
-def _heading(group: str) -> str:
-    return textwrap.fill(group, BOLD_CHARACTERS)
-
-
 def _series(placed: Sequence[Placed]) -> Mapping[str, tuple[str, str]]:
     """Colour and shape of every mark, in order of appearance."""
     marks = list(dict.fromkeys(row.mark for row in placed if row.mark not in (POOLED, PREDICTION)))
@@ -177,7 +87,8 @@ def _series(placed: Sequence[Placed]) -> Mapping[str, tuple[str, str]]:
 
 def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
     axes.set_xscale(axis.scale)
-    low, high = _limits(placed, axis)
+    drawn = (value for row in placed for value in (row.estimate, row.lower, row.upper))
+    low, high = ends(axis, drawn)
     axes.set_xlim(low, high)
     if axis.scale == "log":
         axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high)))
@@ -202,45 +113,11 @@ def _set_axis(axes: Axes, placed: Sequence[Placed], axis: Axis) -> None:
             axes.text(x, y, words[x], transform=axes.transAxes, **style)
 
 
-def log_ticks(low: float, high: float) -> list[float]:
-    """Return the ticks of a logarithmic axis: the roundest numbers that are enough to read it by.
-
-    >>> log_ticks(0.2, 6), log_ticks(0.62, 1.3)
-    ([0.2, 0.5, 1.0, 2.0, 5.0], [0.7, 0.8, 0.9, 1.0, 1.2])
-    """
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks: list[float] = []
-    for steps in LOG_STEPS:
-        every = (round(step * 10.0**power, 9) for power in powers for step in steps)
-        ticks = [tick for tick in every if low <= tick <= high]
-        if len(ticks) >= FEWEST_TICKS:
-            break
-    return ticks
-
-
 def _draw_reference(axes: Axes, placed: Sequence[Placed], reference: float) -> None:
     """The line of no difference, beside every mark and through no word."""
     starts = [row.y - MARK / 2 for row in placed]
     ends = [*(row.y + MARK / 2 for row in placed[:-1]), axes.get_ylim()[0]]
     axes.vlines([reference] * len(placed), starts, ends, color=QUIET, linewidth=1, zorder=0)
-
-
-def _limits(placed: Sequence[Placed], axis: Axis) -> tuple[float, float]:
-    """Ends of the axis: those asked for, or a little beyond what is drawn."""
-    drawn = [value for row in placed for value in (row.estimate, row.lower, row.upper)]
-    drawn += [] if axis.reference is None else [axis.reference]
-    finite = [value for value in drawn if math.isfinite(value)]
-    low, high = min(finite), max(finite)
-    if axis.scale == "log":
-        low, high = min(low / 1.15, 0.9), max(high * 1.15, 1.1)
-    else:
-        pad = 0.05 * (high - low or 1.0)
-        low, high = low - pad, high + pad
-    asked_low, asked_high = axis.limits
-    return (
-        low if math.isnan(asked_low) else asked_low,
-        high if math.isnan(asked_high) else asked_high,
-    )
 
 
 def _draw_marks(
@@ -308,8 +185,8 @@ def _write_labels(axes: Axes, placed: Sequence[Placed]) -> None:
             look |= {"ha": "right", "va": "center", "transform": axes.get_yaxis_transform()}
             axes.text(*at, symbol, **look)
         words = (
-            (0.0, row.heading_y, _heading(row.group), "left"),
-            (0.0, row.label_y, _wrapped(row), "left"),
+            (0.0, row.heading_y, heading_lines(row.group), "left"),
+            (0.0, row.label_y, label_lines(row), "left"),
             (1.0, row.label_y, row.text, "right"),
         )
         for x, y, text, side in words:
@@ -402,7 +279,7 @@ class Forest(Drawing):
             f"{row.group} | {row.label} | {row.mark} | "
             f"{row.estimate:.6g} [{row.lower:.6g}, {row.upper:.6g}]"
             + (f" | {RISK_WORDS.format(row.risk)}" if row.risk else "")
-            for row in _rows(self.rows)
+            for row in rows_of(self.rows)
         ]
         return "\n".join([self.axis.label, *lines])
 

@@ -61,7 +61,7 @@ class Flowchart(Drawing):
 
 @rc_context({"text.parse_math": False, "text.usetex": False})
 def draw(steps: Sequence[Step]) -> Figure:
-    """Draw the steps; raise ``ValueError`` when there is none."""
+    """Draw the steps; raise `ValueError` when there is none."""
     if not steps:
         raise ValueError("need at least one step to draw, found none")
     right = WIDTH - LEFT - BETWEEN

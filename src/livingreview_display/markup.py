@@ -20,16 +20,16 @@ SCHEME = re.compile(r"(?i)(?!https?:)[^/?#]*:")  # of an address that a page mus
 
 
 class Html(str):
-    """HTML that ``element`` or ``linked`` built; any other ``str`` is text."""
+    """HTML that `element` or `linked` built; any other `str` is text."""
 
     __slots__ = ()
 
 
 def element(tag: str, *content: str, **attributes: str) -> Html:
-    """An element around its content: ``Html`` stays as it is, any other text is escaped.
+    """An element around its content: `Html` stays as it is, any other text is escaped.
 
     An underscore before or inside an attribute's name stands for a hyphen or for nothing
-    (``class_``, ``aria_label``).  Raises ``ValueError`` for a tag, an attribute or an address that
+    (`class_`, `aria_label`).  Raises `ValueError` for a tag, an attribute or an address that
     could run something or load something.
 
     >>> element("p", "a < b, ", element("strong", "R&D"), class_="note")
@@ -47,7 +47,7 @@ def element(tag: str, *content: str, **attributes: str) -> Html:
 
 
 def joined(*content: str, between: str = "") -> Html:
-    """Parts one after the other: ``Html`` stays as it is, any other text is escaped."""
+    """Parts one after the other: `Html` stays as it is, any other text is escaped."""
     return Html(escape(between).join(map(_escaped, content)))
 
 
@@ -76,7 +76,7 @@ def _escaped(text: str) -> str:
 
 
 class Shown:
-    """What a notebook shows on a page as HTML; ``html`` builds it, or says that there is none.
+    """What a notebook shows on a page as HTML; `html` builds it, or says that there is none.
 
     With `in_short` the reference text of a chapter holds the plain text in place of the HTML's.
     """

@@ -1,7 +1,7 @@
 """Numbers and printed numbers as text: the only place where a value becomes a word of a page.
 
-A number becomes a plain ``str``, so that no type of a library can leak into a sentence; a page
-shows ``Words``, which ``markup`` escapes.
+A number becomes a plain `str`, so that no type of a library can leak into a sentence; a page
+shows `Words`, which `markup` escapes.
 """
 
 import math
@@ -120,7 +120,7 @@ def listed(items: Iterable[object]) -> str:
 
 
 def bullets(items: Iterable[object], *, empty: str = "None recorded.") -> str | list[str]:
-    """Items as sentences with a capital and a full stop, for ``Words`` to show as a list.
+    """Items as sentences with a capital and a full stop, for `Words` to show as a list.
 
     >>> print(Words(bullets(["one hospital", "24 patients."])))
     - One hospital.
@@ -141,8 +141,8 @@ def sentence(text: object) -> str:
 def as_printed(places: Sequence[Printed], words: str = "{}") -> str:
     """What the source prints for one quantity; different values in different places are all shown.
 
-    A table cell comes before a mention in the text.  ``6`` and ``six`` are the same value, and a
-    mention such as ``>0.05`` adds nothing to a value that it admits.  ``words`` is put around each.
+    A table cell comes before a mention in the text.  `6` and `six` are the same value, and a
+    mention such as `>0.05` adds nothing to a value that it admits.  `words` is put around each.
     """
     texts: dict[object, str] = {}
     for place in table_first(places):
@@ -154,7 +154,7 @@ def as_printed(places: Sequence[Printed], words: str = "{}") -> str:
 
 
 def _is_bound_of(text: str, value: str) -> bool:
-    """Whether ``text`` is an inequality that the printed ``value`` meets."""
+    """Whether `text` is an inequality that the printed `value` meets."""
     try:
         bound, exact = Reported(text), Reported(value)
     except ValueError:
@@ -178,7 +178,7 @@ def _exact(value: Reported) -> tuple[str, Decimal | str]:
 
 
 def cell(numbers: Iterable[Printed]) -> str:
-    """The printed numbers that belong together as one text: ``20 (83.3%)``, ``61 (range 21-77)``.
+    """The printed numbers that belong together as one text: `20 (83.3%)`, `61 (range 21-77)`.
 
     The main number comes first, the others follow in brackets.
     """
@@ -197,7 +197,7 @@ def cell(numbers: Iterable[Printed]) -> str:
 
 
 def places(numbers: Iterable[Printed]) -> str:
-    """Where numbers are printed, each place once: ``Table 1, Sex > Male; Abstract``."""
+    """Where numbers are printed, each place once: `Table 1, Sex > Male; Abstract`."""
     found = dict.fromkeys(
         ", ".join(part for part in (n.locator.table or n.locator.section, n.locator.row) if part)
         for n in table_first(numbers)
@@ -208,8 +208,8 @@ def places(numbers: Iterable[Printed]) -> str:
 def printed(study: Study, *, interval: bool = True, **identity: str) -> str:
     """One printed quantity of a study, with its interval where that is wanted and printed too.
 
-    ``identity`` names columns of the quantity; population ``whole``, no subgroup, no category and
-    no timepoint unless named.  Raises ``ValueError`` unless exactly one quantity fits.
+    `identity` names columns of the quantity; population `whole`, no subgroup, no category and
+    no timepoint unless named.  Raises `ValueError` unless exactly one quantity fits.
     """
     wanted = {"population": "whole", "subgroup": "", "category": "", "timepoint": ""} | identity
     found = {number.quantity: number for number in study.find(**wanted)}

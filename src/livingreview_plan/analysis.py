@@ -41,12 +41,12 @@ UNINFORMATIVE = (
 class PlannedResult:
     """One planned synthesis for one effect measure and, for single arms, one group of treatments.
 
-    ``estimates`` hold what each effect comes from.  ``pooled`` is None when
-    no study gives a usable number, and where several are not pooled or cannot be: ``not_pooled``
-    then says why.  ``exact`` pools counts without a correction for zero cells (binomial-normal for
+    `estimates` hold what each effect comes from.  `pooled` is None when
+    no study gives a usable number, and where several are not pooled or cannot be: `not_pooled`
+    then says why.  `exact` pools counts without a correction for zero cells (binomial-normal for
     arms, Mantel-Haenszel for pairs of arms); it is None below two studies, and where the counts
-    give no finite result, with ``no_exact`` saying so.  ``left_out`` says why each unused study is
-    not used.  ``certainty`` is the level judged in the review's data, or empty; ``terms`` are the
+    give no finite result, with `no_exact` saying so.  `left_out` says why each unused study is
+    not used.  `certainty` is the level judged in the review's data, or empty; `terms` are the
     review's words.
     """
 

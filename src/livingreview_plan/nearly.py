@@ -28,7 +28,7 @@ COUNTED = ("n", "percent")
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A printed number that a rule nearly takes, ``why`` it does not, and the column to look at."""
+    """A printed number that a rule nearly takes, `why` it does not, and the column to look at."""
 
     number: Printed
     column: str

@@ -22,7 +22,7 @@ from livingreview_record import Printed, Quantity, Study, months, months_in, tab
 class PrintedSurvival:
     """What a study prints of the survival of one arm, in one population and subgroup.
 
-    ``n`` is the number of patients, where it is printed.  ``notes`` say what the numbers do not:
+    `n` is the number of patients, where it is printed.  `notes` say what the numbers do not:
     other values printed elsewhere, what was not reached, our remarks on the rows.
     """
 
@@ -44,7 +44,7 @@ class PrintedSurvival:
         return contradictions(self.landmarks, self.median)
 
     def reconstructed(self, *, level: float = 0.95) -> ReconstructedCurve:
-        """The curve these numbers allow; ``ValueError`` where they have `contradictions`."""
+        """The curve these numbers allow; `ValueError` where they have `contradictions`."""
         curve = reconstruct_curve(
             self.landmarks, self.median, n=self.n, label=self.label, level=level
         )
@@ -58,7 +58,7 @@ def printed_survival(
 
     Where two places print different values, the table is used and the other is noted; an
     interval that does not contain its value is not used, and noted.
-    Raises ``ValueError`` for an arm the study does not have.
+    Raises `ValueError` for an arm the study does not have.
     """
     if arm_id not in study.arms:
         msg = f"{study.id}: need an arm ({', '.join(study.arms)}), found {arm_id!r}"

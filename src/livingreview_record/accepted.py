@@ -1,6 +1,6 @@
 """Printed values as they were accepted last, and which of them a spreadsheet may have changed.
 
-``make accept`` writes every value with its place to ``tests/expected/numbers.txt``.  A spreadsheet
+`make accept` writes every value with its place to `tests/expected/numbers.txt`.  A spreadsheet
 that saves a table of numbers drops zeros after the point and turns some texts into dates and times;
 held against that file, each such cell can be named.
 """
@@ -34,7 +34,7 @@ class Value:
 
 
 def current(root: Path) -> dict[str, Value]:
-    """Place and identity of every printed number under ``root/data``, with its value.
+    """Place and identity of every printed number under `root/data`, with its value.
 
     Rows are taken as they stand, faulty or not; what cannot be read at all is left out.
     """

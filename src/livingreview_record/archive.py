@@ -21,12 +21,12 @@ EXTRA = ("results.json", "CITATION.cff", "CHANGELOG.md")
 
 
 def downloads(root: Path | str = ".") -> Mapping[str, bytes]:
-    """The files to offer by name, made from the review under ``root``.
+    """The files to offer by name, made from the review under `root`.
 
-    ``numbers.csv`` and ``numbers.json`` hold every printed number of every study; ``data.zip``
-    holds the table, every file under ``data/`` that is not hidden, the licence of the data with
+    `numbers.csv` and `numbers.json` hold every printed number of every study; `data.zip`
+    holds the table, every file under `data/` that is not hidden, the licence of the data with
     them, and, where they exist, the published results, the citation and the changes.  Raises
-    ``DataProblemsError`` for data that cannot be used.
+    `DataProblemsError` for data that cannot be used.
     """
     base = Path(root)
     review = load_review(base)
@@ -81,7 +81,7 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
 
 
 def write_downloads(root: Path | str, target: Path) -> list[Path]:
-    """Write the files to offer into ``target``; their paths."""
+    """Write the files to offer into `target`; their paths."""
     target.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in downloads(root).items():

@@ -233,7 +233,7 @@ def _header_fits(
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file as one step: whoever opens it finds the old content or the new, never a part.
 
-    Raises ``OSError``, with the file's name, for one that may not be written or has no room.
+    Raises `OSError`, with the file's name, for one that may not be written or has no room.
     """
     encoded = content.encode() if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == encoded:

@@ -1,4 +1,4 @@
-"""Which files ``data/`` holds: each is described, none is a link, and extractions are counted."""
+"""Which files `data/` holds: each is described, none is a link, and extractions are counted."""
 
 import os
 import re
@@ -45,7 +45,7 @@ COUNT = re.compile(r"0|[1-9][0-9]*")
 
 
 def check_files(data: Path, declared: Dictionary, problems: list[Problem]) -> None:
-    """Add a problem for every file below ``data`` that nothing describes, and for every link.
+    """Add a problem for every file below `data` that nothing describes, and for every link.
 
     Hidden files, such as those of editors and desktops, are no data and are passed over.
     """

@@ -276,7 +276,7 @@ def _of_levels(study: Study, where: str, entry: Outcome) -> Iterator[Link]:
 
 
 def _to_level(study: Study, where: str, link: str) -> Iterator[Link]:
-    """``variable`` or ``variable=level``: both must be declared."""
+    """`variable` or `variable=level`: both must be declared."""
     vocabulary = {**study.variables, **study.outcomes}
     of, level = level_of(link)
     yield where, of, vocabulary

@@ -1,7 +1,7 @@
 """Files to a validated review: every problem is gathered, then raised once.
 
-The files' shapes are in ``schema/`` (JSON Schema) and, column by column, in the review's own
-``data/dictionary.csv``.
+The files' shapes are in `schema/` (JSON Schema) and, column by column, in the review's own
+`data/dictionary.csv`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -51,10 +51,10 @@ T = TypeVar("T", bound="DataclassInstance")
 
 
 def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
-    """The review under ``root/data``, with every study or with those named in ``only``.
+    """The review under `root/data`, with every study or with those named in `only`.
 
     Files of other studies are then not read, so that a change of theirs changes nothing here.
-    Raises ``DataProblemsError``, which lists every problem of every file.
+    Raises `DataProblemsError`, which lists every problem of every file.
     """
     data = Path(root) / "data"
     problems: list[Problem] = []
@@ -82,9 +82,9 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
-    """The question and rules of the review under ``root/data``, without its studies.
+    """The question and rules of the review under `root/data`, without its studies.
 
-    Raises ``DataProblemsError``, which lists every problem of ``review.yaml``.
+    Raises `DataProblemsError`, which lists every problem of `review.yaml`.
     """
     data = Path(root) / "data"
     problems: list[Problem] = []
@@ -112,7 +112,7 @@ def load_dictionary(root: Path | str = ".") -> Dictionary:
 
 
 def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
-    """What the review's own dictionary describes; ``DataProblemsError`` without a data folder."""
+    """What the review's own dictionary describes; `DataProblemsError` without a data folder."""
     if not is_folder(data, problems):
         raise DataProblemsError(problems)
     path = data / "dictionary.csv"
@@ -215,10 +215,10 @@ def _study(content: Mapping[str, Any]) -> Study:
 
 
 def _typed(kind: type[T], entry: Mapping[str, Any], **given: Any) -> T:
-    """The entry of a file as a value of ``kind``; ``given`` are fields that are built elsewhere.
+    """The entry of a file as a value of `kind`; `given` are fields that are built elsewhere.
 
-    Each key fills the field of its name (``except_`` for ``except``), a list as a tuple.  Keys that
-    have no field go to the field ``described``, where there is one.
+    Each key fills the field of its name (`except_` for `except`), a list as a tuple.  Keys that
+    have no field go to the field `described`, where there is one.
     """
     names = {field.name.rstrip("_"): field.name for field in fields(kind)}
     found = {

@@ -54,7 +54,7 @@ def read_yaml(path: Path, problems: list[Problem]) -> dict[str, Any]:
 
 
 def _check_structure(text: str) -> None:
-    """Raise ``YAMLError`` for endless nesting, tags, merge keys, and aliases of more than text.
+    """Raise `YAMLError` for endless nesting, tags, merge keys, and aliases of more than text.
 
     Events come one by one, so that nothing of a deep or self-repeating file is built.
     """

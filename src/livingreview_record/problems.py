@@ -21,7 +21,7 @@ class Problem:
 
 
 class DataProblemsError(Exception):
-    """Our data cannot be used; ``problems`` lists every reason.
+    """Our data cannot be used; `problems` lists every reason.
 
     >>> print(DataProblemsError([Problem("a.csv row 2", "an arm id", "'x'", "declare the arm")]))
     1 problem in the data:
@@ -43,7 +43,7 @@ class Collector:
     problems: list[Problem]
 
     def need(self, place: str, needed: str, found: str, do: str) -> None:
-        """Add a problem at ``place``; ``found`` is in words, or a value as ``shown``."""
+        """Add a problem at `place`; `found` is in words, or a value as `shown`."""
         self.problems.append(Problem(f"{self.file} {place}".rstrip(), needed, found, do))
 
     def cell(self, column: str, needed: str, found: str, do: str) -> None:
@@ -53,7 +53,7 @@ class Collector:
     def one_of(
         self, place: str, found: object, known: Iterable[str], do: str = "declare or correct it"
     ) -> bool:
-        """Whether ``found`` is known; add a problem that proposes the nearest one if it is not."""
+        """Whether `found` is known; add a problem that proposes the nearest one if it is not."""
         names = list(dict.fromkeys(known))
         if found in names:
             return True

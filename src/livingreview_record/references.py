@@ -49,7 +49,7 @@ def check_references_to_studies(
 ) -> None:
     """Add a problem for every outcome, population and level in the rules that no study declares.
 
-    Outcomes and populations that ``review.yaml`` itself declares, and values of the design that the
+    Outcomes and populations that `review.yaml` itself declares, and values of the design that the
     dictionary allows, are known without a study.
     """
     collector = Collector(str(path), problems)

@@ -1,6 +1,6 @@
 """A number as a source prints it: its text, its decimals and the values it may stand for.
 
-A printed number is not a float.  ``0.70`` says more than ``0.7``; ``<0.001`` is a bound; ``0.70``
+A printed number is not a float.  `0.70` says more than `0.7`; `<0.001` is a bound; `0.70`
 stands for every value that rounds to it.  Everything that recomputes a printed number starts here.
 """
 
@@ -57,9 +57,9 @@ _INTERVAL = re.compile(rf"(?P<lower>{_BOUND})\s*(?:[-–—−~]|,\s|;|\bto\b)\s
 class Reported:
     """One printed number.
 
-    Raises ``ValueError`` when the text is not a number: digits with a decimal point or a decimal
-    comma, thousands separators, a sign, one of ``< > ≤ ≥`` before it, a number in words, or a
-    mark for "not reached" (``NA``, ``NR``, ``NE``).
+    Raises `ValueError` when the text is not a number: digits with a decimal point or a decimal
+    comma, thousands separators, a sign, one of `< > ≤ ≥` before it, a number in words, or a
+    mark for "not reached" (`NA`, `NR`, `NE`).
 
     >>> Reported("0.70").value, Reported("0.70").decimals
     (0.7, 2)
@@ -102,17 +102,17 @@ class Reported:
 
     @property
     def decimals(self) -> int:
-        """How many decimals are printed: 2 for ``0.70``."""
+        """How many decimals are printed: 2 for `0.70`."""
         return 0 if self.exact is None else max(0, -int(self.exact.as_tuple().exponent))
 
     @property
     def relation(self) -> str:
-        """One of ``=``, ``<``, ``>``, ``<=``, ``>=``."""
+        """One of `=`, `<`, `>`, `<=`, `>=`."""
         return _RELATIONS.get(self._parts.get("relation", ""), "=")
 
     @property
     def has_decimal_comma(self) -> bool:
-        """Whether a comma stands where a decimal point is expected (``32,8``)."""
+        """Whether a comma stands where a decimal point is expected (`32,8`)."""
         return bool(self._parts) and "," in self.text and self.decimals > 0 and "." not in self.text
 
     @cached_property
@@ -129,12 +129,12 @@ class Reported:
 
     @property
     def rounding_interval(self) -> tuple[float, float]:
-        """``rounding_box`` as floats, on the printed scale."""
+        """`rounding_box` as floats, on the printed scale."""
         lower, upper = self.rounding_box
         return float(lower), float(upper)
 
     def admits(self, value: float, *, slack: float = 1e-9) -> bool:
-        """Whether ``value`` may print like this; ``slack`` absorbs floating-point noise only.
+        """Whether `value` may print like this; `slack` absorbs floating-point noise only.
 
         >>> Reported("0.70").admits(0.705), Reported("0.70").admits(0.7051)
         (True, False)

@@ -1,4 +1,4 @@
-"""One row of ``reported.csv`` to a printed number, with every fault of the row noted."""
+"""One row of `reported.csv` to a printed number, with every fault of the row noted."""
 
 import math
 import re
@@ -52,7 +52,7 @@ ADD = "correct it, or add it under {} in study.yaml"
 def printed_number(
     path: Path, line: int, cells: Mapping[str, str], study: Study, problems: list[Problem]
 ) -> Printed:
-    """The row as a printed number of ``study``; faults are appended to ``problems``."""
+    """The row as a printed number of `study`; faults are appended to `problems`."""
     row = Collector(f"{path} row {line}", problems)
     levels = {report.id: report.level for report in study.reports}
     number = Printed(
@@ -201,7 +201,7 @@ def check_sizes(path: Path, numbers: Iterable[Printed], problems: list[Problem])
 
 
 def _needed_among(number: Printed, most: float) -> str:
-    """What the value had to be in a study of ``most`` patients; empty where it can be."""
+    """What the value had to be in a study of `most` patients; empty where it can be."""
     statistic = number.quantity.statistic
     if statistic == "n" and looks_like_a_date(number.value):
         beyond = number.number.value > MANY_TIMES * most

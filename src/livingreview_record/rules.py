@@ -17,7 +17,7 @@ STATUS_REASONS = {
 
 
 def plan(review: Review, synthesis_id: str) -> Mapping[str, Any]:
-    """The planned synthesis with this id; ``ValueError`` names those that exist."""
+    """The planned synthesis with this id; `ValueError` names those that exist."""
     plans = {entry["id"]: entry for entry in review.protocol["syntheses"]}
     if synthesis_id not in plans:
         msg = f"need a synthesis of data/review.yaml ({', '.join(plans)}), found {synthesis_id!r}"

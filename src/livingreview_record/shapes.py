@@ -1,8 +1,8 @@
 """Whether a YAML file has the shape that its schema asks for, in words that say what to mend.
 
-The schemas are closed.  Where a map is open (``open: true``), a further key must be described in
-the review's own ``data/dictionary.csv``, which may also say which values it takes
-(``one of: all, none``).
+The schemas are closed.  Where a map is open (`open: true`), a further key must be described in
+the review's own `data/dictionary.csv`, which may also say which values it takes
+(`one of: all, none`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -134,7 +134,7 @@ def _meaning(declared: Dictionary, schema: str, name: str) -> str:
 
 
 def _name(error: Any) -> str:
-    """The path of the fault as the dictionary names it: ``arms.*.label``, ``reports[].title``."""
+    """The path of the fault as the dictionary names it: `arms.*.label`, `reports[].title`."""
     name, parts = "", iter(error.absolute_schema_path)
     for part in parts:
         if part == "properties":

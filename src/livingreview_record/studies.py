@@ -1,6 +1,6 @@
 """What a study is: reports, arms, comparisons, vocabulary, and its printed numbers.
 
-All values are immutable.  ``load`` builds them from files; everything else only reads them.
+All values are immutable.  `load` builds them from files; everything else only reads them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,9 +91,9 @@ def contrast_of(comparison: str) -> tuple[str, tuple[str, ...]]:
 class Quantity:
     """Which quantity a printed number is; two places with an equal one print the same thing.
 
-    ``arm_id`` is an arm, ``all``, or empty where ``comparison`` names two arms.  ``subgroup`` is
-    ``variable=level`` (joined by ``&``).  ``comparison`` is a comparison of arms, a variable, or
-    ``variable:level/reference``.
+    `arm_id` is an arm, `all`, or empty where `comparison` names two arms.  `subgroup` is
+    `variable=level` (joined by `&`).  `comparison` is a comparison of arms, a variable, or
+    `variable:level/reference`.
     """
 
     arm_id: str = ""
@@ -130,9 +130,9 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Printed:
-    """One printed number of a study, with its place and its identity; a row of ``reported.csv``.
+    """One printed number of a study, with its place and its identity; a row of `reported.csv`.
 
-    ``level`` says how much of its report was read: full-text, abstract, registry-record, secondary.
+    `level` says how much of its report was read: full-text, abstract, registry-record, secondary.
     """
 
     study_id: str
@@ -146,12 +146,12 @@ class Printed:
 
     @cached_property
     def number(self) -> Reported:
-        """The value as a printed number; ``ValueError`` for intervals and dates."""
+        """The value as a printed number; `ValueError` for intervals and dates."""
         return Reported(self.value)
 
     @cached_property
     def interval(self) -> ReportedInterval:
-        """The value as a printed interval; ``ValueError`` for single numbers."""
+        """The value as a printed interval; `ValueError` for single numbers."""
         return ReportedInterval(self.value)
 
     @property
@@ -182,8 +182,8 @@ def table_first(places: Iterable[Printed]) -> list[Printed]:
 class Report:
     """One publication on a study: a paper, a preprint, a registry record.
 
-    ``level`` says how much of it was read (full-text, abstract, registry-record, or secondary: only
-    what others write about it), ``read`` when.  ``described`` holds keys of the review's own, each
+    `level` says how much of it was read (full-text, abstract, registry-record, or secondary: only
+    what others write about it), `read` when.  `described` holds keys of the review's own, each
     of which its dictionary describes.
     """
 
@@ -223,7 +223,7 @@ class SharedPatients:
 class Arm:
     """Patients of a study who were treated alike.
 
-    ``described`` holds keys of the review's own, such as the flags by which its syntheses choose
+    `described` holds keys of the review's own, such as the flags by which its syntheses choose
     arms.
     """
 
@@ -234,7 +234,7 @@ class Arm:
     described: Described = field(default_factory=dict)
 
     def value(self, name: str) -> Plain | list[str]:
-        """What ``study.yaml`` says of the arm under this key; None where it says nothing."""
+        """What `study.yaml` says of the arm under this key; None where it says nothing."""
         own = {
             "label": self.label,
             "treatment_class": self.treatment_class,
@@ -257,7 +257,7 @@ class Comparison:
 class Population:
     """A set of patients of a study: everyone, a matched sample, those evaluable.
 
-    ``members`` are the outcomes, or ``outcome=level``, whose patients make it up.
+    `members` are the outcomes, or `outcome=level`, whose patients make it up.
     """
 
     id: str
@@ -270,13 +270,13 @@ class Population:
 class Outcome:
     """Something counted or measured: a baseline characteristic, a response, a time to an event.
 
-    ``levels`` are its categories; ``exhaustive`` says that every patient is in exactly one of them.
-    ``within`` names the patients among whom it is classified, ``denominator`` (``arm``, which an
-    empty one means too, or ``within``) what its printed percentages are of, and
-    ``denominator_declared`` what the report says, in the section ``declared_in``, that they are of.
-    ``sum_of`` defines it by levels of another, ``level_sum_of`` a level by levels of others.
-    ``subset_of`` names, for a level (or ``""`` for the whole), a wider ``variable=level``.
-    ``same_as`` is the review's outcome that it measures.
+    `levels` are its categories; `exhaustive` says that every patient is in exactly one of them.
+    `within` names the patients among whom it is classified, `denominator` (`arm`, which an
+    empty one means too, or `within`) what its printed percentages are of, and
+    `denominator_declared` what the report says, in the section `declared_in`, that they are of.
+    `sum_of` defines it by levels of another, `level_sum_of` a level by levels of others.
+    `subset_of` names, for a level (or `""` for the whole), a wider `variable=level`.
+    `same_as` is the review's outcome that it measures.
     """
 
     id: str
@@ -313,7 +313,7 @@ class Outcome:
 class Statement:
     """What a section of a report says in words, and the identity of the numbers it is about.
 
-    An identity column that is None may be anything in these numbers.  ``what`` is a remark in our
+    An identity column that is None may be anything in these numbers.  `what` is a remark in our
     words, for readers of the data.
     """
 
@@ -367,7 +367,7 @@ class Roles:
 class Study:
     """One trial or cohort, with everything its reports print about its own patients.
 
-    What pages show only is kept as the file has it: ``design``, ``registration``, ``eligibility``
+    What pages show only is kept as the file has it: `design`, `registration`, `eligibility`
     and the two lists of candidate reports may hold keys of the review's own.
     """
 
@@ -402,7 +402,7 @@ class Study:
     def find(self, **identity: str) -> tuple[Printed, ...]:
         """Every printed number whose identity has these values; unnamed columns may be anything.
 
-        Raises ``ValueError`` for a name that is not a column of the identity.
+        Raises `ValueError` for a name that is not a column of the identity.
         """
         unknown = set(identity) - {field.name for field in fields(Quantity)}
         if unknown:
@@ -429,7 +429,7 @@ class Study:
         return frozenset({self.id, *shared})
 
     def vocabulary(self, outcome: str) -> Outcome:
-        """The outcome or variable with this id; ``KeyError`` when the study declares neither."""
+        """The outcome or variable with this id; `KeyError` when the study declares neither."""
         return self.outcomes[outcome] if outcome in self.outcomes else self.variables[outcome]
 
 

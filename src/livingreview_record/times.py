@@ -6,7 +6,7 @@ IN_MONTHS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 
 
 
 def months_in(unit: str) -> float:
-    """How many months one ``unit`` (singular or plural) is; ``ValueError`` for other words.
+    """How many months one `unit` (singular or plural) is; `ValueError` for other words.
 
     >>> months_in("year"), months_in("months")
     (12.0, 1.0)
@@ -24,7 +24,7 @@ def is_time(unit: str) -> bool:
 
 
 def months(time: str) -> float:
-    """A time such as ``12 months`` in months; ``ValueError`` for other texts.
+    """A time such as `12 months` in months; `ValueError` for other texts.
 
     >>> months("2 years"), round(months("30 day"), 3)
     (24.0, 0.986)

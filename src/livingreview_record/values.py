@@ -1,7 +1,7 @@
 """What a printed value and its unit can be, statistic by statistic, and how to mend what cannot be.
 
 Rules of size (a percentage of 140, the larger bound first, a decimal comma) are lifted for a value
-that the note declares: ``as printed: 140``.  What nothing can be computed with is always refused.
+that the note declares: `as printed: 140`.  What nothing can be computed with is always refused.
 Whether numbers fit each other is the audit's business: there a source may be wrong.
 """
 
@@ -80,7 +80,7 @@ HINTS = tuple(
 
 
 def declared(number: Printed) -> bool:
-    """Whether the note says that exactly this value is printed: ``as printed: 140``.
+    """Whether the note says that exactly this value is printed: `as printed: 140`.
 
     Several remarks in a note are separated by semicolons.
     """
@@ -141,7 +141,7 @@ def hint(value: str) -> str:
 
 
 def printed_parts(number: Printed) -> tuple[Reported, ...]:
-    """The number, or both bounds; ``ValueError`` for a text that its statistic cannot have."""
+    """The number, or both bounds; `ValueError` for a text that its statistic cannot have."""
     statistic, value = number.quantity.statistic, number.value
     if statistic in INTERVAL_STATISTICS:
         return number.interval.lower, number.interval.upper
@@ -231,7 +231,7 @@ def _a(words: str) -> str:
 
 
 def _within(part: Reported, least: float, most: float) -> bool:
-    """Whether the number can be from ``least`` to ``most``; one that was not reached can."""
+    """Whether the number can be from `least` to `most`; one that was not reached can."""
     if part.exact is None:
         return True
     beyond = (part.relation == "<" and part.value <= least) or (

@@ -45,7 +45,7 @@ class Flow:
 def flow(log: SearchLog, review: Review) -> Flow:
     """Count the boxes of the flow.
 
-    Raises ``DataProblemsError`` that names each box that does not equal its records, and each
+    Raises `DataProblemsError` that names each box that does not equal its records, and each
     report of the review's studies that the log does not know or judges otherwise.
     """
     screening, eligibility = log.standing("screening"), log.standing("eligibility")

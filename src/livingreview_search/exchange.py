@@ -42,7 +42,7 @@ COLUMNS = {  # of a CSV file that PubMed writes, by the field they fill
 def read_ris(text: str, name: str = "RIS") -> list[Record]:
     r"""Return the records of a RIS file, with empty ids; `name` is the file in messages.
 
-    Raises ``DataProblemsError`` for a record that does not begin with TY or end with ER, for one
+    Raises `DataProblemsError` for a record that does not begin with TY or end with ER, for one
     without a title, and for a file without any record.
 
     >>> [one] = read_ris("TY  - JOUR\nAU  - Horn, L.\nTI  - A trial\nPY  - 2018\nER  - \n")
@@ -139,7 +139,7 @@ def _as_ris(one: Record) -> str:
 def read_table(text: str, name: str = "CSV") -> list[Record]:
     r"""Return the records of a CSV file with our own columns, or with those that PubMed writes.
 
-    Raises ``DataProblemsError`` for a file without a column of titles and for a row without one.
+    Raises `DataProblemsError` for a file without a column of titles and for a row without one.
 
     >>> [one] = read_table("PMID,Title,Authors\n7,A trial.,Horn L.\n")
     >>> one.title, one.other_id

@@ -34,9 +34,9 @@ from livingreview_search.records import (
 
 
 def load_log(root: Path | str = ".") -> SearchLog:
-    """The log of the search under ``root/data/search``.
+    """The log of the search under `root/data/search`.
 
-    Raises ``DataProblemsError``, which lists every problem of every file.
+    Raises `DataProblemsError`, which lists every problem of every file.
     """
     folder = Path(root) / "data" / "search"
     problems: list[Problem] = []

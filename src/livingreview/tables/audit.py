@@ -92,7 +92,7 @@ class AuditPage:
         )
 
     def verdicts(self, kind: str) -> Table:
-        """Facts of one kind (``numbers``, ``words`` or ``design``) by their worst verdict."""
+        """Facts of one kind (`numbers`, `words` or `design`) by their worst verdict."""
         chosen, lines = Kind(kind), []
         for study in self.review.studies.values():
             counts = _counts(chosen, self.of_study(study))
@@ -129,8 +129,8 @@ class AuditPage:
     def entries(self, kind: str, severity: str = "") -> Table:
         """Every contradiction or remark of one kind, and of one severity where it is named.
 
-        The kinds are ``numbers``, ``words`` and ``design``; the severities ``conclusion``,
-        ``synthesis`` and ``neither``.
+        The kinds are `numbers`, `words` and `design`; the severities `conclusion`,
+        `synthesis` and `neither`.
         """
         chosen = Kind(kind)
         wanted = list(Severity) if not severity else [Severity(severity)]

@@ -50,7 +50,7 @@ ADJUSTMENT_WORDS: Mapping[str, str] = {
 
 
 def section(study: Study, number: Printed) -> str:
-    """The section of the study's chapter that shows this number; one of ``SECTIONS``."""
+    """The section of the study's chapter that shows this number; one of `SECTIONS`."""
     quantity = number.quantity
     outcome = study.vocabulary(quantity.outcome)
     if outcome.kind == "design":
@@ -108,7 +108,7 @@ def _level_order(study: Study, outcome: str, level: str) -> int:
 
 
 def level_label(study: Study, quantity: Quantity) -> str:
-    """The counted level in words; ``Any grade`` for an adverse event without one."""
+    """The counted level in words; `Any grade` for an adverse event without one."""
     outcome = study.vocabulary(quantity.outcome)
     if outcome.kind == "design":
         return slug_words(quantity.category)
@@ -129,7 +129,7 @@ def arm_label(study: Study, arm_id: str) -> str:
 
 
 def subgroup_label(study: Study, subgroup: str) -> str:
-    """``sex=female`` in words; several parts are joined by commas."""
+    """`sex=female` in words; several parts are joined by commas."""
     return ", ".join(
         f"{study.vocabulary(variable).label}: {study.vocabulary(variable).levels[level]}"
         for variable, level in levels_of(subgroup)
@@ -152,7 +152,7 @@ def comparison_label(study: Study, comparison: str) -> str:
 
 
 def slug_words(slug: str) -> str:
-    """An id as words: ``dose-adjusted`` becomes ``Dose adjusted``."""
+    """An id as words: `dose-adjusted` becomes `Dose adjusted`."""
     words = slug.replace("-", " ").replace("_", " ")
     return f"{words[:1].upper()}{words[1:]}"
 

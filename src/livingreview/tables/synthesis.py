@@ -5,7 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from livingreview_display import WHERE, Table, Words, bullets, number, p_value, percent
+from livingreview_display import (
+    POOLED,
+    PREDICTION,
+    STUDY,
+    WHERE,
+    Table,
+    Words,
+    bullets,
+    number,
+    p_value,
+    percent,
+)
 from livingreview_plan import USUAL_LEVEL, ArmCount, PlannedResult, PrintedEstimate, form_of
 from livingreview_pool import (
     PRIOR_SCALES,
@@ -19,8 +30,6 @@ from livingreview_pool import (
 from livingreview_pool import measure as find_measure
 from livingreview_record import KINDS, Printed, Review
 
-STUDY, POOLED = "study", "pooled"  # how figures tell their marks apart
-PREDICTION = "prediction interval"
 FLAG = " †"
 COLUMNS = ["label", "mark", "estimate", "lower", "upper", "weight", "text", "counts", "where"]
 PERCENT_MEASURES = frozenset({"logit_proportion", "proportion", "rd"})

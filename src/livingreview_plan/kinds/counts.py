@@ -91,7 +91,7 @@ def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:
 
 
 def _implied_count(percent: Printed, size: int) -> int | None:
-    """The only count out of ``size`` that prints as this percentage, if there is just one."""
+    """The only count out of `size` that prints as this percentage, if there is just one."""
     lower, upper = (bound * size / 100 for bound in percent.number.rounding_interval)
     first, last = (int(min(max(bound, 0), size)) for bound in (lower - 1, upper + 1))
     near = range(first, last + 1)
