@@ -20,8 +20,9 @@ from livingreview_plan.analysis import carry_out
 from livingreview_record.kinds import FORMS
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError, Problem
+from livingreview_record.quantities import DESIGN_STATISTICS, STATISTICS
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
-from livingreview_record.studies import DESIGN_STATISTICS, STATISTICS, Review, Study
+from livingreview_record.studies import Review, Study
 from printed_survivals import every_printed_survival
 
 VOCABULARY = STUDY.replace(

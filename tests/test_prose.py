@@ -4,8 +4,8 @@ import pytest
 from example_review import full_row, write_review
 from livingreview import load_study
 from livingreview_display import wording
+from livingreview_record.quantities import Printed
 from livingreview_record.rows import printed_number
-from livingreview_record.studies import Printed
 
 
 @pytest.fixture

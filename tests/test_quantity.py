@@ -2,7 +2,7 @@
 
 import pytest
 
-from livingreview_record.studies import Level, Quantity, contrast_of, level_of, levels_of
+from livingreview_record.quantities import Level, Quantity, contrast_of, level_of, levels_of
 
 
 @pytest.mark.parametrize("text", ["sex=male", "sex", ""])

@@ -16,7 +16,7 @@ MOST = {
     "livingreview_appraisal": 600,
     "livingreview_search": 900,
     "livingreview_start": 660,
-    "livingreview_record": 2626,  # a field for each key of a study, a form for each estimate; leads
+    "livingreview_record": 2631,  # a field for each key of a study, a form for each estimate; leads
 }
 MOST_IN_A_FILE = 300
 LONGER = {

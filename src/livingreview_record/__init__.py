@@ -30,10 +30,13 @@ from livingreview_record.rules import (
     Place, comparisons_of, fits, nothing_printed, outcomes_of, places_of, plan,
 )
 from livingreview_record.shapes import check_shape
+from livingreview_record.quantities import (
+    ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_LEVELS, INTERVAL_STATISTICS, Level,
+    Locator, Printed, Quantity, contrast_of, level_of, levels_of, table_first,
+)
 from livingreview_record.studies import (
-    ALL_ARMS, DESIGN_STATISTICS, ESTIMATES, INTERVAL_LEVELS, INTERVAL_STATISTICS, Arm, Comparison,
-    Level, Locator, Outcome, Population, Printed, Quantity, Report, Review, Roles, SharedPatients,
-    Statement, Study, contrast_of, level_of, levels_of, mention, table_first,
+    Arm, Comparison, Outcome, Population, Report, Review, Roles, SharedPatients, Statement,
+    Study, mention,
 )
 from livingreview_record.terms import Terms
 from livingreview_record.times import is_time, months, months_in

@@ -7,21 +7,18 @@ from typing import Any
 
 from livingreview_record.kinds import SIDES
 from livingreview_record.problems import Collector, Problem, shown
-from livingreview_record.references import excludes
-from livingreview_record.rows import METHODS, TIMEPOINT
-from livingreview_record.rules import fits
-from livingreview_record.studies import (
+from livingreview_record.quantities import (
     ALL_ARMS,
     STATISTICS,
-    Comparison,
     Level,
-    Outcome,
-    Statement,
-    Study,
     contrast_of,
     level_of,
     levels_of,
 )
+from livingreview_record.references import excludes
+from livingreview_record.rows import METHODS, TIMEPOINT
+from livingreview_record.rules import fits
+from livingreview_record.studies import Comparison, Outcome, Statement, Study
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
 MANY = 20  # printed numbers; so many are not the same in two studies by chance

@@ -10,9 +10,10 @@ from typing import Any
 from livingreview_record.dictionary import CLOSED_VALUES, Dictionary
 from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
+from livingreview_record.quantities import level_of, levels_of
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.shapes import known_keys
-from livingreview_record.studies import Study, level_of, levels_of
+from livingreview_record.studies import Study
 
 Rule = Mapping[str, Any]
 WHOLE = "whole"

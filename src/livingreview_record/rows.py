@@ -9,18 +9,17 @@ from pathlib import Path
 
 from livingreview_record.kinds import FORM_OF
 from livingreview_record.problems import Collector, Problem
-from livingreview_record.studies import (
+from livingreview_record.quantities import (
     ALL_ARMS,
     ESTIMATES,
     INTERVAL_LEVELS,
     PERCENT_STATISTICS,
     STATISTICS,
     Locator,
-    Outcome,
     Printed,
     Quantity,
-    Study,
 )
+from livingreview_record.studies import Outcome, Study
 from livingreview_record.values import AS_PRINTED, declared, faults, looks_like_a_date, unit_needed
 
 LOCATOR_COLUMNS = tuple(field.name for field in fields(Locator))

@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterator
 
 from livingreview_record.kinds import FORM_OF, FORMS
-from livingreview_record.reported import NOT_REACHED, NUMBER_WORDS, Reported
-from livingreview_record.studies import (
+from livingreview_record.quantities import (
     DESIGN_STATISTICS,
     INTERVAL_LEVELS,
     INTERVAL_STATISTICS,
     PERCENT_STATISTICS,
-    Outcome,
     Printed,
 )
+from livingreview_record.reported import NOT_REACHED, NUMBER_WORDS, Reported
+from livingreview_record.studies import Outcome
 from livingreview_record.times import IN_MONTHS, is_time, months_in
 
 COUNTED = (

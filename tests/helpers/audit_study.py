@@ -9,14 +9,12 @@ from fractions import Fraction
 from livingreview_audit import CHECKS, Finding, Verdict
 from livingreview_audit.intervals import printed_as
 from livingreview_record.load import _typed, _vocabulary
+from livingreview_record.quantities import Locator, Printed, Quantity
 from livingreview_record.studies import (
     Arm,
     Comparison,
-    Locator,
     Outcome,
     Population,
-    Printed,
-    Quantity,
     Roles,
     Statement,
     Study,

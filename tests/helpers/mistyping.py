@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from livingreview_audit import CHECKS
 from livingreview_audit.finding import Check, Finding, Verdict
-from livingreview_record.studies import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed, Study
+from livingreview_record.quantities import DESIGN_STATISTICS, INTERVAL_STATISTICS, Printed
+from livingreview_record.studies import Study
 
 DIGIT, SWAPPED, POINT, NEIGHBOUR = KINDS = ("digit", "swapped", "point", "neighbour")
 _DIGITS = re.compile(r"\d")

@@ -11,8 +11,9 @@ from dataclasses import replace
 from audit_study import COMPARISON, Paper, statement
 from livingreview_audit import Verdict
 from livingreview_audit.intervals import counts_that_print
+from livingreview_record.quantities import Printed
 from livingreview_record.reported import Reported
-from livingreview_record.studies import Printed, Study
+from livingreview_record.studies import Study
 
 Plant = Callable[[Study], Study | None]
 TINY_P = "<0.00000000000001"
