@@ -51,6 +51,7 @@ NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and add
         "identifiers",
     ),
     *("outcome", "subgroup", "category", "comparison", "kind", "unit", "value", "months"),
+    *("grades", "any_grade"),
     *("qualified_in", "read", "volume", "treatment_class"),
 }
 WORDS = [

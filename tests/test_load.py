@@ -407,6 +407,11 @@ def test_a_named_study_that_does_not_exist_is_a_problem(tmp_path):
         ("{overall_survival: death}", "roles.overall_survival: need one of .*, found 'death'"),
         ("{progressed: response=worse}", "roles.progressed: need one of pr, sd, found 'worse'"),
         ("{survival: os}", "survival"),
+        ("{grades: {mild: [mildest]}}", "roles.grades.mild: need one of mild, found 'mildest'"),
+        (
+            "{grades: {mild: []}, any_grade: [bad]}",
+            "roles.any_grade: need one of mild, found 'bad'",
+        ),
     ],
 )
 def test_a_role_names_an_outcome_that_is_declared(tmp_path, roles, message):
@@ -417,9 +422,12 @@ def test_a_role_names_an_outcome_that_is_declared(tmp_path, roles, message):
 
 def test_a_study_of_the_review_knows_the_roles(tmp_path):
     write_review(tmp_path)
-    text = f"{REVIEW}roles: {{overall_survival: os}}\n"
+    grades = "grades: {mild: [], worst: [bad], bad: []}, any_grade: [mild, bad]"
+    text = f"{REVIEW}roles: {{overall_survival: os, {grades}}}\n"
     (tmp_path / "data" / "review.yaml").write_text(text)
     for only in (None, ["example-2020"]):
         study = load_review(tmp_path, only=only).studies["example-2020"]
         assert study.roles.overall_survival == "os"
         assert study.roles.responders == ""
+        assert study.roles.grades == {"mild": (), "worst": ("bad",), "bad": ()}
+        assert study.roles.any_grade == ("mild", "bad")

@@ -49,7 +49,7 @@ outcomes:
   os: {label: Survival, definition: d, origin: start, critical: false}
 roles:
   {overall_survival: os, progression_free_survival: os, responders: orr, progressed: response=pr,
-   duration_of_response: os, followup: os}
+   duration_of_response: os, followup: os, grades: {mild: [], worst: []}, any_grade: [mild, worst]}
 populations: {centre: Patients of one centre}
 analysis: {model: common effect}
 living: {update: monthly, triggers: [a new study]}

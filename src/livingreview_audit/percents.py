@@ -240,7 +240,7 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> Convention:
 def _adding_up(case: _Case, size: Count) -> str:
     """In words, that the printed parts add up where the rounded ones do not; or nothing."""
     study, quantity = case.study, case.percent.quantity
-    categories, whole = partition_of(case.outcome, quantity.category)
+    categories, whole = partition_of(study, case.outcome, quantity.category)
     shown, known = [], []
     for cell in (replace(quantity, category=category) for category in categories):
         percent, part = _exact(study, cell), count(study, cell)

@@ -32,7 +32,7 @@ from livingreview_audit.lookup import (
     quantity_words,
     total,
 )
-from livingreview_audit.vocabulary import HIGH_GRADES, LOW_GRADES, partition_of, supersets
+from livingreview_audit.vocabulary import partition_of, supersets
 from livingreview_record import ALL_ARMS, Quantity, Study, level_of
 
 UNLIKELY = 0.001
@@ -101,9 +101,10 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
     above any grade is implausible only, for some papers count a patient in each.
     """
     for quantity in _counted(study):
-        categories, _ = partition_of(study.vocabulary(quantity.outcome), quantity.category)
-        if quantity.category == LOW_GRADES and categories == (LOW_GRADES, HIGH_GRADES):
-            parts = counted(study, (replace(quantity, category=grade) for grade in categories))
+        outcome, grades = study.vocabulary(quantity.outcome), study.roles.any_grade
+        parted, _ = partition_of(study, outcome, quantity.category)
+        if parted == grades and quantity.category in grades[:1]:
+            parts = counted(study, (replace(quantity, category=grade) for grade in grades))
             any_grade = replace(quantity, category="")
             whole, about = count(study, any_grade), full_words(study, any_grade)
             twice = "patients with events of both grades are counted in each"

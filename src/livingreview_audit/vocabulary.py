@@ -1,7 +1,7 @@
 """What the study's vocabulary implies about counts: parts of a whole, and subsets.
 
-Everything here is read from `study.yaml`; no check knows an outcome by name, apart from the ids
-that every study shares (`participants`) and the grades of adverse events.
+Everything here is read from `study.yaml` and the roles of `review.yaml`; no check knows an outcome
+by name, apart from the one that every study shares (`participants`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,19 +10,11 @@ from dataclasses import replace
 from livingreview_record import Outcome, Quantity, Statement, Study, level_of
 
 ADVERSE_EVENT = "adverse-event"
-LOW_GRADES, HIGH_GRADES = "grade1to2", "grade3plus"
-# A grade on the left is among those on the right; blank is any grade.
-WIDER_GRADES = {
-    "grade5": ("grade3plus", ""),
-    "grade4": ("grade3to4", "grade3plus", ""),
-    "grade3": ("grade3to4", "grade3plus", ""),
-    "grade3to4": ("grade3plus", ""),
-    "grade3plus": ("",),
-    "grade1to2": ("",),
-}
 
 
-def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str | None]:
+def partition_of(
+    study: Study, outcome: Outcome, category: str
+) -> tuple[tuple[str, ...], str | None]:
     """The categories that share patients with no other and add up, with `category` among them.
 
     The second value is the category they add up to, or None where they add up to everyone who is
@@ -30,7 +22,7 @@ def partition_of(outcome: Outcome, category: str) -> tuple[tuple[str, ...], str 
     """
     if outcome.exhaustive and category in outcome.levels:
         return tuple(outcome.levels), None
-    grades = (LOW_GRADES, HIGH_GRADES)
+    grades = study.roles.any_grade
     if outcome.kind == ADVERSE_EVENT and category in grades and set(grades) <= set(outcome.levels):
         return grades, ""
     return (), None
@@ -77,13 +69,16 @@ def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool
     """
     outcome = study.vocabulary(quantity.outcome)
     if outcome.kind == ADVERSE_EVENT:
-        for wider in WIDER_GRADES.get(quantity.category, ()):
-            yield replace(quantity, category=wider), True
+        wider = study.roles.grades.get(quantity.category)
+        for grade in () if wider is None else (*wider, ""):
+            yield replace(quantity, category=grade), True
     around = level_of(outcome.within)
     if around.level:
         yield quantity.of_level(around), True
     elif around.variable and {quantity.category} <= {"", *study.vocabulary(around.variable).levels}:
-        grade = "" if quantity.category == LOW_GRADES else quantity.category
+        worse = study.roles.any_grade[1:]  # a patient with another event may have one of these
+        low = quantity.category in study.roles.any_grade and quantity.category not in worse
+        grade = "" if low else quantity.category
         yield replace(quantity, outcome=around.variable, category=grade), True
     population = study.populations.get(quantity.population)
     if population is not None and population.within:

@@ -64,7 +64,7 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     names = None if only is None else frozenset(only)
     folders = _study_folders(data, names, problems)
     loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
-    roles = Roles(**protocol.get("roles", {})) if sound else Roles()
+    roles = _roles(protocol.get("roles", {})) if sound else Roles()
     terms = Terms(**protocol.get("words", {})) if sound else Terms()
     known = ((id_, one) for id_, one in loaded.items() if one is not None)
     studies = {id_: replace(one, roles=roles, terms=terms) for id_, one in known}
@@ -229,6 +229,11 @@ def _typed(kind: type[T], entry: Mapping[str, Any], **given: Any) -> T:
     if "described" in names:
         found["described"] = {key: value for key, value in entry.items() if key not in names}
     return kind(**{**found, **given})
+
+
+def _roles(entry: Mapping[str, Any]) -> Roles:
+    grades = {grade: tuple(wider) for grade, wider in entry.get("grades", {}).items()}
+    return _typed(Roles, entry, grades=grades)
 
 
 def _by_id(kind: type[T], entries: Mapping[str, Any]) -> dict[str, T]:

@@ -156,7 +156,14 @@ class _Vocabulary:
             collector.one_of(place, level, sorted(self.levels[of]), do)
 
     def check_roles(self, collector: Collector, roles: Rule) -> None:
+        grades = roles.get("grades", {})
+        wider = {f"roles.grades.{grade}": named for grade, named in grades.items()}
+        for place, named in {**wider, "roles.any_grade": roles.get("any_grade", ())}.items():
+            for grade in named:
+                collector.one_of(place, grade, grades, "correct it, or declare it in roles.grades")
         for role, link in roles.items():
+            if role in ("grades", "any_grade"):
+                continue
             of, level = level_of(link)
             self.check_outcome(collector, f"roles.{role}", of)
             if level:

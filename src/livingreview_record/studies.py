@@ -191,7 +191,9 @@ class Statement:
 class Roles:
     """Which outcomes of the studies are what, as `review.yaml` declares; empty where none is.
 
-    `progressed` is `variable=level`: patients whose best response is progression.
+    `progressed` is `variable=level`: patients whose best response is progression.  `grades` are
+    levels of adverse events, each with the wider levels that its patients are among, and
+    `any_grade` those of which every patient with the event has one, from low to high.
     """
 
     overall_survival: str = ""
@@ -200,6 +202,8 @@ class Roles:
     progressed: str = ""
     duration_of_response: str = ""
     followup: str = ""
+    grades: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    any_grade: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

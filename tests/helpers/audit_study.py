@@ -29,6 +29,15 @@ ROLES = Roles(
     progressed="response=pd",
     duration_of_response="dor",
     followup="followup",
+    grades={
+        "grade1to2": (),
+        "grade3": ("grade3to4", "grade3plus"),
+        "grade4": ("grade3to4", "grade3plus"),
+        "grade3to4": ("grade3plus",),
+        "grade5": ("grade3plus",),
+        "grade3plus": (),
+    },
+    any_grade=("grade1to2", "grade3plus"),
 )
 ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
 

@@ -12,6 +12,7 @@ KEYED_BY_ID = {
     "assessors",
     "categories",
     "comparisons",
+    "grades",
     "level_sum_of",
     "levels",
     "outcomes",
