@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,13 @@ def test_a_wrong_call_is_told(
         called(*arguments)
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_check_names_the_faults_of_every_pipeline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = tmp_path / "data/studies/tian-2026/pipeline.yaml"
+    path.write_text(path.read_text("utf-8").replace("value: log-rank", "value: log-runk"), "utf-8")
+    assert main(["--root", str(tmp_path), "check"]) == 1
+    assert "curve_test.value: need one of log-rank" in capsys.readouterr().err

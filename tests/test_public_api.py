@@ -29,8 +29,8 @@ API = {
     """,
     "livingreview_cohort": """
         Choice Conflict DRAWS FittedStudy Patients Pipeline Reenacted Reenactment Result SEED
-        TimeToEvent conflicts draw draw_cohort fit_study flat load_pipeline load_single_arm
-        read_patients reenact reenact_patients run write_patients written
+        TimeToEvent check_pipelines conflicts draw draw_cohort fit_study flat load_pipeline
+        load_single_arm read_patients reenact reenact_patients run write_patients written
     """,
     "livingreview_display": """
         HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION QUIET STUDY WHERE

@@ -100,11 +100,14 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from livingreview_cohort import check_pipelines
+
     problems = list(spreadsheet_damage(options.root))
     try:
         review = load_review(options.root)
     except DataProblemsError as error:
         raise DataProblemsError([*error.problems, *problems]) from None
+    problems += check_pipelines(review, options.root)
     if problems:
         raise DataProblemsError(problems)
     if options.study is not None:

@@ -9,7 +9,9 @@ synthesis: no module that selects or pools results imports this package.
 # ruff: noqa: RUF022
 # isort: off
 # fmt: off
-from livingreview_cohort.choices import Choice, Pipeline, load_pipeline, load_single_arm
+from livingreview_cohort.choices import (
+    Choice, Pipeline, check_pipelines, load_pipeline, load_single_arm,
+)
 from livingreview_cohort.conflict import Conflict, conflicts
 from livingreview_cohort.draw import draw, draw_cohort
 from livingreview_cohort.fit import FittedStudy, fit_study
@@ -26,7 +28,7 @@ __all__ = [
     "Patients", "TimeToEvent", "read_patients", "write_patients", "FittedStudy", "fit_study",
     "draw", "draw_cohort", "Conflict", "conflicts",
     # the analyses that a paper describes, on them
-    "Choice", "Pipeline", "load_pipeline", "load_single_arm", "Result", "run",
+    "Choice", "Pipeline", "check_pipelines", "load_pipeline", "load_single_arm", "Result", "run",
     "DRAWS", "SEED", "Reenacted", "Reenactment", "reenact", "reenact_patients",
     "flat", "written",
 ]

@@ -13,6 +13,7 @@ from livingreview_record import (
     DataProblemsError,
     Dictionary,
     Problem,
+    Review,
     Study,
     check_shape,
     read_yaml,
@@ -140,6 +141,19 @@ def load_pipeline(study: Study, dictionary: Dictionary, root: Path | str = ".") 
         what_if=tuple(Question(**_values(one)) for one in content.get("what_if", ())),
         choices=choices,
     )
+
+
+def check_pipelines(review: Review, root: Path | str = ".") -> list[Problem]:
+    """Return every problem of every `pipeline.yaml` of the review."""
+    problems: list[Problem] = []
+    for study in review.studies.values():
+        if has_pipeline(study, root):
+            needed = ANALYSES if study.numbers else ("single_arm",)
+            try:
+                _load(study, review.dictionary, root, needed)
+            except DataProblemsError as error:
+                problems += error.problems
+    return problems
 
 
 def load_single_arm(

@@ -18,7 +18,7 @@ from livingreview_cohort.curves import Z95, Flags, Floats, KaplanMeier, Labels
 Ties = Literal["efron", "breslow"]
 STEPS = 40  # of Newton's method; it needs about five
 SMALL = 1e-9  # a step below this has converged
-FAR = 12.0  # a log hazard ratio beyond this is on its way to infinity
+FAR = 12.0  # a log hazard ratio of one standard deviation beyond this is on its way to infinity
 
 
 class _Derivatives(NamedTuple):
@@ -89,8 +89,8 @@ class Cox:
 
     @cached_property
     def _scale(self) -> Floats:
-        """How far each covariate reaches, so that its unit does not matter."""
-        return np.ptp(self.covariates, axis=0) if self.time.size else np.ones(0)
+        """The standard deviation of each covariate, so that its unit does not matter."""
+        return np.asarray(self.covariates.std(axis=0)) if self.time.size else np.ones(0)
 
     @property
     def converged(self) -> bool:

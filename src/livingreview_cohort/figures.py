@@ -102,8 +102,7 @@ class SurvivalCurves(Drawing):
             _draw(axes, curve, COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)])
         axes.legend(loc="upper right", frameon=False, fontsize=FONT_SIZE)
         _write_at_risk(axes, self.curves, self.ticks)
-        _mark(figure, self.watermark)
-        return figure
+        return watermarked(figure, self.watermark)
 
 
 def _set_axes(axes: Axes, last: float, ticks: Sequence[int]) -> None:
@@ -164,19 +163,18 @@ class MarkedForest(Forest):
     def figure(self) -> Figure | None:
         """Return the forest plot with the watermark."""
         figure = super().figure()
-        if figure is not None:
-            _mark(figure, self.watermark)
-        return figure
+        return watermarked(figure, self.watermark) if figure else None
 
     def alternative(self) -> str:
         """Return the watermark, and the forest plot in words."""
         return f"{self.watermark.capitalize()}. {super().alternative()}"
 
 
-def _mark(figure: Figure, watermark: str) -> None:
-    """Write the watermark across the figure, once for every three inches of its height."""
+def watermarked(figure: Figure, watermark: str) -> Figure:
+    """Return the figure with the watermark across it, once for every three inches of height."""
     times = max(1, round(figure.get_size_inches()[1] / 3))
     for number in range(times):
         y = 1 - (number + 0.5) / times
         style: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 20, "zorder": 10}
         figure.text(0.55, y, watermark, color=QUIET, fontsize=16, alpha=0.35, **style)
+    return figure
