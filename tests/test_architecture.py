@@ -24,10 +24,14 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_search": {"livingreview_display", "livingreview_record"},
     "livingreview_appraisal": {"livingreview_display", "livingreview_record"},
     "livingreview_start": {"livingreview_record"},
+    "livingreview_explorer": {
+        *("livingreview_display", "livingreview_plan", "livingreview_pool", "livingreview_record"),
+    },
     "livingreview": {
         *("livingreview_appraisal", "livingreview_audit", "livingreview_cohort"),
         *("livingreview_display", "livingreview_plan", "livingreview_pool"),
         *("livingreview_record", "livingreview_search", "livingreview_start"),
+        "livingreview_explorer",
     },
     "livingreview_book": {"livingreview_record", "livingreview_start"},
 }

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AppraisalPage AuditPage DataProblemsError Problem ProtocolPage ReenactmentPage Reported
+        AppraisalPage AuditPage DataProblemsError ExplorerPage Problem ProtocolPage
+        ReenactmentPage Reported
         ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage Words absolute_table
         bullets certainty_table control_table control_words evidence_size headline_table
         heterogeneity_table left_out_table left_out_words load_review load_study multiverse_table
@@ -58,6 +59,7 @@ API = {
         restricted_mean_difference restricted_mean_of_patients subgroups synthesise
         trim_and_fill two_arm_effect wilson_interval
     """,
+    "livingreview_explorer": "LARGEST Question explored",
     "livingreview_start": "Source Start add_commands import_table new_review new_study",
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
@@ -120,7 +122,10 @@ def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
 
 # Rooms whose page, with its tables and figures, the helper hands on to chapters; importing the room
 # alone does not import what shows it.
-ROOMS = {"livingreview_appraisal", "livingreview_cohort", "livingreview_search"}
+ROOMS = {
+    *("livingreview_appraisal", "livingreview_cohort", "livingreview_explorer"),
+    "livingreview_search",
+}
 DOORS_OF_ROOMS = ROOT / "src/livingreview/__init__.py"
 
 

@@ -15,6 +15,7 @@ MOST = {
     "livingreview_pool": 3170,
     "livingreview_appraisal": 600,
     "livingreview_search": 900,
+    "livingreview_explorer": 270,
     "livingreview_start": 660,
     "livingreview_record": 2631,  # a field for each key of a study, a form for each estimate; leads
 }

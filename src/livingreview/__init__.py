@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 # isort: off
 # fmt: off
 if TYPE_CHECKING:
+    from livingreview_explorer.page import ExplorerPage as ExplorerPage
     from livingreview_appraisal.page import AppraisalPage as AppraisalPage
     from livingreview_cohort.page import (
         ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 _NAMES = {  # of the module that holds them
     "livingreview_appraisal.page": "AppraisalPage",
+    "livingreview_explorer.page": "ExplorerPage",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
     "livingreview.study_page": "StudyPage",
     "livingreview.synthesis_page": "SynthesisPage",

@@ -29,6 +29,7 @@ OURS = (
     "livingreview_book",
     "livingreview_cohort",
     "livingreview_display",
+    "livingreview_explorer",
     "livingreview_plan",
     "livingreview_pool",
     "livingreview_record",

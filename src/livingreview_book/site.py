@@ -51,6 +51,7 @@ WHERE_NAMED = (  # scripts that a page needs if its body says so
     ('class="highlight', ("_static/clipboard.min.js", "_static/copybutton.js")),
     ("dropdown", ("_static/togglebutton.js",)),
     ("sd-tab-set", ("_static/design-tabs.js",)),
+    ("data-explorer", ("_static/explorer.js",)),
 )
 
 
