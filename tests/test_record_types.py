@@ -23,7 +23,7 @@ SCHEMA = yaml.safe_load(
 TOP = SCHEMA["properties"]
 # Each type with the part of the schema that it reads; the ids of maps are their keys.
 READS = {
-    Study: (SCHEMA, {"numbers", "roles"}),
+    Study: (SCHEMA, {"numbers", "roles", "terms"}),
     Report: (TOP["reports"]["items"], set()),
     SharedPatients: (TOP["shares_patients"]["items"], set()),
     Statement: (TOP["statements"]["items"], set()),

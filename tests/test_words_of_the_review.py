@@ -67,7 +67,7 @@ def test_what_is_left_out_and_what_nearly_enters_is_said_in_the_words_of_the_rev
 def test_times_are_drawn_in_the_unit_of_the_review_and_shown_as_printed(shown):
     root, found = shown
     StudyPage("example-2020", root).numbers("survival")
-    table, drawing = found
+    drawing, table = found
     assert drawing.axis.label == "Weeks"
     new, old = drawing.rows.to_dict("records")
     assert new["estimate"] == pytest.approx(6 * 365.25 / 84)

@@ -115,7 +115,7 @@ def designs(review: Review) -> Iterator[Design]:
 
 def _design(study: Study) -> Design | None:
     """The design; patients of a single arm are parted one to two, follow-up not said is a year."""
-    ends = [as_date(text) for text in str(study.design["period"]).split(" to ")]
+    ends = [as_date(text) for text in str(study.design.get("period", "")).split(" to ")]
     stop = as_date(str(study.design.get("follow_up_until", "")))
     start, end = ends if len(ends) == 2 else (None, None)
     sizes = [s for s in (_size(study, arm) for arm in study.arms) if s]
