@@ -119,7 +119,8 @@ def _design(study: Study) -> Design | None:
     stop = as_date(str(study.design.get("follow_up_until", "")))
     start, end = ends if len(ends) == 2 else (None, None)
     sizes = [s for s in (_size(study, arm) for arm in study.arms) if s]
-    medians = [number.number.value for number in study.find(outcome="os", statistic="median")]
+    found = study.find(outcome="os", statistic="median")
+    medians = [median.number.value for median in found if median.number.exact is not None]
     if start is None or end is None or not sizes or not medians:
         return None
     left_out = [float(s.months) for s in study.statements if s.kind == "survival-exclusion"]
