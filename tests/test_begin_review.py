@@ -103,10 +103,14 @@ def test_the_review_that_was_begun_passes_the_check_and_speaks_of_people(
     assert run(bcg, "check") == 0
     assert "13 studies, 52 printed numbers, no problem found" in capsys.readouterr().out
     SynthesisPage(bcg).show_every()
-    StudyPage("tpt-madras-1980", bcg).numbers("other")
+    trial = StudyPage("tpt-madras-1980", bcg)
+    trial.numbers("other")
+    trial.methods()
     shown = capsys.readouterr().out
     assert "People with event / all" in shown
     assert "patient" not in shown.lower()
+    assert "The paper reports none" not in shown
+    assert "| .\n" not in shown  # a regimen that nobody told
     assert "Absolute latitude, degrees" in shown
 
 

@@ -174,7 +174,7 @@ class StudyPage(EntriesPage):
         self.design("Design of the study")
         show(
             Table(study_tables.arms(self.study, self.review.protocol), "Arms and regimens"),
-            Table(
+            Table.unless_empty(
                 entries.definitions(self.study),
                 "How outcomes are defined, and from when time is counted",
             ),

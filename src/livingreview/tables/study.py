@@ -150,7 +150,7 @@ def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
         }
         told = "; ".join(f"{label}: {as_printed(n)}" for label, n in sizes.items() if n)
         treatment = classes.get(arm.treatment_class, arm.treatment_class)
-        lines.append([arm.label, told, treatment, sentence(arm.regimen)])
+        lines.append([arm.label, told, treatment, sentence(arm.regimen) if arm.regimen else ""])
     return pd.DataFrame(lines, columns=["Arm", "Participants", "Class of treatment", "Regimen"])
 
 
