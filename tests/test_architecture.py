@@ -53,6 +53,7 @@ ONLY_IN = {  # modules, or a whole package, that use a library
         "livingreview_search",
         "livingreview_appraisal",
         "livingreview_cohort.tables",
+        "livingreview_cohort.design_tables",
     },
     "matplotlib": {
         "livingreview_cohort.figures",

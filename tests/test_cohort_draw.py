@@ -174,6 +174,15 @@ def test_a_percentage_that_several_counts_fit_gives_one_of_these() -> None:
     assert 98 <= counts[0, 1] <= 100
 
 
+def test_a_percentage_that_is_cut_off_instead_of_rounded_gives_its_count() -> None:
+    """45 of 67 is 67.16 %: a paper that prints 67.1 means 45 patients."""
+    made = Paper()
+    made.sizes(67, 93)
+    made.percent("67.1", "event", arm="new")
+    _, counts = fit_counts(made.study).table("event")
+    assert counts[0, 1] == 45
+
+
 def test_margins_that_cannot_hold_together_leave_out_the_least_certain_and_say_so() -> None:
     made = Paper(
         variables={"sex": {"kind": "categorical", "levels": ["m", "f"], "exhaustive": True}}
@@ -217,6 +226,10 @@ def test_who_is_in_a_matched_sample_is_drawn_with_its_printed_table() -> None:
     own = matched & (patients.arm == "ici")
     assert own.sum() == 162
     assert (patients.variables["sex"][own] == "male").sum() == 130
+
+
+def test_nobody_is_put_into_a_population_of_which_no_characteristic_is_printed() -> None:
+    assert list(draw(fitted("zhang-2025"), 4).populations) == ["matched"]
 
 
 def test_a_median_beyond_follow_up_is_refused_with_its_place() -> None:

@@ -16,10 +16,10 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AppraisalPage AuditPage DataProblemsError ExplorerPage Problem ProtocolPage
-        ReenactmentPage Reported
-        ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage Words absolute_table
-        bullets certainty_table control_table control_words evidence_size headline_table
+        AppraisalPage AuditPage DataProblemsError DesignPage ExplorerPage Problem ProtocolPage
+        ReenactmentPage Reported ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage
+        Words absolute_table bullets certainty_table control_table control_words coverage_table
+        evidence_size headline_table
         heterogeneity_table left_out_table left_out_words load_review load_study multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words

@@ -9,7 +9,7 @@ MOST = {
     "livingreview": 2476,  # which synthesis uses which study, as a matrix
     "livingreview_audit": 4189,
     "livingreview_book": 2000,  # the site: style sheet, policy, description, citations, feed
-    "livingreview_cohort": 5000,  # drawing patients is as much again as analysing them; the page
+    "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
     "livingreview_display": 860,  # forest plots with columns for a desktop, tables that fold
     "livingreview_plan": 1120,
     "livingreview_pool": 3170,

@@ -7,7 +7,7 @@ then rounds them so that each printed count is met (controlled rounding; Cox 198
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +43,26 @@ def fit_counts(study: Study) -> FittedCounts:
     Raises `ValueError` where no whole numbers of patients meet the printed counts, or none were
     found in time.
     """
-    for slack in (0, 1):
-        system = System(cells_of(without_repeats(counted(study, slack=slack))))
+    strict, wide = (without_repeats(counted(study, slack=slack)) for slack in (0, 1))
+    system = System(cells_of(strict))
+    possible = examine(system)
+    aside = {bound.printed for bound in possible.left_out if isinstance(bound, Margin)}
+    if aside:  # a percentage that is rounded in an unusual way is better than none
+        wider = {margin.printed: margin for margin in wide.margins if margin.printed in aside}
+        margins = tuple(wider.get(margin.printed, margin) for margin in strict.margins)
+        system = System(cells_of(replace(strict, margins=margins)))
         possible = examine(system)
-        if possible.decision == "possible":
-            return _rounded(system, possible)
-    msg = f"{study.id}: need printed counts that whole numbers of patients can meet; {possible}"
-    raise ValueError(msg)
+    if possible.decision != "possible":
+        msg = f"{study.id}: need printed counts that whole patients can meet, found none in time"
+        raise ValueError(msg)
+    return _rounded(system, possible)
 
 
 def without_repeats(found: Counted) -> Counted:
     """The same without percentages whose count is printed as well."""
     have = {margin.kind for margin in found.margins if margin.whole is None}
     margins = tuple(m for m in found.margins if m.whole is None or m.kind not in have)
-    return Counted(found.factors, found.strata, margins, found.rules, found.not_modelled)
+    return replace(found, margins=margins)
 
 
 def _rounded(system: System, possible: Possible) -> FittedCounts:

@@ -144,6 +144,8 @@ def group_of(study: Study, arm: str, population: str, strata: Iterable[Level]) -
         return "its population is not within all patients of the study"
     for name in around:
         members = study.populations[name].members
+        if not members and not _is_described(study, name):
+            return "nothing that is printed tells who is in its population"
         found = _members(study, members) if members else Literal(MEMBER + name, (YES,))
         if isinstance(found, str):
             return found
@@ -203,6 +205,15 @@ def _populations_around(study: Study, population: str) -> list[str] | None:
     return found if population == WHOLE else None
 
 
+def _is_described(study: Study, population: str) -> bool:
+    """Whether a characteristic of its patients is counted, as in the table of a matched sample."""
+    return any(
+        number.quantity.population == population and number.quantity.outcome in study.variables
+        for number in study.numbers
+        if number.quantity.statistic in COUNTS
+    )
+
+
 def _members(study: Study, members: Iterable[str]) -> Literal | str:
     """A population that levels of one outcome make up."""
     literals = [literal_of(study, level_of(member)) for member in members]
@@ -255,7 +266,8 @@ def _whole_of(study: Study, printed: Printed) -> Kind | str:
 def _factors(study: Study) -> dict[str, Factor]:
     factors = {ARM: Factor(ARM, tuple(study.arms))}
     for name, population in study.populations.items():
-        if name != WHOLE and not population.members and _populations_around(study, name):
+        is_within = _populations_around(study, name) and not population.members
+        if is_within and _is_described(study, name):
             factors[MEMBER + name] = Factor(MEMBER + name, (NO, YES))
     for name, outcome in (*study.variables.items(), *study.outcomes.items()):
         if outcome.kind in COUNTED_KINDS and not outcome.sum_of:

@@ -13,6 +13,8 @@ import numpy as np
 
 from livingreview_cohort.cox import Cox
 from livingreview_cohort.curves import KaplanMeier
+from livingreview_cohort.design_page import COVERAGE_DRAWS as DRAWS
+from livingreview_cohort.design_tables import promised
 from livingreview_cohort.draw import draw
 from livingreview_cohort.fit import fit_study
 from livingreview_cohort.patients import Patients, TimeToEvent
@@ -22,8 +24,7 @@ from paper_simulation import ALL, NEW, OLD, RATE_TIMES, Cohort, Style, Writer, d
 OUTCOMES = ("os", "pfs")
 UNPRINTED_RATES = {"os": 9, "pfs": 4}
 THIN = frozenset({"hr", "rate", "p"})
-DRAWS = 19  # of which the range holds one more of the same kind 18 times in 20
-EXPECTED = (DRAWS - 1) / (DRAWS + 1)
+EXPECTED = promised(DRAWS)
 ROUNDING = {"median": 0.005, "rate": 0.0051, "hr": 0.01}
 
 
@@ -139,6 +140,11 @@ def summary(found: Iterable[Covered]) -> list[Row]:
         key = (one.paper, kind, "yes" if one.printed else "no")
         groups.setdefault(key, []).append(one)
     return [
-        (*key, len(ones), sum(o.covered for o in ones), f"{np.median([o.width for o in ones]):.3f}")
+        (
+            *key,
+            len(ones),
+            sum(one.covered for one in ones),
+            f"{np.median([one.width for one in ones]):.3f}",
+        )
         for key, ones in sorted(groups.items())
     ]
