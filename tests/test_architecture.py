@@ -57,7 +57,6 @@ ONLY_IN = {  # modules, or a whole package, that use a library
     },
     "matplotlib": {
         "livingreview_cohort.figures",
-        "livingreview_cohort.what_if_figure",
         "livingreview_display.figures",
         "livingreview_display.flowchart",
     },

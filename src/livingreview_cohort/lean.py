@@ -83,8 +83,9 @@ def _arms(study: Study, found: list[Line]) -> Iterator[str]:
     missed = [line for line in whole if line.lies == OUTSIDE]
     if whole and not missed:
         yield (
-            "The printed medians, rates and ratios of whole arms hold together: nothing here "
-            "speaks against them. What they say of the treatments is for the design to tell"
+            "The printed medians, rates and ratios of whole arms can hold together in one set of "
+            "patients. Whether such patients are likely is for the questions below to tell, and "
+            "what the numbers say of the treatments for the design"
         )
     elif whole:
         yield (

@@ -12,18 +12,14 @@ from livingreview_cohort.choices import (
     load_pipeline,
     load_single_arm,
 )
-from livingreview_cohort.conflict import conflicts
-from livingreview_cohort.distance import distances
 from livingreview_cohort.figures import MarkedForest, SurvivalCurves
 from livingreview_cohort.lean import lean
 from livingreview_cohort.patients import survival_outcomes
 from livingreview_cohort.pipeline import SPECIAL
-from livingreview_cohort.reenact import Reenacted, Reenactment, fit_for, reenact
+from livingreview_cohort.reenact import Reenacted, Reenactment, reenact
 from livingreview_cohort.rows import Line, lines
 from livingreview_cohort.single_arm import TRIALS, simulate
-from livingreview_cohort.what_if import answers
-from livingreview_cohort.what_if_figure import WhatIfFigure
-from livingreview_display import HAZARD_RATIO, MONTHS, Axis, Table, Words, bullets, listed, show
+from livingreview_display import HAZARD_RATIO, MONTHS, Axis, Table, Words, bullets, show
 from livingreview_record import load_review
 
 DRAWS = 50  # sets of patients on a page; `livingreview reenact` draws as many as are asked for
@@ -52,12 +48,6 @@ MATCHED = (
     "matched patients outside the range would arise from another choice, or from variables that "
     "are not printed."
 )
-IMPOSSIBLE = (
-    "No patients can have all of these printed counts at once, so that the sets met each group "
-    "only in part. Such counts would arise if something was not known of some patients, if a row "
-    "counts others than its words say, or if a number is misprinted."
-)
-SIMULATED_PATIENTS = "simulated patients"
 SIMULATED = "simulated trials"
 ONE_ARM = (
     "This trial has no result, and nothing here is one. A computer ran {trials} trials of one arm "
@@ -115,9 +105,6 @@ class ReenactmentPage:
         self.models()
         self.subgroups()
         self.outside()
-        self.conflicts()
-        self.what_if()
-        self.distance()
         self.others()
         self.in_plain_words()
 
@@ -215,27 +202,6 @@ class ReenactmentPage:
         count = f"{len(frame)} of {len(found)} printed results lie outside."
         show(Words(f"{OUTSIDE} {count}"))
         show(Table.unless_empty(frame, f"Prints outside the range of the {WATERMARK}"))
-
-    def conflicts(self) -> None:
-        """Show the printed counts that no patients can have together, where there are any."""
-        frame = tables.impossible(self.study, conflicts(self.study))
-        if not frame.empty:
-            show(Words(IMPOSSIBLE), Table(frame, "Printed counts that contradict each other"))
-
-    def what_if(self) -> None:
-        """Show how far one choice in the study's design could have moved its results."""
-        for answer in answers(fit_for(self.study, self.pipeline), self.pipeline):
-            assumed = f"Assumed: {listed(answer.assumed)}."
-            drawn = WhatIfFigure(answer, SIMULATED_PATIENTS)
-            show(Words(f"What if: {answer.sentence}"), drawn, Words(assumed))
-
-    def distance(self) -> None:
-        """Show how close the sets come to the printed numbers, by kind of number."""
-        found = distances(self.study, self.reenactment)
-        left = sum(one.distance is None for one in found)
-        summary = f"{len(found)} printed numbers, {left} of them not computed from patients"
-        caption = f"How close the {WATERMARK} come to the print"
-        show(tables.Folded(tables.distance(found), caption, summary=summary))
 
     def others(self) -> None:
         """Show all other results, folded by what they are about."""

@@ -8,14 +8,11 @@ import pandas as pd
 
 from livingreview_audit import Finding
 from livingreview_cohort.choices import Choice, SingleArm
-from livingreview_cohort.conflict import Conflict
-from livingreview_cohort.distance import Distance
-from livingreview_cohort.distance import agreement as by_statistic
 from livingreview_cohort.figures import Curve
 from livingreview_cohort.lean import is_in_printed_model
 from livingreview_cohort.pipeline import COX, INTERACTION, SELECTED, STANDARDISED
 from livingreview_cohort.reenact import GRID, Band, Reenactment
-from livingreview_cohort.rows import KINDS, Line, comparison_words, result_words, text
+from livingreview_cohort.rows import Line, comparison_words, text
 from livingreview_cohort.single_arm import SimulatedArm
 from livingreview_display import Html, Table, element, listed
 from livingreview_record import Dictionary, Printed, Quantity, Study, months
@@ -262,50 +259,6 @@ def selection(study: Study, reenactment: Reenactment) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def impossible(study: Study, found: Iterable[Conflict]) -> pd.DataFrame:
-    """Return the groups of printed counts that contradict each other, and the rules used."""
-    return pd.DataFrame(
-        [
-            {
-                "Printed": "; ".join(_margin(study, margin.printed) for margin in one.margins),
-                "They contradict each other, as": (
-                    "; ".join(rule.words for rule in one.rules) or "the counts alone show"
-                ),
-                "Rests on": (
-                    "our reading of the words"
-                    if any(rule.declared for rule in one.rules)
-                    else "the definitions"
-                ),
-            }
-            for one in found
-        ]
-    )
-
-
-def _margin(study: Study, printed: Printed) -> str:
-    quantity = printed.quantity
-    unit = "%" if quantity.statistic == "percent" else ""
-    return f"{result_words(study, quantity)}: {printed.value}{unit} ({printed.locator})"
-
-
-def distance(found: Iterable[Distance]) -> pd.DataFrame:
-    """Return how many numbers of each kind the sets give as printed, and how far the middle is."""
-    return pd.DataFrame(
-        [
-            {
-                "Kind of number": KINDS.get(one.statistic, one.statistic),
-                PRINTED: str(one.numbers),
-                "Computed from the sets": str(one.computed),
-                "Prints the same": str(one.same),
-                "Middle distance (1: as far as rounding hides)": (
-                    f"{one.middle:.1f}" if one.computed else ""
-                ),
-            }
-            for one in by_statistic(found)
-        ]
-    )
 
 
 def single_arms(found: Iterable[SimulatedArm], assumed: SingleArm) -> pd.DataFrame:
