@@ -36,11 +36,12 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_book": {"livingreview_record", "livingreview_start"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"study_page", "synthesis_page", "tables"},
+    "__init__": {"findings_page", "study_page", "synthesis_page", "tables"},
     "audited": set(),
     "tables": {"audited"},
     "study_page": {"synthesis_page", "tables"},
     "synthesis_page": {"audited", "tables"},
+    "findings_page": {"synthesis_page", "tables"},
     "cli": {"audited"},
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.

@@ -23,6 +23,7 @@ API = {
         heterogeneity_table left_out_table left_out_words load_review load_study multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
+        FindingsPage
     """,
     "livingreview_book": "",
     "livingreview_audit": """
@@ -76,8 +77,10 @@ API = {
         write_downloads write_whole
     """,
     "livingreview_appraisal": """
-        ANSWERS Agreement Answer Appraisal Appraisals Domain Judged Question TOOLS Target Tool
-        agreement judge kappa load_appraisals load_tool
+        ANSWERS DOWN LEVELS TOOLS UP Agreement Answer Appraisal Appraisals Asked Domain
+        Grade Judged Outcome Question Step Target Tool agreement imprecision inconsistency
+        judge kappa largest_error load_appraisals load_grades load_questions load_tool
+        share_at_risk statement
     """,
     "livingreview_search": """
         Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from livingreview_cohort.page import (
         ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
     )
+    from livingreview.findings_page import FindingsPage as FindingsPage
     from livingreview.study_page import StudyPage as StudyPage
     from livingreview.synthesis_page import SynthesisPage as SynthesisPage
     from livingreview_search.page import SearchPage as SearchPage
@@ -59,6 +60,7 @@ _NAMES = {  # of the module that holds them
     "livingreview_explorer.page": "ExplorerPage",
     "livingreview_cohort.design_page": "DesignPage coverage_table",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
+    "livingreview.findings_page": "FindingsPage",
     "livingreview.study_page": "StudyPage",
     "livingreview.synthesis_page": "SynthesisPage",
     "livingreview_search.page": "SearchPage",

@@ -17,6 +17,7 @@ OWN = (
     "data/extraction.csv",
     "data/appraisal/*.csv",
     "data/appraisal/appraisal.yaml",
+    "data/appraisal/findings.yaml",
     "data/review.yaml",
     "data/search/*.csv",
     "data/search/sources.yaml",

@@ -18,6 +18,7 @@ KEYED_BY_ID = {
     "outcomes",
     "people",
     "populations",
+    "questions",
     "reasons",
     "results",
     "sources",

@@ -165,20 +165,28 @@ def absolute_table(review: Review) -> Table:
     that of every other measure of the same counts.  Beside the result stands
     the difference that the two arms of the baseline's study print themselves.
     """
-    rows = []
-    for entry in review.protocol.get("absolute", []):
-        results = carry_out(review, entry["synthesis"])
-        divided = any(map(_reaches_no_difference, results[1:]))
-        for result in results[:1]:
-            if (model := _model(result)) is not None:
-                rows += [
-                    _absolute_row(entry, result, model, baseline, divided)
-                    for baseline in _baselines(review, result, entry.get("timepoint", ""))
-                ]
+    rows = [
+        row
+        for entry in review.protocol.get("absolute", [])
+        for row in absolute_rows(review, entry, carry_out(review, entry["synthesis"]))
+    ]
     caption = (
         f"Events among 1,000 {review.terms.participants}, at the risk that a control arm prints"
     )
     return Table(pd.DataFrame(rows), caption=caption, empty="No control arm prints a baseline.")
+
+
+def absolute_rows(
+    review: Review, entry: Mapping[str, Any], results: Sequence[PlannedResult]
+) -> list[dict[str, str]]:
+    """Events among 1,000 patients at each baseline that a control arm prints, as texts."""
+    divided = any(map(_reaches_no_difference, results[1:]))
+    return [
+        _absolute_row(entry, result, model, baseline, divided)
+        for result in results[:1]
+        if (model := _model(result)) is not None
+        for baseline in _baselines(review, result, entry.get("timepoint", ""))
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,200 @@
+"""Certainty of the evidence by GRADE: steps with reasons, and what a rule can compute beside them.
+
+References: Guyatt G and others 2011, *J Clin Epidemiol* 64:383-394 and 1283-1293 (imprecision);
+Santesso N and others 2020, *J Clin Epidemiol* 119:126-135 (informative statements).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+from livingreview_record import Collector, DataProblemsError, Problem, read_rows
+
+GRADE_COLUMNS = ("syntheses", "domain", "steps", "reason", "differs")
+DOWN: Mapping[str, str] = {
+    "risk-of-bias": "Risk of bias",
+    "inconsistency": "Inconsistency",
+    "indirectness": "Indirectness",
+    "imprecision": "Imprecision",
+    "publication-bias": "Reporting bias",
+}
+UP: Mapping[str, str] = {
+    "large-effect": "Large effect",
+    "dose-response": "Dose and response",
+    "opposing-confounding": "Confounding the other way",
+}
+START = "start"
+STARTS: Mapping[str, int] = {"low": 1, "high": 3}
+LEVELS = ("very low", "low", "moderate", "high")
+APPRECIABLE = 0.75  # a ratio this far from 1, or its inverse, matters
+POWER, ALPHA = 0.8, 0.05  # of the optimal information size, two-sided
+MUCH = 50.0  # percent: of heterogeneity, or of the weight at high risk of bias
+
+
+@dataclass(frozen=True)
+class Step:
+    """One domain of a judgement: steps down (negative) or up, why, and why not as computed."""
+
+    domain: str
+    steps: int
+    reason: str
+    differs: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The certainty of one synthesis: where it starts, and its steps by domain."""
+
+    synthesis: str
+    start: str
+    why_start: str
+    steps: Mapping[str, Step]
+
+    @property
+    def level(self) -> str:
+        """The certainty after all steps, never below the lowest or above the highest level.
+
+        >>> step = Step("imprecision", -1, "few patients")
+        >>> Grade("s", "high", "randomised", {"imprecision": step}).level
+        'moderate'
+        """
+        place = STARTS[self.start] + sum(step.steps for step in self.steps.values())
+        return LEVELS[min(max(place, 0), len(LEVELS) - 1)]
+
+
+def load_grades(root: Path | str, syntheses: Iterable[str]) -> dict[str, Grade]:
+    """The judgements of ``root/data/appraisal/grade.csv``, by synthesis.
+
+    Each synthesis that is judged has a start and every domain; a row may hold for several.  Raises
+    ``DataProblemsError``, which lists every problem with its row.
+    """
+    path = Path(root) / "data" / "appraisal" / "grade.csv"
+    problems: list[Problem] = []
+    known = tuple(syntheses)
+    found: dict[str, dict[str, tuple[int, dict[str, str]]]] = {}
+    for line, cells in read_rows(path, GRADE_COLUMNS, problems):
+        collector = Collector(f"{path} row {line}", problems)
+        _check_row(collector, cells)
+        for id_ in cells["syntheses"].split():
+            if not collector.one_of("column syntheses", id_, known):
+                continue
+            rows = found.setdefault(id_, {})
+            if cells["domain"] in rows:
+                needed = f"one row on {cells['domain']} of {id_}"
+                other = f"row {rows[cells['domain']][0]} too"
+                collector.need("column domain", needed, other, "remove one of the two")
+            rows[cells["domain"]] = line, cells
+    for id_, rows in found.items():
+        if missing := [name for name in (START, *DOWN, *UP) if name not in rows]:
+            needed = f"a row for each domain of {id_}"
+            do = "add it; 0 steps need a reason too"
+            problems.append(Problem(str(path), needed, f"none on {', '.join(missing)}", do))
+    if problems:
+        raise DataProblemsError(problems)
+    return {
+        id_: _grade(id_, {key: row for key, (_, row) in rows.items()})
+        for id_, rows in found.items()
+    }
+
+
+def _check_row(collector: Collector, cells: Mapping[str, str]) -> None:
+    domain, steps = cells["domain"], cells["steps"]
+    if not collector.one_of("column domain", domain, (START, *DOWN, *UP)):
+        return
+    down = ("0", "-1", "-2", "-3") if domain == "risk-of-bias" else ("0", "-1", "-2")
+    allowed = tuple(STARTS) if domain == START else down if domain in DOWN else ("0", "1", "2")
+    collector.one_of("column steps", steps, allowed, "write a step that the domain allows")
+    if not cells["reason"].strip():
+        collector.need("column reason", "a reason", "nothing", "say in a few words why")
+
+
+def _grade(id_: str, rows: Mapping[str, Mapping[str, str]]) -> Grade:
+    steps = {
+        name: Step(name, int(rows[name]["steps"]), rows[name]["reason"], rows[name]["differs"])
+        for name in (*DOWN, *UP)
+    }
+    return Grade(id_, rows[START]["steps"], rows[START]["reason"], steps)
+
+
+def imprecision(lower: float, upper: float, standard_error: float) -> int:
+    """Steps that the interval of a log ratio and its standard error suggest.
+
+    Two where it holds an appreciable benefit and an appreciable harm; one where it includes no
+    difference, or where the estimate rests on less than the optimal information size: on fewer
+    events than a trial needs to find a ratio of `APPRECIABLE` (power `POWER`, two-sided `ALPHA`),
+    told by the standard error.
+
+    >>> imprecision(math.log(0.5), math.log(1.6), 0.3), imprecision(math.log(0.6), -0.1, 0.09)
+    (-2, 0)
+    """
+    appreciable = -math.log(APPRECIABLE)
+    if lower < -appreciable and upper > appreciable:
+        return -2
+    return -1 if lower <= 0 <= upper or standard_error > largest_error() else 0
+
+
+def largest_error() -> float:
+    """The largest standard error of a log ratio at the optimal information size.
+
+    >>> round(largest_error(), 4)
+    0.1027
+    """
+    quantile = NormalDist().inv_cdf
+    return -math.log(APPRECIABLE) / (quantile(1 - ALPHA / 2) + quantile(POWER))
+
+
+def inconsistency(intervals: Sequence[tuple[float, float]], i2: float) -> int:
+    """Steps that the spread of several studies suggests: one for much of it, or for no overlap.
+
+    `i2` is in percent.  One study gives none.
+
+    >>> inconsistency([(0.1, 0.4), (0.5, 0.9)], 20.0), inconsistency([(0.1, 0.4)], 0.0)
+    (-1, 0)
+    """
+    if len(intervals) < 2:
+        return 0
+    apart = max(low for low, _ in intervals) > min(high for _, high in intervals)
+    return -1 if apart or i2 >= MUCH else 0
+
+
+def share_at_risk(weights: Sequence[float], at_high_risk: Sequence[bool]) -> float:
+    """The share of the weight, in percent, that studies at high risk of bias have.
+
+    >>> share_at_risk([30.0, 70.0], [True, False])
+    30.0
+    """
+    total = math.fsum(weights)
+    risky = math.fsum(w for w, high in zip(weights, at_high_risk, strict=True) if high)
+    return 100 * risky / total
+
+
+MODALS = {"low": "may", "moderate": "is likely to", "high": "does"}
+
+
+def statement(
+    level: str, interval: tuple[float, float], *, subject: str, outcome: str, words: tuple[str, str]
+) -> str:
+    """Say what the evidence says, never stronger than its certainty.
+
+    `interval` is on the analysis scale with no difference at 0; `words` say what `subject` does
+    where the estimate is below and above it.
+
+    >>> words = ("lead to fewer deaths", "lead to more deaths")
+    >>> statement("low", (-0.6, -0.1), subject="adding it", outcome="deaths", words=words)
+    'Adding it may lead to fewer deaths (low certainty).'
+    >>> statement("very low", (-0.6, -0.1), subject="adding it", outcome="deaths", words=words)
+    'We do not know whether adding it changes deaths: the evidence is very uncertain.'
+    """
+    if level == LEVELS[0]:
+        return (
+            f"We do not know whether {subject} changes {outcome}: the evidence is very uncertain."
+        )
+    if interval[0] <= 0 <= interval[1]:
+        return (
+            f"It is not clear whether {subject} changes {outcome}: the results are compatible with "
+            f"no difference ({level} certainty)."
+        )
+    what = words[0] if interval[1] < 0 else words[1]
+    return f"{subject[:1].upper()}{subject[1:]} {MODALS[level]} {what} ({level} certainty)."

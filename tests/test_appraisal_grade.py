@@ -1,0 +1,231 @@
+"""Certainty: steps and reasons, what a rule computes, and statements no stronger than it."""
+
+import csv
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livingreview.findings_page import FindingsPage
+from livingreview.tables import grade as tables
+from livingreview_appraisal import (
+    DOWN,
+    LEVELS,
+    UP,
+    imprecision,
+    inconsistency,
+    largest_error,
+    load_grades,
+    load_questions,
+    share_at_risk,
+    statement,
+)
+from livingreview_appraisal.grade import APPRECIABLE, GRADE_COLUMNS
+from livingreview_record import DataProblemsError
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("start", *DOWN, *UP)
+STRONG = {  # words that a level may not use
+    "very low": r"\b(may|likely|lead)\b",
+    "low": r"\b(likely|does)\b",
+    "moderate": r"\b(does)\b",
+    "high": r"$^",
+}
+
+
+def rows(**steps):
+    return [
+        {"syntheses": "one two", "domain": name, "steps": str(steps.get(name.replace("-", "_"), 0)),
+         "reason": "words", "differs": ""} | ({"steps": "high"} if name == "start" else {})
+        for name in NAMES
+    ]  # fmt: skip
+
+
+def write(root: Path, lines) -> Path:
+    folder = root / "data" / "appraisal"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "grade.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, GRADE_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    return root
+
+
+def test_steps_lead_down_from_the_start_and_never_below_the_lowest_level(tmp_path):
+    found = load_grades(write(tmp_path, rows(imprecision=-1, indirectness=-1)), ["one", "two"])
+    assert found["one"].level == found["two"].level == "low"
+    found = load_grades(write(tmp_path, rows(risk_of_bias=-3, imprecision=-2)), ["one", "two"])
+    assert found["one"].level == "very low"
+
+
+@pytest.mark.parametrize(
+    ("number", "cells", "told"),
+    [
+        (1, {"reason": " "}, r"row 3 column reason: need a reason, found nothing"),
+        (1, {"domain": "luck"}, r"row 3 column domain: need one of start, risk-of-bias"),
+        (2, {"steps": "-3"}, r"row 4 column steps: need one of 0, -1, -2, found '-3'"),
+        (2, {"steps": "1"}, r"row 4 column steps: need one of 0, -1, -2, found '1'"),
+        (6, {"steps": "-1"}, r"row 8 column steps: need one of 0, 1, 2, found '-1'"),
+        (0, {"steps": "middle"}, r"row 2 column steps: need one of low, high"),
+        (1, {"syntheses": "three"}, r"row 3 column syntheses: need one of one, two"),
+    ],
+)
+def test_a_step_that_cannot_be_is_named(tmp_path, number, cells, told):
+    lines = [row | (cells if n == number else {}) for n, row in enumerate(rows())]
+    with pytest.raises(DataProblemsError) as caught:
+        load_grades(write(tmp_path, lines), ["one", "two"])
+    assert re.search(told, str(caught.value))
+
+
+def test_a_missing_domain_and_a_doubled_one_are_named(tmp_path):
+    write(tmp_path, [row for row in rows() if row["domain"] != "indirectness"])
+    with pytest.raises(DataProblemsError, match=r"a row for each domain of one, .*indirectness"):
+        load_grades(tmp_path, ["one", "two"])
+    write(tmp_path, [*rows(), rows()[0]])
+    with pytest.raises(DataProblemsError, match=r"row 11 column domain: need one row on start"):
+        load_grades(tmp_path, ["one", "two"])
+
+
+def test_the_optimal_information_size_is_that_of_schoenfelds_formula():
+    """379 deaths find a hazard ratio of 0.75 with 80% power, two-sided 5% (Schoenfeld 1983)."""
+    assert 4 / largest_error() ** 2 == pytest.approx(379.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "error", "steps"),
+    [
+        (0.5, 0.7, 0.08, 0),
+        (0.5, 0.99, 0.08, 0),
+        (0.5, 1.01, 0.08, -1),
+        (0.5, 0.7, 0.11, -1),
+        (0.74, 1.34, 0.08, -2),
+        (0.76, 1.34, 0.08, -1),
+        (1.1, 1.9, 0.08, 0),
+    ],
+)
+def test_imprecision_follows_the_interval_and_the_size(lower, upper, error, steps):
+    assert imprecision(math.log(lower), math.log(upper), error) == steps
+
+
+@given(st.floats(-2, 2), st.floats(0.01, 1.5), st.floats(0.01, 0.3))
+def test_imprecision_is_the_same_the_other_way_round_and_grows_with_the_interval(middle, half, se):
+    low, high = middle - half, middle + half
+    assert imprecision(low, high, se) == imprecision(-high, -low, se)
+    assert imprecision(low - 0.5, high + 0.5, se) <= imprecision(low, high, se)
+
+
+def test_inconsistency_needs_two_studies():
+    assert inconsistency([(0, 1)], 90) == 0
+    assert inconsistency([(0, 1), (0.5, 2)], 49.9) == 0
+    assert inconsistency([(0, 1), (0.5, 2)], 50) == -1
+    assert share_at_risk([1, 1, 2], [True, False, True]) == pytest.approx(75)
+
+
+@pytest.mark.parametrize("interval", [(-1, -0.1), (-1, 1), (0.1, 1)])
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_statement_is_stronger_than_its_certainty(level, interval):
+    words = ("lead to fewer deaths", "lead to more deaths")
+    said = statement(level, interval, subject="it", outcome="deaths", words=words)
+    assert not re.search(STRONG[level], said)
+    if level == "very low":
+        assert said.startswith("We do not know")
+    elif interval == (-1, 1):
+        assert said.startswith("It is not clear")
+    else:
+        assert ("fewer" in said) == (interval[1] < 0)
+        assert f"({level} certainty)" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("questions: [one]", r"questions: need a mapping of ids to questions, found a list"),
+        ("questions: {q: {title: T}}", r"questions\.q\.subject: need a text, found nothing"),
+        (
+            "questions: {q: {title: T, subject: s, against: a, population: p, outcomes: ["
+            "{synthesis: three, outcome: o, below: b, above: a}]}}",
+            r"outcomes\.0\.synthesis: need one of one, two, found 'three'",
+        ),
+        (
+            "questions: {q: {title: T, subject: s, against: a, population: p, outcomes: []}}",
+            r"questions\.q\.outcomes: need 1 to 7 outcomes, found 0",
+        ),
+        ("questions: {q: {titel: T}}", r"questions\.q: need one of title, .*perhaps 'title'"),
+    ],
+)
+def test_a_question_that_cannot_be_is_named(tmp_path, text, told):
+    folder = tmp_path / "data" / "appraisal"
+    folder.mkdir(parents=True)
+    (folder / "findings.yaml").write_text(text, "utf-8")
+    with pytest.raises(DataProblemsError) as caught:
+        load_questions(tmp_path, ["one", "two"])
+    assert re.search(told, str(caught.value))
+
+
+# This review.
+
+
+@pytest.fixture(scope="module")
+def page():
+    return FindingsPage(ROOT)
+
+
+def test_every_result_that_compares_or_pools_has_a_judgement(page):
+    assert tables.without_judgement(page.results, page.grades) == []
+    some = {id_: one for id_, one in page.grades.items() if id_ != "os-ici"}
+    assert tables.without_judgement(page.results, some) == ["os-ici"]
+
+
+def test_a_step_that_differs_from_the_rule_says_why(page):
+    assert tables.unexplained(page.results, page.grades, page.appraisals) == []
+    one = page.grades["os-engager"]
+    silent = {**one.steps, "imprecision": replace(one.steps["imprecision"], differs="")}
+    grades = {**page.grades, "os-engager": replace(one, steps=silent)}
+    found = tables.unexplained(page.results, grades, page.appraisals)
+    assert found == ["os-engager: imprecision is 0, computed -1"]
+
+
+def test_the_level_by_domain_is_the_level_that_pages_show(page):
+    shown = {one["synthesis"]: one["level"] for one in page.review.protocol["certainty"]}
+    assert {id_: page.grades[id_].level for id_ in shown} == shown
+    assert page.grades.keys() == shown.keys()
+
+
+def test_each_statement_on_the_front_page_is_made_from_its_result(page):
+    text = (ROOT / "chapters" / "index.md").read_text("utf-8")
+    for key, said in page.statements().items():
+        assert text.count(f"{{glue:text}}`index.statement.{key}`") == 1, key
+        level = page.grades[key.partition(".")[2]].level
+        assert not re.search(STRONG[level], said)
+
+
+def test_the_front_page_claims_no_effect_in_words_of_its_own():
+    text = (ROOT / "chapters" / "index.md").read_text("utf-8")
+    plain = text.partition("## In plain words")[2].partition("## In numbers")[0]
+    claims = re.compile(
+        r"\b(improves?|prolongs?|reduces?|works|effective|proven|lived longer|helped)\b", re.I
+    )
+    found = [
+        line for line in plain.splitlines() if claims.search(line) and not line.endswith("?**")
+    ]
+    assert found == []
+
+
+def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page):
+    shown = repr(
+        tables.summary(page.review, page.questions["maintenance"], page.results, page.grades)
+    )
+    assert "0.73 (0.57 to 0.95) | deaths within 12 months: not computed" in shown
+    assert "| 483 (1) |" in shown
+    opened = tables.Certainty(page.results, page.grades, page.appraisals)
+    assert "Share of the weight at high risk: 100%." in repr(opened)
+    assert opened.html().count("<details") == len(page.grades)
+
+
+def test_the_protocol_states_the_threshold_that_the_rule_uses(page):
+    words = " ".join(page.review.protocol["analysis"]["certainty"].split())
+    assert f"a ratio of {APPRECIABLE} or its inverse" in words
