@@ -10,7 +10,8 @@ from livingreview.synthesis_page import SynthesisPage
 from livingreview_appraisal import load_appraisals, load_tool, tables
 from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
 from livingreview_audit import CHECKS
-from livingreview_record import DataProblemsError, load_review
+from livingreview_record import DataProblemsError
+from the_review import its_findings, the_review
 
 ROOT = Path(__file__).parents[1]
 HEAD = """
@@ -167,9 +168,8 @@ def page():
 
 
 def test_every_finding_that_a_judgement_names_is_one_of_the_audit():
-    from livingreview.audited import findings
 
-    found = {(one.study_id, one.check) for one in findings(load_review(ROOT)) if one.counts_against}
+    found = {(one.study_id, one.check) for one in its_findings() if one.counts_against}
     named = {
         (one.target.study, finding)
         for one in load_appraisals(ROOT).standing().values()
@@ -181,7 +181,6 @@ def test_every_finding_that_a_judgement_names_is_one_of_the_audit():
 
 
 def test_every_remark_on_the_design_of_a_judged_study_enters_a_judgement():
-    from livingreview.audited import findings
     from livingreview_audit import Kind
 
     standing = load_appraisals(ROOT).standing().values()
@@ -194,7 +193,7 @@ def test_every_remark_on_the_design_of_a_judged_study_enters_a_judgement():
     }
     remarks = {
         (one.study_id, one.check)
-        for one in findings(load_review(ROOT))
+        for one in its_findings()
         if one.kind is Kind.DESIGN and one.counts_against and one.study_id in judged
     }
     assert remarks <= named
@@ -212,7 +211,7 @@ def test_the_risk_of_bias_stands_beside_each_study_of_a_plot(page, capsys):
 
 
 def test_a_judgement_opens_to_its_answers_and_tells_colour_and_symbol_apart():
-    review = load_review(ROOT)
+    review = the_review()
     shown = tables.lights(load_appraisals(ROOT, review), review, "robins-i-v2").html()
     assert shown.count('class="light serious"') > 10
     assert '<span class="symbol">\N{MINUS SIGN}</span> serious' in shown
@@ -222,7 +221,7 @@ def test_a_judgement_opens_to_its_answers_and_tells_colour_and_symbol_apart():
 
 
 def test_no_included_study_has_serious_concerns_about_trust():
-    review = load_review(ROOT)
+    review = the_review()
     trust = [
         one for one in load_appraisals(ROOT).standing().values() if one.tool.id == "inspect-sr"
     ]

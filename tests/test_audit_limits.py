@@ -8,7 +8,7 @@ import pytest
 
 import audit_limits
 from livingreview.tables import audit as tables
-from livingreview_record.load import load_review
+from the_review import audit_page, the_review
 
 ROOT = Path(__file__).parent.parent
 TOLERATED = 1 / 1000
@@ -34,7 +34,7 @@ def test_at_most_one_honest_trial_in_a_thousand_passes_a_limit() -> None:
 
 
 def test_trials_are_as_the_studies_describe_them() -> None:
-    designs = {design.sizes: design for design in audit_limits.designs(load_review(ROOT))}
+    designs = {design.sizes: design for design in audit_limits.designs(the_review())}
     left_out = [design.survived for design in designs.values() if design.survived]
     assert left_out == [2.0]
     assert all(d.cutoff > d.recruitment > 12 for d in designs.values())
@@ -43,7 +43,7 @@ def test_trials_are_as_the_studies_describe_them() -> None:
 @pytest.mark.slow
 def test_a_sample_of_honest_trials_passes_no_limit_more_often() -> None:
     rng = np.random.default_rng(99)
-    found = list(audit_limits.designs(load_review(ROOT)))
+    found = list(audit_limits.designs(the_review()))
     with np.errstate(all="ignore"):
         trials = [audit_limits.trial(rng, one) for one in found for _ in range(40)]
         cases = [audit_limits.statistics(rng, one) for one in trials]
@@ -53,6 +53,6 @@ def test_a_sample_of_honest_trials_passes_no_limit_more_often() -> None:
 
 
 def test_the_chapter_shows_each_limit_with_its_rate() -> None:
-    frame = tables.AuditPage(ROOT).limits().frame
+    frame = audit_page().limits().frame
     assert len(frame) == len(stored())
     assert all(float(rate) <= 1 for rate in frame["Per 1,000"])

@@ -8,9 +8,8 @@ import pytest
 
 from audit_study import Paper
 from livingreview.tables import audit as tables
-from livingreview_record.load import load_review
 from livingreview_record.studies import Review
-from mistyped_numbers import COLUMNS, ROOT, TARGET
+from mistyped_numbers import COLUMNS, TARGET
 from mistyping import (
     KINDS,
     Guard,
@@ -20,6 +19,7 @@ from mistyping import (
     swapped,
     wrong_digit,
 )
+from the_review import audit_page, the_review
 
 NOTICED_AT_LEAST = 0.80  # of changes to numbers that take part in a check
 LONG = 200  # printed numbers; an abstract has some 20 to 60
@@ -29,7 +29,7 @@ SEED = 20
 
 @pytest.fixture(scope="module")
 def review() -> Review:
-    return load_review(ROOT)
+    return the_review()
 
 
 @pytest.fixture(scope="module")
@@ -140,11 +140,9 @@ def test_a_sample_of_slips_is_noticed_as_often_as_stored(review: Review) -> None
 
 @pytest.mark.slow
 def test_the_chapter_lists_what_nothing_checks_and_shows_the_rate(review: Review) -> None:
-    lines = tables.AuditPage(ROOT, review).unchecked().frame
+    lines = audit_page().unchecked().frame
     assert set(lines.columns) >= {"Study", "As printed", "Where printed"}
-    shown = tables.AuditPage(ROOT, review).published()
+    shown = audit_page().published()
     assert int(shown["audit.unchecked"]) == len(lines)
     assert int(shown["audit.mistyped.noticed"]) < int(shown["audit.mistyped.tried"])
-    assert list(tables.AuditPage(ROOT).mistyped().frame["Mistyped by"]) == list(
-        tables.SLIPS.values()
-    )
+    assert list(audit_page().mistyped().frame["Mistyped by"]) == list(tables.SLIPS.values())

@@ -1,17 +1,14 @@
 """The audit runs on studies that were read as abstracts; what it finds there, and says of it."""
 
-from pathlib import Path
-
 import pytest
 from scipy.stats import fisher_exact
 
-from livingreview import load_review
 from livingreview_audit import audit
 from livingreview_plan import select
 from livingreview_record import Reported
+from the_review import the_review
 
-ROOT = Path(__file__).parents[1]
-REVIEW = load_review(ROOT)
+REVIEW = the_review()
 DALIAN = REVIEW.studies["dalian-2026"]
 ABSTRACTS = [
     study

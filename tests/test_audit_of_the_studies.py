@@ -12,6 +12,7 @@ import pytest
 from livingreview.audited import touched
 from livingreview_audit import Kind, Verdict, audit
 from livingreview_record.load import load_review
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = {
@@ -93,7 +94,7 @@ def test_how_a_study_was_done_is_remarked_on_and_is_no_contradiction() -> None:
 
 @pytest.mark.slow
 def test_every_time_to_an_event_of_patients_selected_by_survival_is_touched() -> None:
-    review = load_review(ROOT)
+    review = the_review()
     marked = touched(review)
     study = review.studies["gu-2026"]
     where = {"comparison": "serplulimab-vs-chemotherapy", "statistic": "hr"}

@@ -16,10 +16,8 @@ from example_review import ROWS, write_review
 from livingreview.cli import main
 from livingreview_audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
 from livingreview_audit.finding import check as define_check
-from livingreview_record.load import load_review
 from livingreview_record.studies import Review, Study
-
-ROOT = Path(__file__).parents[1]
+from the_review import the_review
 
 COUNTED = (
     *("percent-of-count", "percent-without-count", "levels-add-up", "percentages-add-up"),
@@ -136,7 +134,7 @@ def test_only_what_no_data_can_give_is_impossible(review: Review) -> None:
 
 @pytest.fixture(scope="module")
 def review() -> Review:
-    return load_review(ROOT)
+    return the_review()
 
 
 @pytest.mark.parametrize("study_id", sorted(KNOWN))

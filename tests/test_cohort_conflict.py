@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +14,9 @@ from audit_study import Paper, share
 from livingreview_cohort.cells import cells_of
 from livingreview_cohort.conflict import System, certificate, conflicts, examine
 from livingreview_cohort.margins import Margin, counted
-from livingreview_record import Population, load_review
+from livingreview_record import Population
+from the_review import the_review
 
-ROOT = Path(__file__).parents[1]
 YES_NO = {"kind": "categorical", "levels": ["no", "yes"], "exhaustive": True}
 
 
@@ -203,7 +202,7 @@ def test_conflicts_are_those_that_trying_every_table_finds(
 
 def test_the_studies_read_in_full_conflict_only_where_their_tables_were_read_again() -> None:
     """Each set was read again in its paper."""
-    review = load_review(ROOT)
+    review = the_review()
     found = {
         name: [sorted({m.printed.quantity.outcome for m in one.margins}) for one in sets]
         for name in ("chen-2025", "gu-2026", "tian-2026", "zhang-2025")

@@ -2,7 +2,6 @@
 
 import math
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,16 +14,16 @@ from livingreview_cohort.draw import draw, draw_cohort
 from livingreview_cohort.fit import FittedStudy, fit_study
 from livingreview_cohort.layout import patients_as_csv
 from livingreview_cohort.patients import Patients
-from livingreview_record import Study, load_review
+from livingreview_record import Study
+from the_review import the_review
 
-ROOT = Path(__file__).parents[1]
 SEEDS = range(3)
 CURVES = ("os", "pfs")
 
 
 @cache
 def studies() -> dict[str, Study]:
-    return {id_: one for id_, one in load_review(ROOT).studies.items() if one.arms}
+    return {id_: one for id_, one in the_review().studies.items() if one.arms}
 
 
 @cache
@@ -251,7 +250,7 @@ def test_rates_that_rise_are_refused_with_both_places() -> None:
 
 def test_a_study_without_arms_is_refused() -> None:
     with pytest.raises(ValueError, match="found a study without arms"):
-        draw_cohort(load_review(ROOT).studies["nct04363255"], 0)
+        draw_cohort(the_review().studies["nct04363255"], 0)
 
 
 def test_a_study_that_prints_no_times_has_patients_without_times() -> None:

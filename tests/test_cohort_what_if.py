@@ -13,7 +13,8 @@ from livingreview_cohort.fit import FittedStudy
 from livingreview_cohort.pipeline import run
 from livingreview_cohort.reenact import fit_for, summarise
 from livingreview_cohort.what_if import KINDS, WhatIf, answers, caliper_readings
-from livingreview_record import Review, load_review
+from livingreview_record import Review
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ("chen-2025", "gu-2026", "tian-2026", "zhang-2025")
@@ -21,7 +22,7 @@ STUDIES = ("chen-2025", "gu-2026", "tian-2026", "zhang-2025")
 
 @cache
 def review() -> Review:
-    return load_review(ROOT)
+    return the_review()
 
 
 @cache

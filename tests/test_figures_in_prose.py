@@ -17,10 +17,10 @@ import pytest
 import yaml
 
 from chapter_prose import prose_lines
-from livingreview import load_review
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
-REVIEW = load_review(ROOT)
+REVIEW = the_review()
 LISTED = Path(__file__).with_name("figures_in_prose.csv")
 # methods.md: conventions of statistics and references, no result.  The others show files of ours.
 NO_RESULTS = {"methods", "contributing", "changes", "_template-study", "_template-abstract"}

@@ -1,7 +1,6 @@
 """Printed survival of the made-up study, and of every study of this review."""
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from livingreview_plan.printed_curves import printed_survival
 from livingreview_pool import Landmark, Median, restricted_mean
 from livingreview_record.load import load_review
 from printed_survivals import every_printed_survival
+from the_review import the_review
 
-ROOT = Path(__file__).resolve().parent.parent
 MEDIAN = {"section": "Results", "arm_id": "new", "outcome": "os", "unit": "months"}
 RATE = MEDIAN | {"unit": "%", "statistic": "rate", "timepoint": "12 months", "value": "40.4"}
 
@@ -120,7 +119,7 @@ def test_an_unknown_arm_is_refused(tmp_path):
 
 
 def test_every_printed_survival_of_the_review_has_a_curve_or_names_its_contradiction():
-    review = load_review(ROOT)
+    review = the_review()
     found = [
         printed
         for study in review.studies.values()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from livingreview import load_review
 from livingreview.tables.protocol import patients
 from livingreview.tables.synthesis import forest_rows
 from livingreview_audit import CHECKS
@@ -13,9 +12,10 @@ from livingreview_display import POOLED, wording
 from livingreview_plan import analysis
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_record.reported import Reported
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
-REVIEW = load_review(ROOT)
+REVIEW = the_review()
 COMPARISONS = [
     planned["id"] for planned in REVIEW.protocol["syntheses"] if planned["kind"] != "proportion"
 ]

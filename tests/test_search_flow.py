@@ -12,6 +12,7 @@ from livingreview_display import flowchart
 from livingreview_record import DataProblemsError, load_review
 from livingreview_search import flow, load_log
 from livingreview_search import tables as search
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 
@@ -69,7 +70,7 @@ def test_a_source_with_another_number_of_entries_is_named_by_the_first_box(examp
 def test_the_boxes_of_this_review_add_up_by_hand():
     """Written out without the code that counts: from the rows of the two files."""
     log = load_log(ROOT)
-    counted = flow(log, load_review(ROOT))
+    counted = flow(log, the_review())
     last = {(one.record_id, one.stage): one for one in log.decisions}
     unique = {one.duplicate_group or one.record_id for one in log.records.values()}
     assert counted["screened"].count == len(unique)

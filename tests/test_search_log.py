@@ -11,6 +11,7 @@ from example_review import write_review
 from example_search import RECORDS, SOURCES, decisions, write_log
 from livingreview_record import DataProblemsError, load_review
 from livingreview_search import check_studies, flow, load_log
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 
@@ -139,7 +140,7 @@ def test_a_decision_that_is_not_the_status_of_the_study_is_named(tmp_path):
 def test_the_log_of_this_review_says_that_no_database_was_searched():
     log = load_log(ROOT)
     assert log.searched() == []
-    assert load_review(ROOT).protocol["searched"] == "never"
+    assert the_review().protocol["searched"] == "never"
     queries = {one.id for one in log.sources.values() if one.query}
     assert {"pubmed", "europe-pmc", "central", "clinicaltrials-gov"} <= queries
 

@@ -1,14 +1,13 @@
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from example_review import ROWS, write_review
 from livingreview.tables.absolute import absolute_table
 from livingreview_record.load import load_review
+from the_review import the_review
 
-ROOT = Path(__file__).parents[1]
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},
     **{"statistic": "rate", "unit": "%", "value": "50.0"},
@@ -79,7 +78,7 @@ def test_without_the_rate_of_the_other_arm_no_difference_is_printed(review):
 
 def test_where_measures_of_the_same_counts_disagree_no_number_needed_to_treat_is_given():
     entries = [{"synthesis": name, "event": name} for name in ("orr-ici", "orr-ici-matched")]
-    rows = absolute_table(planning(load_review(ROOT), absolute=entries)).frame
+    rows = absolute_table(planning(the_review(), absolute=entries)).frame
     needed = rows.groupby("Event")["Number needed to treat"].agg(list)
     assert all("by another measure of the same counts" in text for text in needed["orr-ici"])
     assert all(text.endswith("for one more") for text in needed["orr-ici-matched"])

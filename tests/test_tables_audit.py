@@ -1,29 +1,26 @@
 """Findings as tables: one line a sentence, the worst first, every place named."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from audit_study import COMPARISON, Paper
-from livingreview.audited import findings
 from livingreview.tables import audit as tables
 from livingreview_audit import CHECKS, Finding, Kind, Severity, facts
-from livingreview_record.load import load_review
 from livingreview_record.studies import Review
+from the_review import audit_page, its_findings, the_review
 
-ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow  # the whole review is audited, twice
 
 
 @pytest.fixture(scope="module")
 def review() -> Review:
-    return load_review(ROOT)
+    return the_review()
 
 
 @pytest.fixture(scope="module")
 def found(review: Review) -> tuple[Finding, ...]:
-    return findings(review)
+    return its_findings()
 
 
 def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
@@ -32,7 +29,7 @@ def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
     for study in review.studies.values():
         own = [f for f in found if f.study_id == study.id]
         against = [fact for fact in facts(own) if fact.first.counts_against]
-        frame = tables.AuditPage(ROOT, review).panel(study).frame
+        frame = audit_page().panel(study).frame
         assert len(frame) == len(against)
         if not against:
             continue
@@ -50,7 +47,7 @@ def test_a_panel_has_each_fact_of_its_study_once_by_kind_and_the_worst_first(
 def test_a_study_without_numbers_says_so(review: Review) -> None:
     silent = [study for study in review.studies.values() if not study.numbers]
     for study in silent:
-        panel = tables.AuditPage(ROOT, review).panel(study)
+        panel = audit_page().panel(study)
         assert "nothing to check" in panel.caption
         assert panel.empty in repr(panel)
 
@@ -59,18 +56,15 @@ def test_a_study_without_numbers_says_so(review: Review) -> None:
 def test_each_kind_is_counted_by_itself_and_every_fact_once(
     review: Review, found: tuple[Finding, ...], kind: Kind
 ) -> None:
-    frame = tables.AuditPage(ROOT, review).verdicts(kind).frame
+    frame = audit_page().verdicts(kind).frame
     counts = Counter(fact.first.verdict for fact in facts(f for f in found if f.kind is kind))
     for verdict, words in tables.VERDICT_WORDS[kind].items():
         shown = frame[words].astype(int).sum() if words in frame else 0
         assert shown == counts[verdict]
     assert sum(counts.values()) == sum(counts[v] for v in tables.VERDICT_WORDS[kind])
     against = sum(fact.first.counts_against for fact in facts(found) if fact.first.kind is kind)
-    assert len(tables.AuditPage(ROOT, review).entries(kind).frame) == against
-    assert (
-        sum(len(tables.AuditPage(ROOT, review).entries(kind, one).frame) for one in Severity)
-        == against
-    )
+    assert len(audit_page().entries(kind).frame) == against
+    assert sum(len(audit_page().entries(kind, one).frame) for one in Severity) == against
 
 
 def test_one_number_that_two_checks_notice_is_one_fact(found: tuple[Finding, ...]) -> None:
@@ -100,11 +94,11 @@ def test_a_sentence_in_three_places_is_one_fact_with_three_places() -> None:
 
 
 def test_a_tally_says_how_many_of_those_asked_carry_a_finding(review: Review) -> None:
-    assert tables.AuditPage(ROOT, review).tally("chen-2025", "interval-symmetry") == ("4", "5")
+    assert audit_page().tally("chen-2025", "interval-symmetry") == ("4", "5")
 
 
 def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...]) -> None:
-    frame = tables.AuditPage(ROOT, review).checks().frame
+    frame = audit_page().checks().frame
     assert frame["Examined"].astype(int).sum() == len(found)
     assert all(len(asked) > 20 for asked in frame["What is asked"])
     assert all(len(check.asks) > 20 for check in CHECKS.values())
@@ -112,13 +106,13 @@ def test_every_check_says_what_it_asks(review: Review, found: tuple[Finding, ...
 
 def test_an_unknown_severity_or_kind_is_refused(review: Review) -> None:
     with pytest.raises(ValueError, match="not a valid Severity"):
-        tables.AuditPage(ROOT, review).entries("numbers", "everything")
+        audit_page().entries("numbers", "everything")
     with pytest.raises(ValueError, match="not a valid Kind"):
-        tables.AuditPage(ROOT, review).entries("sums")
+        audit_page().entries("sums")
 
 
 def test_published_numbers_are_of_one_kind_each_and_add_up_within_it(review: Review) -> None:
-    shown = tables.AuditPage(ROOT, review).published()
+    shown = audit_page().published()
     for kind in Kind:
         counts = [int(shown[f"audit.{kind}.{verdict}"]) for verdict in tables.VERDICT_WORDS[kind]]
         assert int(shown[f"audit.{kind}.judged"]) == sum(counts)

@@ -6,6 +6,7 @@ import pytest
 from example_review import write_review
 from livingreview.tables.protocol import evidence_size, not_yet_held, patients, syntheses
 from livingreview_record.load import load_review
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +37,7 @@ def test_patients_with_a_characteristic_are_added_over_the_arms_unless_printed_f
 
 def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):
     assert not_yet_held(review) == {}
-    trials = not_yet_held(load_review(ROOT))
+    trials = not_yet_held(the_review())
     assert trials["DURABLE"].startswith("DURABLE (NCT04985851) compares anlotinib added to")
 
 
@@ -49,7 +50,7 @@ def test_the_protocol_says_which_studies_are_not_pooled(review):
 
 
 def test_who_enters_a_synthesis_is_said_in_words_and_not_in_the_names_of_the_data():
-    whole = load_review(ROOT)
+    whole = the_review()
     told = dict(syntheses(whole)[["Synthesis", "Patients"]].itertuples(index=False))
     titles = {plan["id"]: plan["title"] for plan in whole.protocol["syntheses"]}
     assert "Immune checkpoint inhibitor in the first line: Yes" in told[titles["os-ici-after-ici"]]

@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview import load_review, load_study
+from livingreview import load_study
 from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS, numbers_in, section
 from livingreview_display.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
-REVIEW = load_review(ROOT)
+REVIEW = the_review()
 STUDIES = [pytest.param(study, id=study.id) for study in REVIEW.studies.values()]
 SIDE_BY_SIDE = ("flow", "characteristics", "response", "safety", "other")
 every_study = pytest.mark.parametrize("study", STUDIES)

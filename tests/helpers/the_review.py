@@ -1,0 +1,32 @@
+"""The review of this repository, loaded and audited once for all tests of a process.
+
+Nobody changes it: a test that needs another one makes it with `dataclasses.replace`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from livingreview.audited import findings
+from livingreview.tables.audit import AuditPage
+from livingreview_audit import Finding
+from livingreview_record import Review, load_review
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def the_review() -> Review:
+    """Every study of the repository, validated."""
+    return load_review(ROOT)
+
+
+@cache
+def its_findings() -> tuple[Finding, ...]:
+    """What the audit finds in every study."""
+    return findings(the_review())
+
+
+@cache
+def audit_page() -> AuditPage:
+    """The chapter of the audit."""
+    return AuditPage(ROOT, the_review())
