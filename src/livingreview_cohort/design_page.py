@@ -41,10 +41,10 @@ IMPOSSIBLE = (
 )
 DISTANCE = (
     "The distance of a number from the synthetic patients is counted in what its rounding "
-    "allows: up to 1 it prints the same. Counts are met exactly. Medians of small subgroups, "
-    "p-values and intervals hang on which patient has which time, which is not printed: "
-    "there the distance shows how little the printed numbers fix, not that one of them is "
-    "wrong."
+    "allows: up to 1 it prints the same. Counts are met exactly, apart from those of a "
+    "sample that is matched anew. Medians of small subgroups, p-values and intervals hang on "
+    "which patient has which time, which is not printed: there the distance shows how little "
+    "the printed numbers fix, not that one of them is wrong."
 )
 
 
