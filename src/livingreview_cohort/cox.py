@@ -163,7 +163,7 @@ class Cox:
         p, x = beta.size, self.covariates[layout.rows]
         linear = x @ beta
         parts = np.column_stack(
-            [np.ones(len(x)), x, (x[:, :, None] * x[:, None, :]).reshape(-1, p * p)]
+            [np.ones(len(x)), x, (x[:, :, None] * x[:, None, :]).reshape(len(x), p * p)]
         )
         parts = parts * np.exp(linear)[:, None]
         risk = np.cumsum(parts, axis=0)[layout.last]

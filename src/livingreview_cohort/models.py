@@ -97,7 +97,7 @@ class Models:
         if self.selected.pipeline.screening_p == "log-rank":
             return self.curve_p(quantity)
         _, model = self.of(quantity, [quantity.comparison])
-        if not model.converged or not model.beta.size:
+        if not model.covariates.shape[1] or not model.converged:
             return float("nan")
         return min(self._p(model, at) for at in range(model.beta.size))
 

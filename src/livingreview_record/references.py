@@ -72,6 +72,23 @@ def check_references_to_studies(
         vocabulary.check_outcome(collector, place, entry["outcome"])
     vocabulary.check_roles(collector, protocol.get("roles", {}))
     _check_baselines(collector, protocol, studies)
+    _check_doubted(collector, protocol, studies)
+
+
+def _check_doubted(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
+    """An estimate that is not relied upon is one that a study prints, and is named once."""
+    entries = protocol.get("not_relied_upon", ())
+    named = [f"{one['study']}, {one['outcome']}, {one['adjustment']}" for one in entries]
+    _check_once(collector, "not_relied_upon", "estimate", named)
+    printed = {
+        f"{study.id}, {number.quantity.outcome}, {number.quantity.adjustment}"
+        for study in studies
+        for number in study.numbers
+    }
+    for position, name in enumerate(named):
+        if name not in printed:
+            needed = "a study, an outcome and an adjustment of which that study prints an estimate"
+            collector.need(f"not_relied_upon.{position}", needed, name, "correct or remove it")
 
 
 def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
