@@ -193,7 +193,15 @@ def write_chapters(book: Book) -> None:
     glued = "".join(f"A label is {{glue:text}}`synthesis.{name}`.\n" for name in STUDIES)
     text = HEADER + HEAD + glued + "\n" + "".join(CELL.format(cell) for cell in cells)
     (book.root / "chapters" / "synthesis.md").write_text(text, encoding="utf-8")
-    files = "".join(f"  - file: chapters/{name}\n" for name in CHAPTERS[1:])
+    linked = {
+        name
+        for path in (book.root / "chapters").glob("*.md")
+        for name in re.findall(r"\]\(([\w-]+)\.md\)", path.read_text("utf-8"))
+    }
+    others = sorted(linked - set(CHAPTERS))  # a page to link to, for chapters that are not here
+    for name in others:
+        (book.root / "chapters" / f"{name}.md").write_text(f"# Of {name}\n", encoding="utf-8")
+    files = "".join(f"  - file: chapters/{name}\n" for name in [*CHAPTERS[1:], *others])
     toc = f"format: jb-book\nroot: chapters/synthesis\nchapters:\n{files}"
     (book.root / "_toc.yml").write_text(toc, encoding="utf-8")
 

@@ -24,9 +24,10 @@ from livingreview_record.links import (
     check_shared,
     check_study,
 )
+from livingreview_record.named_by_rules import check_references_to_studies
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
-from livingreview_record.references import check_references, check_references_to_studies
+from livingreview_record.references import check_references
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.shapes import check_shape
 from livingreview_record.studies import (

@@ -7,13 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from livingreview_record.dictionary import CLOSED_VALUES, Dictionary
+from livingreview_record.dictionary import Dictionary
 from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
-from livingreview_record.quantities import level_of, levels_of
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.shapes import known_keys
-from livingreview_record.studies import Study
 
 Rule = Mapping[str, Any]
 WHOLE = "whole"
@@ -39,164 +37,6 @@ def check_references(
             _check_design(collector, place, plan, declared)
     _check_favours(collector, protocol["syntheses"])
     _check_uses(collector, protocol)
-
-
-def check_references_to_studies(
-    path: Path,
-    protocol: Rule,
-    studies: Sequence[Study],
-    declared: Dictionary,
-    problems: list[Problem],
-) -> None:
-    """Add a problem for every outcome, population and level in the rules that no study declares.
-
-    Outcomes and populations that `review.yaml` itself declares, and values of the design that the
-    dictionary allows, are known without a study.
-    """
-    collector = Collector(str(path), problems)
-    if not any(study.outcomes for study in studies):
-        return
-    vocabulary = _Vocabulary(protocol, studies)
-    for position, plan in enumerate(protocol["syntheses"]):
-        place = f"syntheses.{position} ({plan['id']})"
-        vocabulary.check_outcome(collector, f"{place}.outcome", plan["outcome"])
-        vocabulary.check_kind(collector, place, plan)
-        if "category" in plan:
-            of, level = plan["outcome"], plan["category"]
-            vocabulary.check_level(collector, f"{place}.category", of, level)
-        for number, rule in enumerate(plan["include"]["patients"]):
-            vocabulary.check_patients(collector, f"{place}.include.patients.{number}", rule)
-        _check_values(collector, place, plan, studies, declared)
-    for position, entry in enumerate(protocol.get("restricted_means", ())):
-        place = f"restricted_means.{position}.outcome"
-        vocabulary.check_outcome(collector, place, entry["outcome"])
-    vocabulary.check_roles(collector, protocol.get("roles", {}))
-    _check_baselines(collector, protocol, studies)
-    _check_doubted(collector, protocol, studies)
-
-
-def _check_doubted(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
-    """An estimate that is not relied upon is one that a study prints, and is named once."""
-    entries = protocol.get("not_relied_upon", ())
-    named = [f"{one['study']}, {one['outcome']}, {one['adjustment']}" for one in entries]
-    _check_once(collector, "not_relied_upon", "estimate", named)
-    printed = {
-        f"{study.id}, {number.quantity.outcome}, {number.quantity.adjustment}"
-        for study in studies
-        for number in study.numbers
-    }
-    for position, name in enumerate(named):
-        if name not in printed:
-            needed = "a study, an outcome and an adjustment of which that study prints an estimate"
-            collector.need(f"not_relied_upon.{position}", needed, name, "correct or remove it")
-
-
-def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
-    """A time of an absolute effect is one at which a study prints a rate."""
-    outcomes = {plan["id"]: plan["outcome"] for plan in protocol["syntheses"]}
-    for position, entry in enumerate(protocol.get("absolute", ())):
-        outcome, time = outcomes.get(entry["synthesis"]), entry.get("timepoint")
-        rates = {
-            number.quantity.timepoint
-            for study in studies
-            for number in study.find(statistic="rate")
-            if number.quantity.outcome == outcome
-        }
-        if outcome and time and rates:
-            do = "correct it, or remove the entry: a baseline must be printed at this time"
-            collector.one_of(f"absolute.{position}.timepoint", time, sorted(rates), do)
-
-
-def _check_values(
-    collector: Collector, place: str, plan: Rule, studies: Sequence[Study], declared: Dictionary
-) -> None:
-    """What a rule asks of an arm or a design is allowed by the dictionary, or some have it."""
-    asked = [
-        ("arms.*", f"{place}.{side}", "an arm", plan.get(side, {})) for side in ("arms", *SIDES)
-    ]
-    asked += [
-        ("design", f"{place}.include.patients.{number}.design", "a study", rule.get("design", {}))
-        for number, rule in enumerate(plan["include"]["patients"])
-    ]
-    arms = [arm for study in studies for arm in study.arms.values()]
-    for parent, where, who, rule in asked:
-        for name, value in rule.items():
-            if name == "treatment_class" or declared.values("study", f"{parent}.{name}"):
-                continue
-            had = [one.value(name) for one in arms]
-            if parent == "design":
-                had = [study.design.get(name) for study in studies]
-            if value not in had:
-                do = f"correct it, or let data/dictionary.csv allow it ({CLOSED_VALUES}...)"
-                known = ", ".join(dict.fromkeys(shown(one) for one in had if one is not None))
-                needed = f"a value that {who} has ({known or 'none has one'})"
-                collector.need(f"{where}.{name}", needed, shown(value), do)
-
-
-class _Vocabulary:
-    """What the review and its studies declare, for the rules to name."""
-
-    def __init__(self, protocol: Rule, studies: Sequence[Study]) -> None:
-        self.levels: dict[str, set[str]] = {}
-        self.kinds: dict[str, set[str]] = {}
-        for study in studies:
-            for id_, entry in {**study.variables, **study.outcomes}.items():
-                for name in (id_, entry.same_as or id_):
-                    self.levels.setdefault(name, set()).update(entry.levels)
-                    self.kinds.setdefault(name, set()).add(entry.kind)
-        self.outcomes = [*protocol["outcomes"], *(id_ for s in studies for id_ in s.outcomes)]
-        self.populations = [
-            WHOLE,
-            *protocol.get("populations", ()),
-            *(id_ for study in studies for id_ in study.populations),
-        ]
-
-    def check_outcome(self, collector: Collector, place: str, outcome: str) -> None:
-        same = (id_ for id_ in self.levels)
-        known = dict.fromkeys((*self.outcomes, *same))
-        do = "correct it, or declare it under outcomes in review.yaml"
-        collector.one_of(place, outcome, known, do)
-
-    def check_kind(self, collector: Collector, place: str, plan: Rule) -> None:
-        """A time has hazard ratios, what patients have or have not is counted, and so on."""
-        kinds, kind = self.kinds.get(plan["outcome"], set()), KINDS[plan["kind"]]
-        if kinds and not any(map(kind.allows, kinds)):
-            found = f"{plan['outcome']!r} ({', '.join(sorted(kinds))} in study.yaml)"
-            collector.need(f"{place}.outcome", kind.of, found, "correct the outcome or the kind")
-        if kinds == {"categorical"} and kind.counts and "category" not in plan:
-            needed = f"the level of {plan['outcome']} that is counted"
-            collector.need(f"{place}.category", needed, "nothing", "add it")
-
-    def check_level(self, collector: Collector, place: str, of: str, level: str) -> None:
-        if of in self.levels:
-            do = f"correct it, or declare it among the levels of {of} in a study.yaml"
-            collector.one_of(place, level, sorted(self.levels[of]), do)
-
-    def check_roles(self, collector: Collector, roles: Rule) -> None:
-        grades = roles.get("grades", {})
-        wider = {f"roles.grades.{grade}": named for grade, named in grades.items()}
-        for place, named in {**wider, "roles.any_grade": roles.get("any_grade", ())}.items():
-            for grade in named:
-                collector.one_of(place, grade, grades, "correct it, or declare it in roles.grades")
-        for role, link in roles.items():
-            if role in ("grades", "any_grade"):
-                continue
-            of, level = level_of(link)
-            self.check_outcome(collector, f"roles.{role}", of)
-            if level:
-                self.check_level(collector, f"roles.{role}", of, level)
-
-    def check_patients(self, collector: Collector, place: str, rule: Rule) -> None:
-        do = "correct it, or declare it under populations in review.yaml"
-        collector.one_of(f"{place}.population", rule["population"], self.populations, do)
-        parts = levels_of(rule.get("subgroup", ""))
-        if len({part.variable for part in parts}) < len(parts):
-            found = repr(rule["subgroup"])
-            collector.need(f"{place}.subgroup", "each variable once", found, "correct it")
-        for variable, level in parts:
-            do = "correct it (variable=level), or declare it under variables in a study.yaml"
-            if collector.one_of(f"{place}.subgroup", variable, sorted(self.levels), do):
-                self.check_level(collector, f"{place}.subgroup", variable, level)
 
 
 def _check_days(collector: Collector, protocol: Rule) -> None:
@@ -327,9 +167,9 @@ def _check_favours(collector: Collector, plans: Iterable[Rule]) -> None:
 def _check_uses(collector: Collector, protocol: Rule) -> None:
     """Whatever names a synthesis names one that exists, of a kind that suits it, and once."""
     plans = {plan["id"]: plan for plan in protocol["syntheses"]}
-    _check_once(collector, "syntheses", "id", [plan["id"] for plan in protocol["syntheses"]])
+    check_once(collector, "syntheses", "id", [plan["id"] for plan in protocol["syntheses"]])
     judged = [entry["synthesis"] for entry in protocol.get("certainty", ())]
-    _check_once(collector, "certainty", "synthesis", judged)
+    check_once(collector, "certainty", "synthesis", judged)
     for place, synthesis in _named(protocol):
         collector.one_of(place, synthesis, plans, "correct it")
     _check_measures(collector, protocol, plans)
@@ -356,7 +196,7 @@ def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Ru
     for position, entry in enumerate(protocol.get("multiverses", ())):
         place, aside = f"multiverses.{position}", entry.get("set_aside", ())
         named = [*entry["syntheses"], *(one["synthesis"] for one in aside)]
-        _check_once(collector, place, "synthesis", named)
+        check_once(collector, place, "synthesis", named)
         found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
         if len(outcomes := {(plan["outcome"], plan.get("category", "")) for plan in found}) > 1:
             words = ", ".join(sorted(" ".join(filter(None, one)) for one in outcomes))
@@ -370,7 +210,8 @@ def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Ru
                 collector.need(f"{place}.measure", needed, repr(entry["measure"]), "correct it")
 
 
-def _check_once(collector: Collector, place: str, key: str, values: Sequence[str]) -> None:
+def check_once(collector: Collector, place: str, key: str, values: Sequence[str]) -> None:
+    """Add a problem for every value that stands more than once."""
     for value, times in Counter(values).items():
         if times > 1:
             positions = [str(n) for n, other in enumerate(values) if other == value]
