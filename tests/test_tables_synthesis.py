@@ -19,6 +19,7 @@ from livingreview.tables.synthesis import (
     policy_notes,
     published,
     scale_words,
+    study_rows,
 )
 from livingreview.tables.unused import left_out_table, left_out_words
 from livingreview_display import figures
@@ -269,3 +270,13 @@ def test_a_study_that_enters_is_used(review):
 
 def test_a_review_without_judgements_of_certainty_says_so(review):
     assert "has not been judged" in repr(certainty_table(review))
+
+
+def test_the_rows_of_studies_alone_hold_every_study_and_nothing_pooled(answers):
+    results = [answers["survival"][0], answers["response"][0]]
+    rows = study_rows(results)
+    each = [row for one in results for row in forest_rows(one)["text"][: len(one.effects)]]
+    assert rows["text"].to_list() == each
+    assert set(rows["mark"]) == {"study"}
+    assert rows["group"].nunique() == 2
+    assert "weight" not in rows

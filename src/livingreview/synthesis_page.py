@@ -108,6 +108,16 @@ class SynthesisPage:
         else:
             show(with_risks(forest_plot(found, marked=self.marked), [found], self.appraisals))
 
+    def overview(self, *synthesis_ids: str) -> None:
+        """Show every study of these syntheses in one forest plot, below the titles of the plans.
+
+        The syntheses need the same first measure; nothing pooled is drawn.
+        """
+        results = self.first(*synthesis_ids)
+        rows = synthesis.study_rows(results, marked=self.marked)
+        plot = Forest(rows, replace(_axis(results[0]), favours=None), "Each study on its own")
+        show(with_risks(plot, results, self.appraisals))
+
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
         if (found := self._by(synthesis_id, measure)) is None:

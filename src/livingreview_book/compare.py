@@ -18,7 +18,21 @@ from livingreview_book.shown import difference
 SITE = Path("_build", "html")
 LIMIT = 40_000  # characters of differences; a pull request's description holds 65,536 in all
 FENCE = "~" * 6  # longer than any fence that a page shows
-BLOCKS = ["br", "dd", "div", "dt", "h1", "h2", "h3", "h4", "li", "p", "pre", "summary"]
+BLOCKS = [
+    "br",
+    "dd",
+    "div",
+    "dt",
+    "figcaption",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "li",
+    "p",
+    "pre",
+    "summary",
+]
 
 Part = tuple[str, str]  # a title and what stands below it, or nothing
 

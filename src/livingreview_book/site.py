@@ -21,7 +21,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import SphinxFileSystemLoader
 
-from livingreview_book import beside, citing, describing, stylesheet
+from livingreview_book import beside, citing, describing, dress, stylesheet
 from livingreview_book.changes import releases
 from livingreview_book.citing import Work
 from livingreview_book.progress import Progress
@@ -138,8 +138,8 @@ def _complete(
     context["title"] = context.get("title") or "Search"  # the one page that has no title
     title = app.env.titles[page].astext() if page in app.env.titles else context["title"]
     work = citing.page(book, title, page, is_front=page == app.config.root_doc)
-    if "body" in context:  # the name of a fold is the text that it shows
-        context["body"] = context["body"].replace(FOLD_NAME, "")
+    if "body" in context:
+        context["body"] = _dressed(app, page, context["body"])
     app.env.book_sheets = [sheet.filename for sheet in context["css_files"]]  # type: ignore[attr-defined]
     context |= {
         "mark": _look(app),
@@ -158,6 +158,22 @@ def _complete(
         "citation": citing.in_words(work) if page in app.env.found_docs else "",
         "cite_name": page,
     }
+
+
+def _dressed(app: Sphinx, page: str, body: str) -> str:
+    """Return a page's body with captions and links, and folds named by the text that they show."""
+    builder, env = app.builder, app.env
+    sources = {name: Path(app.srcdir, source) for source, name in builder.images.items()}
+    named = {env.titles[name].astext().partition(": "): name for name in sorted(env.found_docs)}
+    addresses = {
+        title: builder.get_relative_uri(page, name)
+        for (title, colon, _), name in named.items()
+        if colon and name != page and page in env.found_docs
+    }
+    body = dress.with_captions(
+        body, page, lambda name: dress.size_of(sources[name]) if name in sources else None
+    )
+    return dress.with_links(body.replace(FOLD_NAME, ""), addresses)
 
 
 def _has_formulas(doctree: document | None) -> bool:

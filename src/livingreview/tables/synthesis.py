@@ -224,6 +224,13 @@ def forest_table(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Ta
     return Table(frame, words, empty=NOTHING)
 
 
+def study_rows(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
+    """The rows of studies alone, without weights, each result's below its caption."""
+    noted = frozenset(marked)
+    rows = pd.concat(forest_rows(one, marked=noted).assign(group=caption(one)) for one in results)
+    return rows.loc[rows["mark"] == STUDY].drop(columns="weight")
+
+
 def arms_rows(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
     """Rows of single arms under their groups of treatments, pooled results within each group."""
     noted = frozenset(marked)

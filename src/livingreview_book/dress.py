@@ -1,0 +1,67 @@
+"""What every page gets beyond its chapter: figures with captions, rows that lead to their page."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+FIGURE = re.compile(r'<img alt="([^"]*)" src="([^"]*/)?([^"/]+\.svg)" />')
+ROW = re.compile(r'(<th scope="row">)([^<]{3,80})(</th>)')
+MORE = re.compile(r" (?:†|\([^()]*\))$")  # what a label says beside a name
+SIZE = re.compile(r'<svg[^>]* width="([\d.]+)pt" height="([\d.]+)pt"')
+PIXELS = 4 / 3  # in a point
+Size = tuple[int, int]
+
+
+def size_of(path: Path) -> Size | None:
+    """Return width and height of a drawing in pixels; nothing where it does not say them."""
+    with path.open(encoding="utf-8") as file:
+        found = SIZE.search(file.read(2000))
+    return (round(float(found[1]) * PIXELS), round(float(found[2]) * PIXELS)) if found else None
+
+
+def with_captions(body: str, page: str, size: Callable[[str], Size | None]) -> str:
+    """Return a page's body with each drawing as a numbered figure that can be downloaded.
+
+    The caption is the first sentence of the drawing's text alternative; `size` says how large a
+    drawing is, so that its room is kept free, and all but the first load when they come near.
+
+    >>> print(with_captions('<img alt="A plot. Rows." src="i/a.svg" />', "p", lambda _: (4, 3)))
+    <figure class="drawing"><img alt="A plot. Rows." src="i/a.svg" width="4" height="3" />
+    <figcaption>Figure 1. A plot. <a href="i/a.svg" download="p-figure-1.svg">SVG</a></figcaption>
+    </figure>
+    """
+    count, stem = 0, page.rpartition("/")[2]
+
+    def framed(found: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        alternative, folder, name = found[1], found[2] or "", found[3]
+        title = alternative.partition(". ")[0].rstrip(".")
+        room = ' width="{}" height="{}"'.format(*known) if (known := size(name)) else ""
+        lazy = ' loading="lazy"' if count > 1 else ""
+        drawing = f'<img alt="{alternative}" src="{folder}{name}"{room}{lazy} />'
+        link = f'<a href="{folder}{name}" download="{stem}-figure-{count}.svg">SVG</a>'
+        caption = f"<figcaption>Figure {count}. {title}. {link}</figcaption>"
+        return f'<figure class="drawing">{drawing}\n{caption}\n</figure>'
+
+    return FIGURE.sub(framed, body)
+
+
+def with_links(body: str, addresses: Mapping[str, str]) -> str:
+    """Return a page's body in which a row named like a page leads to it.
+
+    A page is named by its title up to the first colon.
+
+    >>> with_links('<th scope="row">Roe 2020 †</th>', {"Roe 2020": "roe.html"})
+    '<th scope="row"><a href="roe.html">Roe 2020 †</a></th>'
+    """
+
+    def linked(found: re.Match[str]) -> str:
+        name = found[2].replace("\N{NO-BREAK SPACE}", " ").strip()
+        while name not in addresses and MORE.search(name):
+            name = MORE.sub("", name)
+        if name not in addresses:
+            return found[0]
+        return f'{found[1]}<a href="{addresses[name]}">{found[2]}</a>{found[3]}'
+
+    return ROW.sub(linked, body)
