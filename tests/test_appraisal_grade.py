@@ -198,7 +198,7 @@ def test_the_level_by_domain_is_the_level_that_pages_show(page):
 def test_each_statement_on_the_front_page_is_made_from_its_result(page):
     text = (ROOT / "chapters" / "index.md").read_text("utf-8")
     for key, said in page.statements().items():
-        assert text.count(f"{{glue:text}}`index.statement.{key}`") == 1, key
+        assert text.count(f"{{glue:text}}`index.statement.{key}`") >= 1, key
         level = page.grades[key.partition(".")[2]].level
         assert not re.search(STRONG[level], said)
 
