@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 ASSETS = Path(__file__).parent.parent / "assets"
-OURS = {"book.css", "book.js", "favicon.svg", "first.js", "no-script.css"}
+OURS = {"book.css", "book.js", "explorer.js", "favicon.svg", "first.js", "no-script.css"}
 OURS |= {"mathjax/README.md", "mathjax/SHA256SUMS"}
 
 

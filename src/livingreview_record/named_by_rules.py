@@ -46,19 +46,15 @@ def check_references_to_studies(
 
 
 def _check_doubted(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
-    """An estimate that is not relied upon is one that a study prints, and is named once."""
+    """An estimate that is not relied upon is of an outcome of a study, and is named once."""
     entries = protocol.get("not_relied_upon", ())
     named = [f"{one['study']}, {one['outcome']}, {one['adjustment']}" for one in entries]
     check_once(collector, "not_relied_upon", "estimate", named)
-    printed = {
-        f"{study.id}, {number.quantity.outcome}, {number.quantity.adjustment}"
-        for study in studies
-        for number in study.numbers
-    }
-    for position, name in enumerate(named):
-        if name not in printed:
-            needed = "a study, an outcome and an adjustment of which that study prints an estimate"
-            collector.need(f"not_relied_upon.{position}", needed, name, "correct or remove it")
+    outcomes = {study.id: study.outcomes for study in studies}
+    for position, one in enumerate(entries):
+        if one["outcome"] not in outcomes.get(one["study"], {}):
+            needed = "a study, and an outcome that its study.yaml declares"
+            collector.need(f"not_relied_upon.{position}", needed, named[position], "correct it")
 
 
 def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
