@@ -145,7 +145,8 @@ FREE = {
         "living.triggers[]", "not_yet_held[].*", "not_yet_held[].sources[]", "decisions[].what",
         "decisions[].why", "outcomes.*.label", "outcomes.*.definition", "outcomes.*.origin",
         "populations.*", "treatment_classes.*", "certainty[].reasons[]", "multiverses[].title",
-        "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event", "syntheses[].title",
+        "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event",
+        "syntheses[].title",
         "syntheses[].note", "syntheses[].id",
     },
     "study": {
