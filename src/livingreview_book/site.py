@@ -212,6 +212,9 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
     files = beside.files(root, book, titles, front=app.config.root_doc)
     if "sitemap.xml" not in files:
         (site / "sitemap.xml").unlink(missing_ok=True)
+    for path in sorted((site / "cite").rglob("*.*")):  # of pages that are no longer there
+        if path.relative_to(site).as_posix() not in files:
+            path.unlink()
     for name, text in files.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(site / name, text)
@@ -227,12 +230,15 @@ def _write_sheet(app: Sphinx, site: Path, pages: dict[str, str]) -> None:
     names = stylesheet.names_in_script(scripts)
     for page in pages.values():
         names |= stylesheet.names_in_page(page)
-    asked = (name.removeprefix("_static/") for name in app.env.book_sheets)  # type: ignore[attr-defined]
-    text = "".join(
-        stylesheet.used(stylesheet.rules(stylesheet.sheet(static / name, name)), names)
-        for name in (*THEMES_OWN, *asked)
-    )
-    write_whole(static / "site.css", text)
+    sheets = getattr(app.env, "book_sheets", None)
+    if sheets is not None:  # else no page was written, and the sheet is as it was
+        asked = (name.removeprefix("_static/") for name in sheets)
+        text = "".join(
+            stylesheet.used(stylesheet.rules(stylesheet.sheet(static / name, name)), names)
+            for name in (*THEMES_OWN, *asked)
+        )
+        write_whole(static / "site.css", text)
+    text = (static / "site.css").read_text("utf-8")
     for path in sorted(static.rglob("*"), reverse=True):
         place = path.relative_to(static).as_posix()
         if path.is_dir():
