@@ -210,11 +210,9 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
     _write_sheet(app, site, pages)
     titles = {name: app.env.titles[name].astext() for name in sorted(app.env.found_docs)}
     files = beside.files(root, book, titles, front=app.config.root_doc)
-    if "sitemap.xml" not in files:
-        (site / "sitemap.xml").unlink(missing_ok=True)
-    for path in sorted((site / "cite").rglob("*.*")):  # of pages that are no longer there
+    for path in (site / "feed.xml", site / "sitemap.xml", *(site / "cite").rglob("*.*")):
         if path.relative_to(site).as_posix() not in files:
-            path.unlink()
+            path.unlink(missing_ok=True)  # of an earlier build
     for name, text in files.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(site / name, text)

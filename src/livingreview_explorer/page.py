@@ -11,7 +11,6 @@ from livingreview_explorer.explored import Baseline, Pooled, Question, explored,
 from livingreview_pool import measure
 from livingreview_record import Review, load_review
 
-IN_PERCENT = frozenset({"rd"})
 MODELS = {
     "common": "Common effect",
     "reml": "Random effects, REML",
@@ -113,9 +112,10 @@ def _question(question: Question) -> dict[str, Any]:
 
 def _shown(key: str, pooled: Pooled) -> dict[str, Any]:
     """The values to draw on the display scale, and their text."""
-    factor = 100 if key in IN_PERCENT else 1
-    values = [factor * float(measure(key).to_display(value)) for value in pooled]
-    decimals, sign = (1, "%") if key in IN_PERCENT else (2, "")
+    known = measure(key)
+    factor = 100 if known.is_in_percent else 1
+    values = [factor * float(known.to_display(value)) for value in pooled]
+    decimals, sign = (1, "%") if known.is_in_percent else (2, "")
     first, low, high = (number(value, decimals) for value in values)
     drawn = [float(f"{value:.4g}") if math.isfinite(value) else None for value in values]
     return {"at": drawn, "text": f"{first}{sign} ({low} to {high})"}

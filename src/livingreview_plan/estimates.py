@@ -10,6 +10,9 @@ from livingreview_pool import (
     one_arm_effect,
     two_arm_effect,
 )
+from livingreview_pool import (
+    measure as find_measure,
+)
 from livingreview_record import FORMS, INTERVAL_LEVELS, Printed, PrintedForm
 
 USUAL_LEVEL = 0.95
@@ -191,7 +194,7 @@ def form_of(estimate: Printed, measure: str) -> PrintedForm:
 
 def is_uninformative(estimate: Estimate, measure: str) -> bool:
     """Return whether no ratio can be formed: no event in both arms, or only events."""
-    if not isinstance(estimate, TwoArms) or measure == "rd":
+    if not isinstance(estimate, TwoArms) or not find_measure(measure).is_log_ratio:
         return False
     arms = estimate.experimental, estimate.control
     if isinstance(estimate, TwoArmCount):

@@ -352,7 +352,8 @@ def _from_arms(study: str, arms: Mapping[str, tuple[float, ...]], measure: str) 
         for arm, values in arms.items()
     ]
     values: dict[str, Any] = dict(zip(recipe.names(), chain.from_iterable(known), strict=True))
-    yi, vi = (part.item() for part in effect_sizes(measure, drop00=measure != "rd", **values))
+    drop00 = find_measure(measure).is_log_ratio  # no ratio without an event, but a difference
+    yi, vi = (part.item() for part in effect_sizes(measure, drop00=drop00, **values))
     if math.isnan(yi):
         msg = f"{data.columns[0].name} ({study}): these counts give no {measure}, found {known}"
         raise ValueError(msg)

@@ -57,6 +57,11 @@ class Measure:
         """Whether it is the logarithm of a ratio of two arms."""
         return self.compares and self.scale == "log"
 
+    @property
+    def is_in_percent(self) -> bool:
+        """Whether readers know it in percent: a proportion, or the difference of two."""
+        return self.bounds[1] == 1.0
+
     def to_display(self, value: ArrayLike, *, n: float | None = None) -> Floats:
         """Turn values on the analysis scale into values to show, kept within `bounds`.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from livingreview.tables.entries import named
-from livingreview.tables.synthesis import PERCENT_MEASURES, caption
+from livingreview.tables.synthesis import caption
 from livingreview_display import Table, Words, bullets, listed, number, p_value, percent
 from livingreview_plan import Moderated, PlannedResult
 from livingreview_pool import Coefficient
@@ -65,7 +65,7 @@ def published(answer: PlannedResult, found: Sequence[Moderated]) -> Mapping[str,
 
 
 def _change(answer: PlannedResult, slope: Coefficient) -> str:
-    factor = 100 if answer.measure in PERCENT_MEASURES else 1
+    factor = 100 if find_measure(answer.measure).is_in_percent else 1
     value, low, high = (
         number(factor * end, 4) for end in (slope.estimate, slope.ci_lower, slope.ci_upper)
     )

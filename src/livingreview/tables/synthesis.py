@@ -32,7 +32,6 @@ from livingreview_record import KINDS, Printed, Review
 
 FLAG = " †"
 COLUMNS = ["label", "mark", "estimate", "lower", "upper", "weight", "text", "counts", "where"]
-PERCENT_MEASURES = frozenset({"logit_proportion", "proportion", "rd"})
 COMMON, RANDOM = "Common effect", "Random effects (REML)"
 PRIOR_NAMES = dict(zip(PRIOR_SCALES, ("bayes-narrow", "bayes", "bayes-wide"), strict=True))
 EXACT = "exact"
@@ -49,8 +48,8 @@ Model = Synthesis | BayesianSynthesis
 
 def shown(result: PlannedResult, value: float) -> float:
     """A value of the analysis scale as readers know it; proportions and differences in percent."""
-    factor = 100 if result.measure in PERCENT_MEASURES else 1
-    return factor * float(find_measure(result.measure).to_display(value))
+    known = find_measure(result.measure)
+    return (100 if known.is_in_percent else 1) * float(known.to_display(value))
 
 
 def arms_column(result: PlannedResult) -> str:
@@ -60,7 +59,7 @@ def arms_column(result: PlannedResult) -> str:
 
 def unit_of(result: PlannedResult) -> str:
     """The unit of a difference: percentage points, or what its outcome is measured in."""
-    if result.measure in PERCENT_MEASURES:
+    if find_measure(result.measure).is_in_percent:
         return "percentage points"
     if result.measure == "smd":
         return "standard deviations"
@@ -108,7 +107,7 @@ def _values(result: PlannedResult, model: Model) -> tuple[float, float, float]:
 
 def _text(result: PlannedResult, *values: float) -> str:
     """An estimate with its limits, or limits alone, from values of the display scale."""
-    decimals, sign = (1, "%") if result.measure in PERCENT_MEASURES else (2, "")
+    decimals, sign = (1, "%") if find_measure(result.measure).is_in_percent else (2, "")
     *first, low, high = (number(value, decimals) for value in values)
     return f"{first[0]}{sign} ({low} to {high})" if first else f"{low}{sign} to {high}{sign}"
 
