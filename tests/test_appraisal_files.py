@@ -210,6 +210,27 @@ def test_the_risk_of_bias_stands_beside_each_study_of_a_plot(page, capsys):
         assert f"risk of bias: {words}" in shown
 
 
+def test_the_rows_that_a_figure_draws_carry_the_judgement_of_their_own_number(page):
+    from livingreview.synthesis_page import arms_plot, with_risks
+    from livingreview_display import STUDY
+
+    for results in page.results.values():
+        if not results:
+            continue
+        plot = with_risks(arms_plot(results, marked=frozenset()), results, page.appraisals)
+        drawn = plot.rows[plot.rows["mark"] == STUDY]["risk"].tolist()
+        effects = [effect for result in results for effect in result.effects]
+        judged = [page.appraisals.risk_of(effect.sources[0]) for effect in effects]
+        assert drawn == judged
+
+
+def test_a_direction_is_told_where_it_is_known_and_a_stated_judgement_says_what_was_computed():
+    review = the_review()
+    shown = tables.lights(load_appraisals(ROOT, review), review, "robins-i-v2").html()
+    assert "Direction: Towards platinum given again." in shown
+    assert "the answers give" not in shown  # every stated judgement is the computed one, or alone
+
+
 def test_a_judgement_opens_to_its_answers_and_tells_colour_and_symbol_apart():
     review = the_review()
     shown = tables.lights(load_appraisals(ROOT, review), review, "robins-i-v2").html()

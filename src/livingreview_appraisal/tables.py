@@ -92,8 +92,9 @@ def _support(one: Appraisal, domain: Domain) -> list[str]:
 def _stated(one: Appraisal, judged: Judged) -> list[str]:
     lines = []
     if judged.why:
-        given = f"; the answers give {judged.computed}" if judged.computed else ""
-        lines.append(f"Stated{given}: {sentence(judged.why)}")
+        differs = judged.computed not in (None, judged.judgement)
+        given = f"; the answers give {judged.computed}" if differs else ""
+        lines.append(f"{'Why' if judged.computed else 'Stated'}{given}: {sentence(judged.why)}")
     if judged.direction:
         lines.append(f"Direction: {sentence(judged.direction)}")
     return lines
