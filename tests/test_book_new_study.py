@@ -42,6 +42,22 @@ def test_a_new_study_has_its_chapter_after_the_others(root: Path) -> None:
     assert read_notebook(text).cells
 
 
+def test_a_new_study_has_the_page_of_its_numbers_below_it_where_the_book_has_a_template(
+    root: Path,
+) -> None:
+    shutil.copy(REPOSITORY / "chapters" / "_template-numbers.md", root / "chapters")
+    new_study(root, "smith-2027")
+    new_study(root, "jones-2028")
+    names = ["smith-2027", "smith-2027-numbers", "jones-2028", "jones-2028-numbers"]
+    assert chapter_names(root)[2:-1] == [f"chapters/{name}" for name in names]
+    contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    below = contents["parts"][0]["chapters"][1]["sections"]
+    assert below == [{"file": "chapters/smith-2027-numbers"}]
+    text = (root / "chapters" / "smith-2027-numbers.md").read_text("utf-8")
+    assert 'StudyPage("smith-2027")' in text
+    assert "(smith-2027.md)" in text
+
+
 def test_the_loader_lists_what_a_new_study_still_needs(root: Path) -> None:
     new_study(root, "smith-2027")
     with pytest.raises(DataProblemsError, match=r"smith-2027/study\.yaml status: need"):

@@ -104,13 +104,12 @@ def test_a_chapter_calls_the_package_and_computes_nothing_itself(chapter: str) -
     assert found == []
 
 
+KINDS = ("study", "numbers", "abstract")  # of templates
 SHOWN_BY_HAND = frozenset({"display", "get_ipython", "Html"})
 PASTED_AS_MARKUP = re.compile(r"\{(glue(?!:text\})|eval|raw)[^}]*\}|\{\{")
 
 
-@pytest.mark.parametrize(
-    "chapter", ["chapters/_template-study", "chapters/_template-abstract", *CHAPTERS]
-)
+@pytest.mark.parametrize("chapter", [*(f"chapters/_template-{kind}" for kind in KINDS), *CHAPTERS])
 def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
     text = chapter_path(ROOT, chapter).read_text("utf-8")
     cells = [ast.parse(cell.source) for cell in code_cells(read_notebook(text))]
@@ -124,7 +123,7 @@ def test_a_chapter_shows_data_only_as_text(chapter: str) -> None:
 
 
 HEADINGS = re.compile(r"^##+ .*$", re.MULTILINE)
-LONGEST_STUDY = 180  # lines of a study's chapter
+LONGEST_STUDY = 175  # lines of a study's chapter
 
 
 @pytest.mark.parametrize("chapter", [f"chapters/{path.name}" for path in STUDIES])
@@ -137,3 +136,27 @@ def test_a_study_has_the_sections_of_the_template_and_is_short(chapter: str) -> 
     assert HEADINGS.findall(text) == HEADINGS.findall(template)
     assert text.count("page.") >= template.count("page.")
     assert len(text.splitlines()) <= LONGEST_STUDY
+
+
+NUMBERS = sorted(path.stem for path in ROOT.glob("chapters/*-numbers.md") if path.stem[0] != "_")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_page_of_numbers_is_that_of_the_template_below_its_study(name: str) -> None:
+    template = (ROOT / "chapters" / "_template-numbers.md").read_text("utf-8")
+    study = name.removesuffix("-numbers")
+    data = ROOT / "data" / "studies" / study / "study.yaml"
+    label = yaml.safe_load(data.read_text("utf-8"))["label"]
+    expected = template.replace("STUDY-ID", study).replace("STUDY-LABEL", label)
+    assert (ROOT / "chapters" / f"{name}.md").read_text("utf-8") == expected
+    below = f"- file: chapters/{study}\n        sections:\n          - file: chapters/{name}\n"
+    assert below in (ROOT / "_toc.yml").read_text("utf-8")
+
+
+def test_each_study_that_leads_to_a_page_of_its_numbers_has_one() -> None:
+    leading = [
+        path.stem
+        for path in sorted(ROOT.glob("chapters/[!_]*.md"))
+        if "page.number_by_number()" in path.read_text("utf-8")
+    ]
+    assert [f"{name}-numbers" for name in leading] == NUMBERS

@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 2728,  # 240 sum up findings; which synthesis uses which study, as a matrix
+    "livingreview": 2820,  # 240 sum up findings; a matrix of uses; the addresses of numbers
     "livingreview_audit": 4189,
     "livingreview_book": 2010,  # the site: style sheet, policy, description, citations, feed
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages

@@ -19,6 +19,7 @@ from livingreview_display import (
     MONTHS,
     Axis,
     Forest,
+    Link,
     Table,
     Words,
     bullets,
@@ -95,6 +96,7 @@ COMPARISONS = (
     "another usual convention, which is then named: it fits the other printed numbers, and no "
     "more is known of it. Remarks on the design are listed and not counted."
 )
+NUMBER_BY_NUMBER = "All comparisons, table by table, on a page of their own"
 SAME_PATIENTS = (
     "These reports may count some of the same {participants}. "
     "Results that rest on the same {participants} are never pooled."
@@ -114,6 +116,7 @@ class StudyPage(EntriesPage):
     schema = "study"
 
     def __init__(self, study_id: str, root: Path | str = "..") -> None:
+        self.root = Path(root)
         self.review = load_review(root, only=[study_id])
         self.study = self.review.studies[study_id]
 
@@ -236,7 +239,13 @@ class StudyPage(EntriesPage):
     def recomputed(self) -> None:
         """Show every comparison that the audit makes in the study, folded by table."""
         folds = recomputed(self.study, AuditPage(review=self.review).of_study(self.study))
-        show(Words(COMPARISONS), *folds)
+        show(*([Words(COMPARISONS), *folds] if folds else ()))
+
+    def number_by_number(self) -> None:
+        """Show the link to the page of all comparisons, where the book has one for the study."""
+        page = f"{self.study.id}-numbers"
+        is_there = (self.root / "chapters" / f"{page}.md").is_file()
+        show(Link(NUMBER_BY_NUMBER, f"{page}.html") if is_there else None)
 
     def text(self, key: str) -> None:
         """Show a text of `study.yaml`, or its items as a list."""

@@ -66,13 +66,12 @@ class DesignPage:
         return load_pipeline(self.study, self.dictionary, self.root)
 
     def show(self) -> None:
-        """Show the questions, the numbers that cannot hold together, and the distances."""
+        """Show the questions, and the numbers that cannot hold together."""
         if not has_pipeline(self.study, self.root):
             show()
             return
         self.what_if()
         self.impossible()
-        self.distances()
 
     def what_if(self) -> None:
         """Show each question with its answer as a sentence and a figure."""
@@ -105,6 +104,9 @@ class DesignPage:
 
     def distances(self) -> None:
         """Show how far every printed number is from the synthetic patients, or why it has none."""
+        if not has_pipeline(self.study, self.root):
+            show()
+            return
         found = self._distances
         show(Words(DISTANCE), Table(tables.agreed(found), f"Printed numbers and {WATERMARK}"))
         left = tables.reasons(found)

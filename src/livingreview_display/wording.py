@@ -7,7 +7,7 @@ shows `Words`, which `markup` escapes.
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from livingreview_display.markup import ADDRESS, Html, Shown, element, joined, linked
@@ -71,6 +71,22 @@ class Words(Shown):
             parts = re.split(r"\n\s*\n", self.words.strip())
             return joined(*(element("p", linked(part)) for part in parts), between="\n")
         return element("ul", *(element("li", linked(one)) for one in self.words))
+
+
+@dataclass(frozen=True, repr=False)
+class Link(Shown):
+    """A paragraph that leads to another page, or to a place on it."""
+
+    words: str
+    address: str
+
+    def __repr__(self) -> str:
+        """The words alone."""
+        return self.words
+
+    def html(self) -> Html:
+        """The words as a link."""
+        return element("p", element("a", self.words, href=self.address))
 
 
 def number(value: float, decimals: int = 2) -> str:

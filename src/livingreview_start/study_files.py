@@ -16,6 +16,7 @@ from livingreview_record import (
 
 STUDY_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CHAPTER_TEMPLATE = Path("chapters", "_template-study.md")
+NUMBERS_TEMPLATE = Path("chapters", "_template-numbers.md")  # of a page below the chapter
 
 
 def new_study(root: Path, study_id: str) -> list[Path]:
@@ -42,35 +43,58 @@ def new_study(root: Path, study_id: str) -> list[Path]:
     study = (
         resources.files("livingreview_start").joinpath("templates/study.yaml").read_text("utf-8")
     )
-    template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
+    chapters = {chapter: CHAPTER_TEMPLATE}
+    if (root / NUMBERS_TEMPLATE).exists():
+        chapters[chapter.with_stem(f"{study_id}-numbers")] = NUMBERS_TEMPLATE
     keys = load_dictionary(root).below("study", "design")
     own = [key for key in keys if f"  {key}:" not in study]
     study = study.replace("DESIGN-KEYS", "\n  ".join(f"{key}:" for key in own) or "")
     texts = {
         folder / "study.yaml": study.replace("STUDY-ID", study_id).replace("ARM-FLAGS", flags),
         folder / "reported.csv": ",".join(COLUMNS) + "\n",
-        chapter: template.replace("STUDY-ID", study_id).replace("STUDY-LABEL", study_id),
-        root / "_toc.yml": with_chapters(root, [study_id]),
+        **{path: chapter_text(root / template, study_id) for path, template in chapters.items()},
+        root / "_toc.yml": with_chapters(root, [study_id], numbers=len(chapters) > 1),
     }
     folder.mkdir(parents=True)
     try:
         for path, text in texts.items():
             write_whole(path, text)
     except OSError:  # half a study would stop the next attempt
-        chapter.unlink(missing_ok=True)
+        for path in chapters:
+            path.unlink(missing_ok=True)
         shutil.rmtree(folder)
         raise
     return list(texts)
 
 
-def with_chapters(root: Path, study_ids: Sequence[str]) -> str:
-    """Return the table of contents with these chapters after the last one of a study."""
+def chapter_text(template: Path, study_id: str, label: str = "") -> str:
+    """Return the first version of a chapter of a study."""
+    text = template.read_text("utf-8").replace("STUDY-ID", study_id)
+    return text.replace("STUDY-LABEL", label or study_id)
+
+
+def with_chapters(root: Path, study_ids: Sequence[str], *, numbers: bool = False) -> str:
+    """Return the table of contents with these chapters after the last one of a study.
+
+    With `numbers` each has the page of its numbers below it.
+    """
     lines = (root / "_toc.yml").read_text("utf-8").splitlines()
     studies = {path.name for path in (root / "data" / "studies").iterdir()}
     last = max(
         (n for n, line in enumerate(lines) if line.rpartition("chapters/")[2] in studies),
         default=len(lines) - 1,
     )
-    indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
-    lines[last + 1 : last + 1] = [f"{indent}- file: chapters/{id_}" for id_ in study_ids]
+    indent = _indent(lines[last])
+    while last + 1 < len(lines) and len(_indent(lines[last + 1])) > len(indent):
+        last += 1  # what stands below that chapter
+    new = []
+    for id_ in study_ids:
+        new.append(f"{indent}- file: chapters/{id_}")
+        if numbers:
+            new += [f"{indent}  sections:", f"{indent}    - file: chapters/{id_}-numbers"]
+    lines[last + 1 : last + 1] = new
     return "\n".join(lines) + "\n"
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

@@ -30,7 +30,7 @@ from livingreview_start.columns import (
     columns_of,
 )
 from livingreview_start.row_files import Writer
-from livingreview_start.study_files import CHAPTER_TEMPLATE, with_chapters
+from livingreview_start.study_files import CHAPTER_TEMPLATE, chapter_text, with_chapters
 from livingreview_start.texts import as_markdown, slug
 
 
@@ -51,14 +51,12 @@ def import_table(root: Path, table: Path, source: Source) -> list[Path]:
     if problems:
         raise DataProblemsError(problems)
     texts: dict[Path, str] = {}
-    template = (root / CHAPTER_TEMPLATE).read_text("utf-8")
     writer = Writer(table.name, plan, protocol, source, names)
     for row in rows:
         folder = root / "data" / "studies" / row.id
         texts[folder / "study.yaml"] = writer.study(row)
         texts[folder / "reported.csv"] = writer.reported(row)
-        chapter = template.replace("STUDY-ID", row.id)
-        chapter = chapter.replace("STUDY-LABEL", as_markdown(row.label))
+        chapter = chapter_text(root / CHAPTER_TEMPLATE, row.id, as_markdown(row.label))
         texts[root / "chapters" / f"{row.id}.md"] = chapter
     texts[root / "_toc.yml"] = with_chapters(root, [row.id for row in rows])
     _write(root, texts, rows)
