@@ -84,6 +84,7 @@ serve: $(STAMP) ## show the book on http://127.0.0.1:$(PORT), and build it again
 
 reference: ## renew the pinned reference values with R's metafor and survival
 	Rscript validation/metafor/make_reference.R
+	Rscript validation/metafor/network.R
 	Rscript validation/metafor/own_data.R
 	Rscript validation/survival/make_reference.R
 	Rscript validation/survival/make_patient_level.R

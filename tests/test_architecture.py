@@ -23,6 +23,7 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_plan": {"livingreview_pool", "livingreview_record"},
     "livingreview_search": {"livingreview_display", "livingreview_record"},
     "livingreview_appraisal": {"livingreview_display", "livingreview_record"},
+    "livingreview_network": {"livingreview_pool"},
     "livingreview_start": {"livingreview_record"},
     "livingreview_explorer": {
         *("livingreview_display", "livingreview_plan", "livingreview_pool", "livingreview_record"),

@@ -56,9 +56,13 @@ API = {
         log_hazard_ratio_from_medians log_hazard_ratio_from_p
         log_hazard_ratio_from_p_and_events log_ratio_from_ci mantel_haenszel measure
         meta_regression multiverse one_arm_effect peto prefer prior_meaning random_effects
-        random_effects_batch reconstruct_curve reconstruct_patients restricted_mean
+        random_effects_batch reconstruct_curve reconstruct_patients residual_tau2 restricted_mean
         restricted_mean_difference restricted_mean_of_patients subgroups synthesise
         trim_and_fill two_arm_effect wilson_interval
+    """,
+    "livingreview_network": """
+        ComponentSynthesis Contrast NetworkSynthesis NotConnectedError QPart Split
+        component_synthesis connected_parts network_synthesis
     """,
     "livingreview_explorer": "LARGEST Question explored",
     "livingreview_start": "Source Start add_commands import_table new_review new_study",

@@ -12,10 +12,11 @@ MOST = {
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
     "livingreview_display": 860,  # forest plots with columns for a desktop, tables that fold
     "livingreview_plan": 1120,
-    "livingreview_pool": 3170,
+    "livingreview_pool": 3175,  # tau2 on any design, for networks
     "livingreview_appraisal": 760,
     "livingreview_search": 900,
     "livingreview_explorer": 270,
+    "livingreview_network": 450,
     "livingreview_start": 660,
     "livingreview_record": 2665,  # a field for each key of a study, a form for each estimate; leads
 }

@@ -30,6 +30,7 @@ OURS = (
     "livingreview_cohort",
     "livingreview_display",
     "livingreview_explorer",
+    "livingreview_network",
     "livingreview_plan",
     "livingreview_pool",
     "livingreview_record",

@@ -26,7 +26,7 @@ from livingreview_pool.policy import (
     synthesise,
 )
 from livingreview_pool.regression import (
-    Coefficient, Regression, SubgroupTest, meta_regression, subgroups,
+    Coefficient, Regression, SubgroupTest, meta_regression, residual_tau2, subgroups,
 )
 from livingreview_pool.diagnostics import Influence, cumulative, influence, leave_one_out
 from livingreview_pool.asymmetry import EggerTest, TrimAndFill, egger_test, trim_and_fill
@@ -61,8 +61,8 @@ __all__ = [
     # explained and tested
     "Coefficient", "Complement", "EggerTest", "Influence", "Multiverse", "Regression",
     "SubgroupTest", "TrimAndFill", "Universe", "complement", "cumulative", "egger_test",
-    "influence", "leave_one_out", "meta_regression", "multiverse", "prefer", "subgroups",
-    "trim_and_fill",
+    "influence", "leave_one_out", "meta_regression", "multiverse", "prefer", "residual_tau2",
+    "subgroups", "trim_and_fill",
     # said in people
     "AbsoluteEffect", "NumberNeeded", "absolute_effect", "absolute_effects", "clopper_pearson",
     "wilson_interval",

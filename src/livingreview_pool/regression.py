@@ -11,7 +11,7 @@ from scipy.special import chdtrc, fdtrc
 
 from livingreview_pool.checks import Floats, check_choice, listed, normal_quantile, numbers, refuse
 from livingreview_pool.effects import Effect
-from livingreview_pool.inputs import Estimates, Inputs, read_inputs
+from livingreview_pool.inputs import Estimates, Inputs, checked_arrays, read_inputs
 from livingreview_pool.models import DesignModel, MeanModel, scaled
 from livingreview_pool.result import NAN, Synthesis, wald
 from livingreview_pool.tau2 import ESTIMATORS, estimate_tau2
@@ -225,6 +225,20 @@ class _Fit(NamedTuple):
     explained_sum: float  # of squares, by all columns but the first
     residual_sum: float  # y'Py
     trace_p: float
+
+
+def residual_tau2(yi: ArrayLike, vi: ArrayLike, design: ArrayLike, estimator: str) -> float:
+    """Return the variance that is left beside vi, given any columns, with or without an intercept.
+
+    `design` has the shape (k, p) and full rank; 0 where no degree of freedom is left.
+
+    >>> round(residual_tau2([0.0, 2.0, 4.0], [1.0] * 3, np.ones((3, 1)), "dl"), 12)
+    3.0
+    """
+    y, v = checked_arrays(yi, vi, ndim=1)
+    model = DesignModel(y / v.min() ** 0.5, v / v.min(), np.linalg.qr(numbers("design", design)).Q)
+    check_choice("tau2_estimator", estimator, ESTIMATORS)
+    return float(estimate_tau2(model, estimator) * v.min()) if model.df else 0.0
 
 
 def _least_squares(design: Floats, inputs: Inputs, tau2: float) -> _Fit:
