@@ -19,10 +19,31 @@
     for (let one = found.closest("details"); one; one = one.parentElement.closest("details")) {
       one.open = true;
     }
-    if (found.tagName === "TR") found.scrollIntoView({ block: "center" });
+    const row = found.closest("tr");
+    if (row) row.scrollIntoView({ block: "center" });
+    document.querySelector("tr.addressed")?.classList.remove("addressed");
+    row?.classList.add("addressed");
   };
   addEventListener("hashchange", unfold);
   unfold();
+
+  /* Beside the place of printed numbers stand their own addresses, to be cited. */
+  const giveAddresses = ({ target }) => {
+    const place = target.matches?.("td.where > details") ? target : null;
+    if (!place || place.querySelector(".addresses")) return;
+    const cells = [...place.closest("tr").querySelectorAll("td[id]")];
+    const said = document.createElement("span");
+    said.className = "addresses";
+    said.append(cells.length ? "Link to " : "");
+    cells.forEach((cell, i) => {
+      const link = document.createElement("a");
+      link.href = `#${cell.id}`;
+      link.textContent = cell.textContent.trim();
+      said.append(i ? ", " : "", link);
+    });
+    place.append(said);
+  };
+  document.addEventListener("toggle", giveAddresses, true);
 
   /* Long tables can be filtered, and sorted by each column where every row stands for itself. */
   const text = (cell) => cell.textContent.trim().replaceAll("\u2212", "-");

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS, numbers_in, section
+from livingreview_display import Numbered, address_of, anchor, places
 from livingreview_display.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
 from the_review import the_review
@@ -49,6 +51,46 @@ def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
         if number.value not in shown and not any(other.value in shown for other in places)
     ]
     assert missing == []
+
+
+@every_study
+def test_every_printed_number_has_one_address_on_the_page_of_its_study(study):
+    shown = [
+        id_
+        for name in SECTIONS
+        for row in numbers_table(study, name).to_dict("records")
+        for cell in row.values()
+        if isinstance(cell, Numbered)
+        for id_ in cell.ids
+    ]
+    assert len(shown) == len(set(shown))
+    assert {address_of(number) for number in study.numbers} == {
+        f"{study.id}.html#{id_}" for id_ in shown
+    }
+
+
+def test_the_address_of_a_number_stays_when_others_are_added(tmp_path):
+    write_review(tmp_path, rows=ROWS[:4])
+    before = {n.quantity: address_of(n) for n in load_study("example-2020", tmp_path).numbers}
+    write_review(tmp_path, rows=ROWS)
+    after = {n.quantity: address_of(n) for n in load_study("example-2020", tmp_path).numbers}
+    assert len(after) > len(before)
+    assert before.items() <= after.items()
+
+
+def test_a_cell_of_printed_numbers_has_their_ids_and_its_place_leads_to_the_paper(example):
+    reports = tuple(replace(report, doi="10.1000/abc") for report in example.reports)
+    study = replace(example, reports=reports)
+    page = Table(numbers_table(study, "contrasts"), "Contrasts").html()
+    number = next(n for n in example.numbers if n.quantity.statistic == "hr")
+    assert f'id="{anchor(number.quantity)}"' in page
+    assert '<a href="https://doi.org/10.1000/abc">' in page
+
+
+def test_elsewhere_a_place_leads_to_the_number_on_the_page_of_its_study(example):
+    number = example.numbers[0]
+    table = Table(pd.DataFrame([{"What": "x", WHERE: places([number])}]), "Places").html()
+    assert f'<a href="{address_of(number)}">' in table
 
 
 @every_study

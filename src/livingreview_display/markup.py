@@ -15,7 +15,9 @@ TAGS = frozenset(
     {"a", "details", "div", "em", "li", "p", "span", "strong", "summary", "ul", *_TABLE}
 )
 _LINK, _CELL = ("download", "href"), ("colspan", "data-label", "rowspan", "scope")
-ATTRIBUTES = frozenset({"aria-label", "class", "data-explorer", "role", "tabindex", *_LINK, *_CELL})
+ATTRIBUTES = frozenset(
+    {"aria-label", "class", "data-explorer", "id", "role", "tabindex", *_LINK, *_CELL}
+)
 SCHEME = re.compile(r"(?i)(?!https?:)[^/?#]*:")  # of an address that a page must not open
 
 

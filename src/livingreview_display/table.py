@@ -8,6 +8,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from livingreview_display.addresses import Numbered, Places
 from livingreview_display.markup import Html, Shown, element, joined, linked
 
 WHERE, LEVEL = "Where printed", "Level"  # columns that a page draws in their own way
@@ -117,7 +118,12 @@ class Table(Shown):
             named = {"class": kind} if kind else {}
             if self._stacks and text:
                 named["data-label"] = name
-            cells.append(element("td", _places(text) if name == WHERE else _shown(text), **named))
+            own, *others = (text.ids if isinstance(text, Numbered) else ()) or ("",)
+            if own:
+                named["id"] = own
+            further = (element("span", id=one) for one in others)
+            shown = _places(text) if name == WHERE else _shown(text)
+            cells.append(element("td", *further, shown, **named))
         return element("tr", *cells)
 
 
@@ -125,13 +131,12 @@ def _places(text: str) -> Html:
     """Places by table or heading, which unfold to the full places."""
     parts = re.split(r"; (?=[A-Z])", text)
     short = "; ".join(dict.fromkeys(re.split(r"[:,]", part)[0] for part in parts))
-    if short == text:
-        return joined(text)
-    return element("details", element("summary", short), text)
+    full = text.html() if isinstance(text, Places) else joined(text)
+    return full if short == text else element("details", element("summary", short), full)
 
 
 def _cell(content: object) -> str:
-    return content if isinstance(content, Html) else str(content)
+    return content if isinstance(content, str) else str(content)
 
 
 def _shown(text: str) -> Html:

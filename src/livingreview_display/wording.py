@@ -6,10 +6,11 @@ shows `Words`, which `markup` escapes.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from livingreview_display.addresses import Places, address_of
 from livingreview_display.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview_record import (
     ESTIMATES,
@@ -212,13 +213,18 @@ def cell(numbers: Iterable[Printed]) -> str:
     return f"{main} ({'; '.join(others)})" if others else main
 
 
-def places(numbers: Iterable[Printed]) -> str:
-    """Where numbers are printed, each place once: `Table 1, Sex > Male; Abstract`."""
-    found = dict.fromkeys(
-        ", ".join(part for part in (n.locator.table or n.locator.section, n.locator.row) if part)
+def places(numbers: Iterable[Printed], address: Callable[[Printed], str] = address_of) -> Places:
+    """Where numbers are printed, each place once: `Table 1, Sex > Male; Abstract`.
+
+    On a page each place leads to the `address` of the first number that stands there.
+    """
+    return Places(
+        (
+            ", ".join(filter(None, (n.locator.table or n.locator.section, n.locator.row))),
+            address(n),
+        )
         for n in table_first(numbers)
     )
-    return "; ".join(found)
 
 
 def printed(study: Study, *, interval: bool = True, **identity: str) -> str:

@@ -100,3 +100,57 @@ def test_paper_shows_every_fold_light_and_no_menu(page: Page, server: str, tmp_p
     page.emulate_media(media="print")
     for name in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-footer"):
         assert not page.locator(name).is_visible(), name
+
+
+@pytest.mark.parametrize("where", ["server", "folder"])
+def test_a_place_in_the_synthesis_leads_to_the_number_shown_in_its_open_fold(
+    page: Page, server: str, site: Path, where: str
+) -> None:
+    origin = server if where == "server" else site.as_uri()
+    page.goto(f"{origin}/chapters/synthesis.html")
+    place = page.locator('td.where a[href*="#n-"]').first
+    place.evaluate("a => a.closest('details')?.setAttribute('open', '')")
+    target = (place.get_attribute("href") or "").partition("#")[2]
+    place.click()
+    cell = page.locator(f'[id="{target}"]')
+    cell.wait_for(state="attached")
+    row = page.locator("tr.addressed")
+    assert row.evaluate("(one, id) => Boolean(one.querySelector(`[id='${id}']`))", target)
+    assert row.is_visible()
+    box = row.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 900
+
+
+def test_an_address_opens_the_fold_that_holds_its_number(page: Page, server: str) -> None:
+    page.goto(f"{server}/chapters/gu-2026.html")
+    folded = page.locator("details:not([open]) td[id^='n-']").first
+    name = folded.get_attribute("id")
+    assert not folded.is_visible()
+    page.goto(f"{server}/chapters/gu-2026.html#{name}")
+    page.wait_for_selector("tr.addressed")
+    assert page.locator(f'[id="{name}"]').is_visible()
+
+
+def test_beside_the_place_of_a_number_stand_the_paper_and_the_number_s_own_address(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/chapters/gu-2026.html")
+    row = page.locator("tr:has(td[id^='n-os.']):has(td.where details)").first
+    name = row.locator("td[id]").first.get_attribute("id")
+    row.evaluate("r => { for (let d = r.closest('details'); d; d = null) d.open = true; }")
+    row.locator("td.where summary").click()
+    row.locator(f'.addresses a[href="#{name}"]').wait_for()
+    assert row.locator('td.where a[href^="https://doi.org/"]').count() > 0
+
+
+def test_every_address_of_a_number_that_a_page_links_to_exists(site: Path) -> None:
+    texts = {path.name: path.read_text("utf-8") for path in (site / "chapters").glob("*.html")}
+    ids = {name: set(re.findall(r' id="([^"]+)"', text)) for name, text in texts.items()}
+    linked = {
+        link
+        for name, text in texts.items()
+        for link in re.findall(r'href="([\w-]+\.html)#(n-[^"]+)"', text)
+    }
+    assert len(linked) > 100
+    assert [link for link in sorted(linked) if link[1] not in ids.get(link[0], set())] == []

@@ -21,7 +21,7 @@ from livingreview.tables.sections import (
     slug_words,
     subgroup_label,
 )
-from livingreview_display import LEVEL, WHERE, as_printed, cell, listed, places
+from livingreview_display import LEVEL, WHERE, Numbered, anchor, as_printed, cell, listed, places
 from livingreview_record import ALL_ARMS, FORM_OF, INTERVAL_LEVELS, Printed, Study, is_time, months
 
 PLAIN_UNITS = frozenset({"", "patients", "participants", "%", "ratio", "probability", "date"})
@@ -72,14 +72,31 @@ def numbers_table(study: Study, name: str) -> pd.DataFrame:
         row.setdefault(layout.column(study, number), []).append(number)
     columns = dict.fromkeys(layout.columns(study, numbers))
     used = [name for name in columns if any(name in row for row in rows.values())]
-    lines = []
+    lines: list[list[str]] = []
+    given: set[str] = set()  # an id names one cell
     for told, row in rows.items():
         cells = [row.get(name, []) for name in used]
-        where = places(number for found in cells for number in found)
-        lines.append([*told, *map(layout.cell, cells), where])
+        where = places((number for found in cells for number in found), in_paper(study))
+        texts = []
+        for found in cells:
+            named = dict.fromkeys(anchor(number.quantity) for number in found)
+            texts.append(Numbered(layout.cell(found), [id_ for id_ in named if id_ not in given]))
+            given.update(named)
+        lines.append([*told, *texts, where])
     headings = [study.terms.fill(name) for name in layout.headings]
     frame = pd.DataFrame(lines, columns=[*headings, *used, WHERE])
     return frame.drop(columns=[name for name in headings if not frame[name].any()])
+
+
+def in_paper(study: Study) -> Callable[[Printed], str]:
+    """Return what gives the address of the report that prints a number; nothing without a DOI."""
+    dois = {report.id: report.doi for report in study.reports if report.doi}
+
+    def address(number: Printed) -> str:
+        doi = dois.get(number.locator.report_id, "")
+        return f"https://doi.org/{doi}" if doi else ""
+
+    return address
 
 
 def column_order(study: Study, number: Printed) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from livingreview.tables.audit import VERDICT_WORDS
 from livingreview_audit import CHECKS, Finding, Kind, Verdict
-from livingreview_display import Html, Shown, element, joined, listed, sentence
+from livingreview_display import Html, Shown, address_of, element, joined, listed, sentence
 from livingreview_record import Locator, Study
 
 HEADINGS = ("Printed", "Calculated", "How, and in which row and column")
@@ -90,7 +90,8 @@ def _row(finding: Finding) -> Html:
     said = finding.explanation
     if finding.verdict is not Verdict.REPRODUCED:
         said = f"{_verdict(finding)}: {said}"
-    texts = (finding.reported, finding.recomputed, f"{said} ({cell or locator.section})")
+    printed = element("a", finding.reported, href=address_of(finding.numbers[0]))
+    texts = (printed, finding.recomputed, f"{said} ({cell or locator.section})")
     return element("tr", *(element("td", text) for text in texts))
 
 

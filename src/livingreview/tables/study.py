@@ -14,7 +14,16 @@ from livingreview.tables.sections import (
     numbers_in,
     subgroup_label,
 )
-from livingreview_display import WHERE, as_printed, cell, intervals_of, places, sentence
+from livingreview_display import (
+    WHERE,
+    Places,
+    address_of,
+    as_printed,
+    cell,
+    intervals_of,
+    places,
+    sentence,
+)
 from livingreview_record import (
     ALL_ARMS,
     ESTIMATES,
@@ -157,7 +166,11 @@ def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
 def notes(study: Study) -> pd.DataFrame:
     """What the extraction notes on single numbers: doubtful prints, tests that are not named."""
     lines = [
-        [f"{study.vocabulary(n.quantity.outcome).label}: {n.value}", n.note, str(n.locator)]
+        [
+            f"{study.vocabulary(n.quantity.outcome).label}: {n.value}",
+            n.note,
+            Places([(str(n.locator), address_of(n))]),
+        ]
         for n in study.numbers
         if n.note
     ]

@@ -10,8 +10,10 @@ from livingreview_display import (
     PREDICTION,
     STUDY,
     WHERE,
+    Places,
     Table,
     Words,
+    address_of,
     bullets,
     number,
     p_value,
@@ -186,7 +188,7 @@ def _study_row(
         _text(result, *values),
         weight=weights[position] if len(weights) > 1 else math.nan,
         counts=result.estimates[position].words,
-        where="; ".join(dict.fromkeys(str(source.locator) for source in sources)),
+        where=Places((str(source.locator), address_of(source)) for source in sources),
     )
 
 
