@@ -36,11 +36,12 @@ The ratio is {{glue:text}}`{key}.ratio`.
 {prose}
 
 ```{{code-cell}} ipython3
-from livingreview import analysis, load_review, plots, publish
-from livingreview.tables import synthesis as tables
+from livingreview import load_review, publish
+from livingreview_plan import carry_out
+from livingreview_results import page, tables
 
 review = load_review("..", only={only})
-[result] = analysis.carry_out(review, "survival")
+[result] = carry_out(review, "survival")
 publish("{key}.ratio", "; ".join(n.value for s in review.studies.values() for n in s.numbers[4:5]))
 ```
 
@@ -49,7 +50,7 @@ tables.forest_table(result)
 ```
 
 ```{{code-cell}} ipython3
-plots.forest_plot(result)
+page.forest_plot(result)
 ```
 """
 STUDIES = """---

@@ -4,7 +4,6 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, more_studies, two_studies, write_review
-from livingreview.tables import synthesis as tables
 from livingreview_plan import analysis
 from livingreview_plan.analysis import (
     APART,
@@ -16,6 +15,7 @@ from livingreview_plan.analysis import (
 )
 from livingreview_record.load import load_review
 from livingreview_record.terms import Terms
+from livingreview_results import tables
 
 
 def example(tmp_path, **changes):

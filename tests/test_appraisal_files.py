@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.synthesis_page import SynthesisPage
 from livingreview_appraisal import load_appraisals, load_tool, tables
 from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
 from livingreview_audit import CHECKS
 from livingreview_record import DataProblemsError
+from livingreview_results.page import SynthesisPage
 from the_review import its_findings, the_review
 
 ROOT = Path(__file__).parents[1]
@@ -211,8 +211,8 @@ def test_the_risk_of_bias_stands_beside_each_study_of_a_plot(page, capsys):
 
 
 def test_the_rows_that_a_figure_draws_carry_the_judgement_of_their_own_number(page):
-    from livingreview.synthesis_page import arms_plot, with_risks
     from livingreview_display import STUDY
+    from livingreview_results.page import arms_plot, with_risks
 
     for results in page.results.values():
         if not results:

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.findings_page import FindingsPage
-from livingreview.tables import grade as tables
 from livingreview_appraisal import (
     DOWN,
     LEVELS,
@@ -25,6 +23,8 @@ from livingreview_appraisal import (
     statement,
 )
 from livingreview_appraisal.grade import APPRECIABLE, GRADE_COLUMNS
+from livingreview_certainty import grade as tables
+from livingreview_certainty.page import FindingsPage
 from livingreview_record import DataProblemsError
 
 ROOT = Path(__file__).parents[1]

@@ -28,8 +28,17 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_explorer": {
         *("livingreview_display", "livingreview_plan", "livingreview_pool", "livingreview_record"),
     },
+    "livingreview_results": {
+        *("livingreview_appraisal", "livingreview_audit", "livingreview_display"),
+        *("livingreview_plan", "livingreview_pool", "livingreview_record"),
+    },
+    "livingreview_certainty": {
+        *("livingreview_appraisal", "livingreview_display", "livingreview_plan"),
+        *("livingreview_pool", "livingreview_record", "livingreview_results"),
+    },
     "livingreview": {
         *("livingreview_appraisal", "livingreview_audit", "livingreview_cohort"),
+        *("livingreview_certainty", "livingreview_results"),
         *("livingreview_display", "livingreview_plan", "livingreview_pool"),
         *("livingreview_record", "livingreview_search", "livingreview_start"),
         "livingreview_explorer",
@@ -37,13 +46,10 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_book": {"livingreview_record", "livingreview_start"},
 }
 HELPER: dict[str, set[str]] = {
-    "__init__": {"findings_page", "study_page", "synthesis_page", "tables"},
-    "audited": set(),
-    "tables": {"audited"},
-    "study_page": {"synthesis_page", "tables"},
-    "synthesis_page": {"audited", "tables"},
-    "findings_page": {"synthesis_page", "tables"},
-    "cli": {"audited"},
+    "__init__": {"study_page", "tables"},
+    "tables": set(),
+    "study_page": {"tables"},
+    "cli": set(),
 }
 # Modules of the helper that show studies re-enacted; no result of a synthesis comes from them.
 MAY_MEET_PATIENTS = {"livingreview.__init__", "livingreview.cli"}
@@ -51,6 +57,8 @@ ONLY_IN = {  # modules, or a whole package, that use a library
     "IPython": {"livingreview_display.publishing"},
     "pandas": {
         "livingreview.tables",
+        "livingreview_results",
+        "livingreview_certainty",
         "livingreview_display",
         "livingreview_search",
         "livingreview_appraisal",

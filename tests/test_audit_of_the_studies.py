@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.audited import touched
 from livingreview_audit import Kind, Verdict, audit
 from livingreview_record.load import load_review
+from livingreview_results.audited import touched
 from the_review import the_review
 
 ROOT = Path(__file__).parents[1]

@@ -38,10 +38,9 @@ HEAD = """# Every synthesis, and a published text
 
 ```{code-cell} ipython3
 from livingreview import load_review, publish
-from livingreview import synthesis_page as shows
-from livingreview.tables import sensitivity
-from livingreview.tables import synthesis as tables
 from livingreview_plan import carry_out
+from livingreview_results import page as shows
+from livingreview_results import sensitivity, tables
 
 review = load_review("..")
 answers = {p["id"]: carry_out(review, p["id"]) for p in review.protocol["syntheses"]}

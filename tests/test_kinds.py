@@ -6,10 +6,7 @@ import pytest
 import yaml
 
 from example_review import DICTIONARY, ROWS, STUDY, more_studies, write_review, write_rows
-from livingreview.synthesis_page import forest_plot
 from livingreview.tables.layouts import numbers_table
-from livingreview.tables.moderators import moderator_notes, moderator_table, published
-from livingreview.tables.synthesis import forest_rows, forest_table
 from livingreview_plan.analysis import carry_out
 from livingreview_plan.moderators import moderated
 from livingreview_plan.selection import KINDS as SEARCHED
@@ -18,6 +15,10 @@ from livingreview_pool import MEASURES, meta_regression
 from livingreview_record.kinds import FORMS, KINDS
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
+from livingreview_results.moderators import moderator_notes, moderator_table, moderator_texts
+from livingreview_results.page import forest_plot
+from livingreview_results.rows import forest_rows
+from livingreview_results.tables import forest_table
 
 OUTCOMES = """
   pain: {label: Pain, kind: continuous, unit: points}
@@ -375,7 +376,7 @@ def test_the_table_of_moderators_says_the_change_per_unit_and_who_is_missing(tmp
     table = moderator_table(result, found, review.dictionary)
     (line,) = table.frame.to_dict("records")
     assert line["Moderator"] == "Latitude, degrees"
-    change = published(result, found)["moderator.latitude"]
+    change = moderator_texts(result, found)["moderator.latitude"]
     assert line["Change of the log risk ratio per unit (95% interval)"] == change
     slope = found[0].slope
     assert line["The ratio changes by a factor of"].startswith(f"{math.exp(slope.estimate):.3f}")

@@ -9,8 +9,8 @@ import pytest
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, more_studies, write_review
 from livingreview import load_review
 from livingreview.cli import main
-from livingreview.synthesis_page import SynthesisPage
 from livingreview_record.problems import DataProblemsError
+from livingreview_results.page import SynthesisPage
 
 MANY_ROWS = tuple(
     {

@@ -21,13 +21,13 @@ import yaml
 
 from data_dictionary import KEYED_BY_ID
 from example_review import DICTIONARY, REVIEW, ROWS, STUDY, write_review
-from livingreview.audited import findings
 from livingreview.cli import main
 from livingreview_plan.analysis import carry_out
 from livingreview_record.archive import downloads
 from livingreview_record.load import load_review, load_study
 from livingreview_record.problems import DataProblemsError
 from livingreview_record.shapes import _validator
+from livingreview_results.audited import findings
 
 Content = dict[str, Any]
 Path_ = tuple[str | int, ...]

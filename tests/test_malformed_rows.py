@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from example_review import REVIEW, ROWS, STUDY, full_row, write_review
-from livingreview.audited import findings
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS
@@ -23,6 +22,7 @@ from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.quantities import DESIGN_STATISTICS, STATISTICS
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.studies import Review, Study
+from livingreview_results.audited import findings
 from printed_survivals import every_printed_survival
 
 VOCABULARY = STUDY.replace(

@@ -42,7 +42,7 @@ API = {
     """,
     "livingreview_plan": """
         ArmCount USUAL_LEVEL Moderated PlannedResult PrintedEstimate PrintedSurvival TwoArmCount
-        carry_out form_of interval_of moderated printed_survival select used_numbers
+        carry_out form_of interval_of moderated printed_survival quantity_of select used_numbers
     """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
@@ -65,6 +65,13 @@ API = {
         component_synthesis connected_parts network_synthesis
     """,
     "livingreview_explorer": "LARGEST Question explored",
+    "livingreview_results": """
+        Model SynthesisPage certainty certainty_table control_table control_words estimate_text
+        findings forest_rows headline_table heterogeneity_table left_out_table left_out_words
+        multiverse_table policy_notes priors_table proportional_words restricted_mean_table
+        scale_words sensitivity_table texts_by_key touched
+    """,
+    "livingreview_certainty": "FindingsPage absolute_table",
     "livingreview_start": "Source Start add_commands import_table new_review new_study",
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
@@ -75,7 +82,7 @@ API = {
         arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits
         is_time level_of levels_of load_dictionary load_protocol load_review load_study
         mention months
-        months_in nothing_printed numbers_moved outcomes_of places_of plan read_rows
+        months_in nothing_printed numbers_moved outcomes_of patients places_of plan read_rows
         read_text
         read_yaml remarks_on_numbers shown spreadsheet_damage table_first
         write_downloads write_whole
@@ -97,6 +104,7 @@ SHOWN_AGAIN = {
     "livingreview": (
         *("livingreview_appraisal", "livingreview_cohort", "livingreview_display"),
         *("livingreview_record", "livingreview_search"),
+        *("livingreview_certainty", "livingreview_results"),
     )
 }  # what chapters need of other packages
 

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from example_review import REVIEW, ROWS, full_row, load_review, write_review, write_rows
-from livingreview.tables.synthesis import forest_rows
 from livingreview_plan.analysis import carry_out
 from livingreview_plan.selection import select
+from livingreview_results.rows import forest_rows
 
 RATIO = {"section": "Results", "outcome": "os", "comparison": "new-vs-old", "unit": "ratio"}
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.tables.protocol import patients
-from livingreview.tables.synthesis import forest_rows
 from livingreview_audit import CHECKS
 from livingreview_display import POOLED, wording
 from livingreview_plan import analysis
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_record.reported import Reported
+from livingreview_record.studies import patients
+from livingreview_results.rows import forest_rows
 from the_review import the_review
 
 ROOT = Path(__file__).parents[1]

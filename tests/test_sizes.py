@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 2820,  # 240 sum up findings; a matrix of uses; the addresses of numbers
+    "livingreview": 1680,  # studies, audit, protocol, command line
     "livingreview_audit": 4189,
     "livingreview_book": 2010,  # the site: style sheet, policy, description, citations, feed
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
@@ -17,14 +17,12 @@ MOST = {
     "livingreview_search": 900,
     "livingreview_explorer": 270,
     "livingreview_network": 450,
+    "livingreview_results": 850,
+    "livingreview_certainty": 400,
     "livingreview_start": 660,
-    "livingreview_record": 2665,  # a field for each key of a study, a form for each estimate; leads
+    "livingreview_record": 2680,  # a field for each key of a study, a form for each estimate; leads
 }
 MOST_IN_A_FILE = 300
-LONGER = {
-    "livingreview_display/figures.py": 350,
-    "livingreview/tables/study.py": 310,
-}  # to be parted
 
 
 def test_docstrings_comments_and_blank_lines_are_no_code():
@@ -54,5 +52,5 @@ def test_every_package_keeps_its_size():
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_sitting():
-    long = {n: lines for n, lines in files().items() if lines > LONGER.get(n, MOST_IN_A_FILE)}
+    long = {n: lines for n, lines in files().items() if lines > MOST_IN_A_FILE}
     assert long == {}

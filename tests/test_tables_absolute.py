@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, write_review
-from livingreview.tables.absolute import absolute_table
+from livingreview_certainty.absolute import absolute_table
 from livingreview_record.load import load_review
 from the_review import the_review
 

@@ -1,9 +1,9 @@
 import pytest
 
 from example_review import ROWS, more_studies, write_review
-from livingreview.tables.absolute import control_table, control_words, proportional_words
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
+from livingreview_results.survival_time import control_table, control_words, proportional_words
 
 
 def median(arm, value):

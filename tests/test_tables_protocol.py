@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from example_review import write_review
-from livingreview.tables.protocol import evidence_size, not_yet_held, patients, syntheses
+from livingreview.tables.protocol import evidence_size, not_yet_held, syntheses
+from livingreview_record import patients
 from livingreview_record.load import load_review
 from the_review import the_review
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, two_studies, write_review
-from livingreview.tables.sensitivity import multiverse_table, priors_table
 from livingreview_plan.selection import plan
 from livingreview_record.load import load_review
+from livingreview_results.sensitivity import multiverse_table, priors_table
 
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},

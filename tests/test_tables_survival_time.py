@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from example_review import ROWS, STUDY, write_review
-from livingreview.tables.absolute import NO_CURVES, restricted_mean_table
 from livingreview_record.load import load_review
+from livingreview_results.survival_time import NO_CURVES, restricted_mean_table
 
 PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
 

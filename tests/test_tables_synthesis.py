@@ -4,29 +4,27 @@ from dataclasses import replace
 import pytest
 
 from example_review import STUDY, more_studies, two_studies, write_review
-from livingreview.synthesis_page import arms_plot, forest_plot
-from livingreview.tables.sensitivity import sensitivity_table
-from livingreview.tables.synthesis import (
-    FLAG,
-    arms_notes,
-    arms_table,
-    certainty_table,
-    forest_rows,
-    forest_table,
-    headline_table,
-    heterogeneity_table,
-    notes,
-    policy_notes,
-    published,
-    scale_words,
-    study_rows,
-)
-from livingreview.tables.unused import left_out_table, left_out_words
 from livingreview_display import figures
 from livingreview_display.axes import HAZARD_RATIO
 from livingreview_display.placing import PREDICTION
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
+from livingreview_results.keys import texts_by_key
+from livingreview_results.page import arms_plot, forest_plot
+from livingreview_results.rows import FLAG, forest_rows, study_rows
+from livingreview_results.sensitivity import sensitivity_table
+from livingreview_results.tables import (
+    arms_notes,
+    arms_table,
+    certainty_table,
+    forest_table,
+    headline_table,
+    heterogeneity_table,
+    notes,
+    policy_notes,
+    scale_words,
+)
+from livingreview_results.unused import left_out_table, left_out_words
 
 
 @pytest.fixture
@@ -90,7 +88,7 @@ def test_arms_stand_under_their_groups(review):
 
 
 def test_every_number_of_an_answer_is_published_under_its_own_key(review):
-    numbers = published({"survival": carry_out(review, "survival")})
+    numbers = texts_by_key({"survival": carry_out(review, "survival")})
     assert numbers["survival.log_hr.example-2020"] == "0.70 (0.50 to 0.98)"
     assert numbers["survival.log_hr.studies"] == "2"
     assert numbers["survival.log_hr.i2"] == "0%"
@@ -106,7 +104,7 @@ def test_the_keys_of_two_studies_stay_when_a_third_enters_and_a_prediction_joins
     two, three = (
         {
             key.removeprefix("survival.")
-            for key in published(
+            for key in texts_by_key(
                 {"survival": carry_out(more_studies(tmp_path / end, *names), "survival")}
             )
         }
@@ -124,7 +122,7 @@ def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_publis
     text = f"{math.exp(main.pi_lower):.2f} to {math.exp(main.pi_upper):.2f}"
     rows = forest_table(result).frame.set_index("Study or model").iloc[:, 0]
     assert rows["Prediction interval"] == text
-    assert published({"survival": [result]})["survival.log_hr.prediction"] == text
+    assert texts_by_key({"survival": [result]})["survival.log_hr.prediction"] == text
     drawn = forest_plot(result).rows
     (bar,) = drawn[drawn["mark"] == PREDICTION].to_dict("records")
     assert (bar["lower"], bar["upper"]) == pytest.approx(
@@ -141,7 +139,7 @@ def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_publis
 def test_two_studies_have_no_prediction_interval(review):
     (result,) = carry_out(review, "survival")
     assert "prediction interval" not in set(forest_rows(result)["mark"])
-    assert "survival.log_hr.prediction" not in published({"survival": [result]})
+    assert "survival.log_hr.prediction" not in texts_by_key({"survival": [result]})
 
 
 def test_the_certainty_stands_above_each_comparison(review):
@@ -194,7 +192,7 @@ def test_single_arms_of_two_studies_stand_side_by_side_with_the_reason(review, a
     assert repr(arms_notes(answers["response"])) == (
         "- A new drug; An old drug: single arms are not pooled below 3 studies."
     )
-    keys = published({"response": answers["response"]})
+    keys = texts_by_key({"response": answers["response"]})
     assert not any(key.endswith((".exact", ".tau2")) for key in keys)
 
 

@@ -7,12 +7,12 @@ import yaml
 
 from example_review import ROWS, STUDY, write_review
 from livingreview.study_page import SECTIONS, StudyPage
-from livingreview.synthesis_page import SynthesisPage
 from livingreview.tables.protocol import ProtocolPage
 from livingreview_display.markup import Shown
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError
+from livingreview_results.page import SynthesisPage
 
 WORDS = {"participant": "child", "participants": "children", "time_unit": "weeks"}
 MEDIANS = (
@@ -33,9 +33,9 @@ def shown(tmp_path, monkeypatch):
     content = yaml.safe_load(path.read_text("utf-8")) | {"words": WORDS}
     path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
     found: list[Shown] = []
-    for module in ("study_page", "synthesis_page", "tables.entries", "tables.protocol"):
-        target = f"livingreview.{module}.show"
-        monkeypatch.setattr(target, lambda *items: found.extend(filter(None, items)))
+    own = ("study_page", "tables.entries", "tables.protocol")
+    for module in ("livingreview_results.page", *(f"livingreview.{name}" for name in own)):
+        monkeypatch.setattr(f"{module}.show", lambda *items: found.extend(filter(None, items)))
     return tmp_path, found
 
 

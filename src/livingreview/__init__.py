@@ -1,7 +1,7 @@
 """The helper that chapters import; `__all__` is all that they need of it.
 
-`StudyPage`, `SynthesisPage`, `AuditPage`, `ProtocolPage` and `SearchPage` show the sections of
-chapters; the tables of studies, syntheses, audit and protocol stand here, and the command line.
+The pages show the sections of chapters.  The tables of studies, audit and protocol stand here, and
+the command line; the other pages and tables are handed on from the packages that own them.
 A name is imported when it is first asked for: what uses two names need not wait for tables and
 figures.
 """
@@ -20,32 +20,15 @@ if TYPE_CHECKING:
     from livingreview_cohort.page import (
         ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
     )
-    from livingreview.findings_page import FindingsPage as FindingsPage
     from livingreview.study_page import StudyPage as StudyPage
-    from livingreview.synthesis_page import SynthesisPage as SynthesisPage
-    from livingreview_search.page import SearchPage as SearchPage
-    from livingreview.tables.absolute import (
-        absolute_table as absolute_table, control_table as control_table,
-        control_words as control_words, proportional_words as proportional_words,
-        restricted_mean_table as restricted_mean_table,
-    )
     from livingreview.tables.audit import AuditPage as AuditPage
     from livingreview.tables.protocol import (
         ProtocolPage as ProtocolPage, evidence_size as evidence_size,
-        not_yet_held as not_yet_held, patients as patients,
-    )
-    from livingreview.tables.sensitivity import (
-        multiverse_table as multiverse_table, priors_table as priors_table,
-        sensitivity_table as sensitivity_table,
+        not_yet_held as not_yet_held,
     )
     from livingreview.tables.subgroups import subgroup_words as subgroup_words
-    from livingreview.tables.synthesis import (
-        certainty_table as certainty_table, headline_table as headline_table,
-        heterogeneity_table as heterogeneity_table, policy_notes as policy_notes,
-        scale_words as scale_words,
-    )
-    from livingreview.tables.unused import (
-        left_out_table as left_out_table, left_out_words as left_out_words,
+    from livingreview_certainty import (
+        FindingsPage as FindingsPage, absolute_table as absolute_table,
     )
     from livingreview_display import (
         Words as Words, bullets as bullets, printed as printed, publish as publish, show as show,
@@ -53,29 +36,39 @@ if TYPE_CHECKING:
     from livingreview_record import (
         DataProblemsError as DataProblemsError, Problem as Problem, Reported as Reported,
         ReportedInterval as ReportedInterval, load_review as load_review, load_study as load_study,
+        patients as patients,
     )
+    from livingreview_results import (
+        SynthesisPage as SynthesisPage, certainty_table as certainty_table,
+        control_table as control_table, control_words as control_words,
+        headline_table as headline_table, heterogeneity_table as heterogeneity_table,
+        left_out_table as left_out_table, left_out_words as left_out_words,
+        multiverse_table as multiverse_table, policy_notes as policy_notes,
+        priors_table as priors_table, proportional_words as proportional_words,
+        restricted_mean_table as restricted_mean_table, scale_words as scale_words,
+        sensitivity_table as sensitivity_table,
+    )
+    from livingreview_search.page import SearchPage as SearchPage
 
 _NAMES = {  # of the module that holds them
     "livingreview_appraisal.page": "AppraisalPage",
     "livingreview_explorer.page": "ExplorerPage",
     "livingreview_cohort.design_page": "DesignPage coverage_table",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
-    "livingreview.findings_page": "FindingsPage",
     "livingreview.study_page": "StudyPage",
-    "livingreview.synthesis_page": "SynthesisPage",
-    "livingreview_search.page": "SearchPage",
-    "livingreview.tables.absolute":
-        "absolute_table control_table control_words proportional_words restricted_mean_table",
     "livingreview.tables.audit": "AuditPage",
-    "livingreview.tables.protocol": "ProtocolPage evidence_size not_yet_held patients",
-    "livingreview.tables.sensitivity": "multiverse_table priors_table sensitivity_table",
+    "livingreview.tables.protocol": "ProtocolPage evidence_size not_yet_held",
     "livingreview.tables.subgroups": "subgroup_words",
-    "livingreview.tables.synthesis":
-        "certainty_table headline_table heterogeneity_table policy_notes scale_words",
-    "livingreview.tables.unused": "left_out_table left_out_words",
+    "livingreview_certainty": "FindingsPage absolute_table",
+    "livingreview_search.page": "SearchPage",
+    "livingreview_results":
+        "SynthesisPage certainty_table control_table control_words headline_table "
+        "heterogeneity_table left_out_table left_out_words multiverse_table policy_notes "
+        "priors_table proportional_words restricted_mean_table scale_words sensitivity_table",
     "livingreview_display": "Words bullets printed publish show",
     "livingreview_record":
-        "DataProblemsError Problem Reported ReportedInterval load_review load_study",
+        "DataProblemsError Problem Reported ReportedInterval load_review load_study "
+        "patients",
 }
 # fmt: on
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -182,7 +182,7 @@ def _reported(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace) -> None:
-    from livingreview.audited import findings  # with it comes the audit, which others need not
+    from livingreview_results import findings  # with it comes the audit, which others need not
 
     review = load_review(options.root)
     wanted = list(review.studies) if options.study is None else [options.study]

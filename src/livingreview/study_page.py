@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from livingreview.synthesis_page import SHARE, in_terms
-from livingreview.tables import entries, synthesis
+from livingreview.tables import entries
 from livingreview.tables import study as study_tables
 from livingreview.tables.audit import AuditPage
 from livingreview.tables.entries import EntriesPage
@@ -17,6 +16,7 @@ from livingreview.tables.subgroups import interactions
 from livingreview_display import (
     HAZARD_RATIO,
     MONTHS,
+    PERCENT,
     Axis,
     Forest,
     Link,
@@ -30,6 +30,7 @@ from livingreview_display import (
 )
 from livingreview_plan import carry_out
 from livingreview_record import FORM_OF, load_review
+from livingreview_results import texts_by_key
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ SECTIONS: Mapping[str, Section] = {
         lead="Numbers of {participants} with percentages in brackets, and p-values, stand exactly "
         "as printed.",
     ),
-    "response": Section("Response to the treatment, as printed", drawn={"percent": SHARE}),
+    "response": Section("Response to the treatment, as printed", drawn={"percent": PERCENT}),
     "survival": Section(
         "Events, median times and rates at fixed times, as printed",
-        {"median": TIME, "rate": SHARE},
+        {"median": TIME, "rate": PERCENT},
     ),
     "contrasts": Section(
         "Comparisons of the arms, as printed",
@@ -79,7 +80,7 @@ SECTIONS: Mapping[str, Section] = {
         "A hazard ratio above one means earlier death or progression in the group named first. "
         "Where the paper does not print which group is the reference, the direction is not known.",
     ),
-    "safety": Section("Side effects, as printed", drawn={"percent": SHARE}),
+    "safety": Section("Side effects, as printed", drawn={"percent": PERCENT}),
     "other": Section("Follow-up, treatment given and other results, as printed"),
 }
 AT_A_GLANCE = 6  # rows of a table that a page shows at once; a longer one is folded
@@ -142,7 +143,7 @@ class StudyPage(EntriesPage):
 
     def publish_effect(self, key: str, synthesis_id: str, measure: str) -> None:
         """Publish the study's own effect in a planned synthesis under `STUDY-ID.key`."""
-        texts = synthesis.published({synthesis_id: carry_out(self.review, synthesis_id)})
+        texts = texts_by_key({synthesis_id: carry_out(self.review, synthesis_id)})
         publish(f"{self.study.id}.{key}", texts[f"{synthesis_id}.{measure}.{self.study.id}"])
 
     def reports(self) -> None:
@@ -206,7 +207,7 @@ class StudyPage(EntriesPage):
         show(
             Words(self._say(section.lead)) if section.lead else None,
             *(
-                Forest(rows[statistic], in_terms(axis, self.study.terms), caption)
+                Forest(rows[statistic], axis.in_terms(self.study.terms), caption)
                 for statistic, axis in section.drawn.items()
                 if not rows[statistic].empty
             ),

@@ -27,6 +27,7 @@ OURS = (
     "livingreview_appraisal",
     "livingreview_audit",
     "livingreview_book",
+    "livingreview_certainty",
     "livingreview_cohort",
     "livingreview_display",
     "livingreview_explorer",
@@ -34,6 +35,7 @@ OURS = (
     "livingreview_plan",
     "livingreview_pool",
     "livingreview_record",
+    "livingreview_results",
     "livingreview_search",
     "livingreview_start",
 )

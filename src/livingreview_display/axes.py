@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from livingreview_record import Terms
 
 LOG_STEPS = (  # of one power of ten, the coarsest first
     (1,),
@@ -28,10 +30,14 @@ class Axis:
     favours: tuple[str, str] | None = None
     limits: tuple[float, float] = (math.nan, math.nan)
 
+    def in_terms(self, terms: Terms) -> "Axis":
+        """Return the axis with its label in the words of the review."""
+        return replace(self, label=terms.fill(self.label))
+
 
 HAZARD_RATIO = Axis("Hazard ratio (log scale)", scale="log", reference=1.0)
 MONTHS = Axis("Months", limits=(0.0, math.nan))
-PERCENT = Axis("Percent of patients", limits=(0.0, 100.0))
+PERCENT = Axis("Percent of {participants}", limits=(0.0, 100.0))
 
 
 def log_ticks(low: float, high: float) -> list[float]:

@@ -10,7 +10,7 @@ curve.  Nothing here is shown: tables and figures are made of these results else
 # fmt: off
 from livingreview_plan.analysis import PlannedResult, carry_out, used_numbers
 from livingreview_plan.estimates import (
-    USUAL_LEVEL, ArmCount, PrintedEstimate, TwoArmCount, form_of,
+    USUAL_LEVEL, ArmCount, PrintedEstimate, TwoArmCount, form_of, quantity_of,
 )
 from livingreview_plan.moderators import Moderated, moderated
 from livingreview_plan.nearly import interval_of
@@ -30,6 +30,7 @@ __all__ = [
     "interval_of",
     "moderated",
     "printed_survival",
+    "quantity_of",
     "select",
     "used_numbers",
 ]

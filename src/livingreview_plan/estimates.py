@@ -13,7 +13,7 @@ from livingreview_pool import (
 from livingreview_pool import (
     measure as find_measure,
 )
-from livingreview_record import FORMS, INTERVAL_LEVELS, Printed, PrintedForm
+from livingreview_record import FORMS, INTERVAL_LEVELS, Printed, PrintedForm, Quantity
 
 USUAL_LEVEL = 0.95
 
@@ -185,6 +185,11 @@ class PrintedEstimate:
 
 
 Estimate = ArmCount | TwoArms | PrintedEstimate  # each gives its effect by a measure
+
+
+def quantity_of(effect: Effect) -> Quantity:
+    """Return the identity of the printed number that the effect comes from."""
+    return next(source.quantity for source in effect.sources if isinstance(source, Printed))
 
 
 def form_of(estimate: Printed, measure: str) -> PrintedForm:

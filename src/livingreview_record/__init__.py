@@ -36,7 +36,7 @@ from livingreview_record.quantities import (
 )
 from livingreview_record.studies import (
     Arm, Comparison, Outcome, Population, Report, Review, Roles, SharedPatients, Statement,
-    Study, mention,
+    Study, mention, patients,
 )
 from livingreview_record.terms import Terms
 from livingreview_record.times import is_time, months, months_in
@@ -50,7 +50,7 @@ __all__ = [
     # one printed number: its place, which it is, its text
     "Printed", "Locator", "Quantity", "Level", "Reported", "ReportedInterval", "ALL_ARMS",
     "INTERVAL_LEVELS", "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention",
-    "table_first",
+    "patients", "table_first",
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",

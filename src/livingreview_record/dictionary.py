@@ -34,6 +34,10 @@ class Dictionary:
         """Return what a key of `study` or `review` means; empty for a key that is not described."""
         return self._by_name.get((FILES.get(schema, schema), name), {"meaning": ""})["meaning"]
 
+    def heading(self, schema: str, name: str) -> str:
+        """Return the meaning of a column or key, else the last part of its name in words."""
+        return self.meaning(schema, name) or name.rpartition(".")[2].replace("_", " ").capitalize()
+
     def values(self, schema: str, name: str) -> list[Any] | None:
         """Return the values that a key may take: None if not described, empty for any value."""
         row = self._by_name.get((FILES[schema], name))

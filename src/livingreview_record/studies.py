@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from livingreview_record.dictionary import Dictionary
-from livingreview_record.quantities import Printed, Quantity, table_first
+from livingreview_record.quantities import ALL_ARMS, Printed, Quantity, table_first
 from livingreview_record.terms import Terms
 
 Plain = str | int | float | bool | None  # a value of a key that the review itself describes
@@ -280,6 +280,22 @@ def mention(study: Study, quantity: Quantity) -> Printed | None:
     """The first place that prints the quantity, a table cell before a mention in the text."""
     places = study.by_quantity.get(quantity, ())
     return table_first(places)[0] if places else None
+
+
+def patients(
+    study: Study, outcome: str = "participants", category: str = "", *, population: str = "whole"
+) -> int:
+    """How many patients of a population are counted under an outcome or characteristic.
+
+    As printed for all arms together, else the sum of the arms.
+    """
+    printed = {
+        number.quantity.arm_id: int(number.number.value)
+        for number in study.find(
+            outcome=outcome, population=population, subgroup="", category=category, statistic="n"
+        )
+    }
+    return printed.get(ALL_ARMS, sum(size for arm, size in printed.items() if arm in study.arms))
 
 
 @dataclass(frozen=True)

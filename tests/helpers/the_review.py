@@ -6,10 +6,10 @@ Nobody changes it: a test that needs another one makes it with `dataclasses.repl
 from functools import cache
 from pathlib import Path
 
-from livingreview.audited import findings
 from livingreview.tables.audit import AuditPage
 from livingreview_audit import Finding
 from livingreview_record import Review, load_review
+from livingreview_results.audited import findings
 
 ROOT = Path(__file__).parents[2]
 

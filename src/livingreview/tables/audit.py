@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from livingreview.audited import findings
 from livingreview_audit import CHECKS, Fact, Finding, Kind, Severity, Verdict, facts
 from livingreview_display import WHERE, Table, listed, number, percent, places, sentence
 from livingreview_record import Printed, Review, Study, load_review
+from livingreview_results import findings
 
 VERDICT_WORDS = {
     Kind.NUMBERS: {

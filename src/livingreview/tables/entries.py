@@ -50,11 +50,6 @@ class EntriesPage:
         show(Table.unless_empty(found, caption))
 
 
-def named(dictionary: Dictionary, file: str, name: str) -> str:
-    """Return the meaning of a column or key; its own words when it is not described."""
-    return dictionary.meaning(file, name) or name.rpartition(".")[2].replace("_", " ").capitalize()
-
-
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:
     """A mapping as a table of what each key means and what it says.
 
@@ -84,7 +79,7 @@ def records(
 
 def _heading(dictionary: Dictionary, place: str, key: str) -> str:
     file, _, path = place.partition(":")
-    return named(dictionary, file, f"{path}.{key}".removeprefix("."))
+    return dictionary.heading(file, f"{path}.{key}".removeprefix("."))
 
 
 def _holds_mappings(value: Any) -> bool:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.entries import EntriesPage, named
+from livingreview.tables.entries import EntriesPage
 from livingreview.tables.sections import subgroup_label
 from livingreview_display import Table, Words, bullets, listed, show
-from livingreview_record import ALL_ARMS, KINDS, Review, Study, levels_of, load_review
+from livingreview_record import KINDS, Review, levels_of, load_review, patients
 
 IMPORTANCE = {True: "critical", False: "important", None: "not said"}
 
@@ -103,7 +103,7 @@ class ProtocolPage(EntriesPage):
     ) -> None:
         """Show the rows of a file of the data, each column under its meaning."""
         told = self.review.dictionary
-        lines = [{named(told, file, name): text for name, text in one.items()} for one in rows]
+        lines = [{told.heading(file, name): text for name, text in one.items()} for one in rows]
         show(Table(pd.DataFrame(lines), caption, empty="There is none.", fold=fold))
 
     def file(self, name: str, caption: str) -> None:
@@ -145,7 +145,7 @@ def _rule(review: Review, rule: Mapping[str, Any]) -> str:
             words = ", ".join(filter(None, parts))
             break
     terms = [
-        f"{named(review.dictionary, 'study', f'design.{key}')}: {value}"
+        f"{review.dictionary.heading('study', f'design.{key}')}: {value}"
         for key, value in rule.get("design", {}).items()
     ]
     terms += [f"estimates: {rule['adjustment'].replace('-', ' ')}"] if "adjustment" in rule else []
@@ -173,19 +173,3 @@ def evidence_size(review: Review) -> dict[str, str]:
         sizes[f"{status}.studies"] = str(len(found))
         sizes[f"{status}.patients"] = str(sum(map(patients, found)))
     return sizes
-
-
-def patients(
-    study: Study, outcome: str = "participants", category: str = "", *, population: str = "whole"
-) -> int:
-    """How many patients of a population are counted under an outcome or characteristic.
-
-    As printed for all arms together, else the sum of the arms.
-    """
-    printed = {
-        number.quantity.arm_id: int(number.number.value)
-        for number in study.find(
-            outcome=outcome, population=population, subgroup="", category=category, statistic="n"
-        )
-    }
-    return printed.get(ALL_ARMS, sum(size for arm, size in printed.items() if arm in study.arms))

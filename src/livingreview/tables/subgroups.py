@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from livingreview.tables.absolute import quantity_of
 from livingreview.tables.sections import comparison_label, subgroup_label
-from livingreview.tables.synthesis import forest_rows
 from livingreview_display import WHERE, Words, bullets, cell, number, p_value, places
-from livingreview_plan import PlannedResult, PrintedEstimate, interval_of
+from livingreview_plan import PlannedResult, PrintedEstimate, interval_of, quantity_of
 from livingreview_pool import Effect, complement
 from livingreview_pool import measure as find_measure
 from livingreview_record import Quantity, Review, Study, mention
+from livingreview_results import forest_rows
 
 FEWEST_OUTSIDE = 20  # events; 1 / SE² of two equal groups is a quarter of the events
 TOO_FEW = f"fewer than about {FEWEST_OUTSIDE} events outside it"

@@ -5,8 +5,6 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from livingreview.audited import touched
-from livingreview.tables import moderators, synthesis
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
     PERCENT,
@@ -19,8 +17,9 @@ from livingreview_display import (
 from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
 from livingreview_pool import measure as find_measure
 from livingreview_record import KINDS, Printed, Terms, load_review, plan
-
-SHARE = replace(PERCENT, label="Percent of {participants}")
+from livingreview_results import moderators, rows, tables
+from livingreview_results.audited import touched
+from livingreview_results.keys import texts_by_key
 
 
 class SynthesisPage:
@@ -55,9 +54,9 @@ class SynthesisPage:
 
     def published(self) -> dict[str, str]:
         """Return every number of the results as text, by its key."""
-        found = synthesis.published(self.results)
+        found = texts_by_key(self.results)
         for result in self.everything:
-            for name, text in moderators.published(result, self._moderated(result)).items():
+            for name, text in moderators.moderator_texts(result, self._moderated(result)).items():
                 found[f"{result.plan['id']}.{result.measure}.{name}"] = text
         return found
 
@@ -114,22 +113,22 @@ class SynthesisPage:
         The syntheses need the same first measure; nothing pooled is drawn.
         """
         results = self.first(*synthesis_ids)
-        rows = synthesis.study_rows(results, marked=self.marked)
-        plot = Forest(rows, replace(_axis(results[0]), favours=None), "Each study on its own")
+        drawn = rows.study_rows(results, marked=self.marked)
+        plot = Forest(drawn, replace(_axis(results[0]), favours=None), "Each study on its own")
         show(with_risks(plot, results, self.appraisals))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
         if (found := self._by(synthesis_id, measure)) is None:
-            show(synthesis.arms_table(self.results[synthesis_id], marked=self.marked))
+            show(tables.arms_table(self.results[synthesis_id], marked=self.marked))
         else:
-            show(synthesis.forest_table(found, marked=self.marked))
+            show(tables.forest_table(found, marked=self.marked))
 
     def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table, and what holds for it alone."""
         self.table(synthesis_id, measure)
         found, results = self._by(synthesis_id, measure), self.results[synthesis_id]
-        show(synthesis.arms_notes(results) if found is None else synthesis.notes(found))
+        show(tables.arms_notes(results) if found is None else tables.notes(found))
 
     def moderators(self, synthesis_id: str, measure: str = "") -> None:
         """Show whether the moderators of a plan explain the differences between its studies."""
@@ -164,9 +163,7 @@ class SynthesisPage:
 
 def forest_plot(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
     """The result's studies and pooled results, drawn on the scale readers know."""
-    return Forest(
-        synthesis.forest_rows(result, marked=marked), _axis(result), synthesis.caption(result)
-    )
+    return Forest(rows.forest_rows(result, marked=marked), _axis(result), rows.caption(result))
 
 
 def with_risks(
@@ -185,25 +182,20 @@ def with_risks(
 def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:
     """Single arms under their groups of treatments, in percent of patients."""
     return Forest(
-        synthesis.arms_rows(results, marked=marked),
-        in_terms(SHARE, results[0].terms if results else Terms()),
+        rows.arms_rows(results, marked=marked),
+        PERCENT.in_terms(results[0].terms if results else Terms()),
         str(results[0].plan["title"]) if results else "",
     )
-
-
-def in_terms(axis: Axis, terms: Terms) -> Axis:
-    """Return the axis with its label in the words of the review."""
-    return replace(axis, label=terms.fill(axis.label))
 
 
 def _axis(result: PlannedResult) -> Axis:
     known = find_measure(result.measure)
     if not known.compares:
-        return in_terms(SHARE, result.terms)
+        return PERCENT.in_terms(result.terms)
     favours = result.plan.get("favours")
     words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
     if known.scale == "log":
         return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
-    unit = synthesis.unit_of(result)
+    unit = rows.unit_of(result)
     label = f"{known.label} ({unit})" if unit else known.label
     return Axis(label, reference=0.0, favours=words)

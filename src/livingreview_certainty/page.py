@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from livingreview.synthesis_page import SynthesisPage
-from livingreview.tables import grade
 from livingreview_appraisal import Asked, Grade, load_grades, load_questions
+from livingreview_certainty import grade
 from livingreview_display import Words, publish, sentence, show
+from livingreview_results import SynthesisPage
 
 
 class FindingsPage(SynthesisPage):

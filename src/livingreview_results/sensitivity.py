@@ -6,7 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.synthesis import (
+from livingreview_display import Table, number
+from livingreview_plan import PlannedResult, carry_out
+from livingreview_pool import PRIOR_SCALE, PRIOR_SCALES, Universe, multiverse, prior_meaning
+from livingreview_pool import measure as find_measure
+from livingreview_record import Printed, Review
+from livingreview_results.rows import (
     COMMON,
     FLAG,
     RANDOM,
@@ -16,11 +21,6 @@ from livingreview.tables.synthesis import (
     forest_rows,
     shown,
 )
-from livingreview_display import Table, number
-from livingreview_plan import PlannedResult, carry_out
-from livingreview_pool import PRIOR_SCALE, PRIOR_SCALES, Universe, multiverse, prior_meaning
-from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Review
 
 WAYS = ("Question", "Way to pool", "Results", "Intervals reach")
 EXCLUDING = "Intervals that exclude no difference"

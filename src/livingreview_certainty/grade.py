@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from livingreview.tables.absolute import absolute_rows, quantity_of
-from livingreview.tables.protocol import patients
-from livingreview.tables.synthesis import estimate_text, forest_rows
 from livingreview_appraisal import (
     DOWN,
     UP,
@@ -21,11 +18,13 @@ from livingreview_appraisal import (
     share_at_risk,
     statement,
 )
+from livingreview_certainty.absolute import absolute_rows
 from livingreview_display import Html, Shown, Table, element, joined, number, sentence
-from livingreview_plan import PlannedResult
+from livingreview_plan import PlannedResult, quantity_of
 from livingreview_pool import Effect
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Review
+from livingreview_record import Printed, Review, patients
+from livingreview_results import estimate_text, forest_rows
 
 HIGH_RISK = frozenset({"serious", "critical", "high"})
 SIGNS = {

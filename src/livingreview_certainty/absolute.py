@@ -1,0 +1,147 @@
+"""What results mean in people: events among 1,000 at the risk that a control arm prints."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from livingreview_display import WHERE, Table, number, places
+from livingreview_plan import PlannedResult, TwoArmCount, carry_out, quantity_of
+from livingreview_pool import AbsoluteEffect, BayesianSynthesis, absolute_effect
+from livingreview_record import Printed, Quantity, Review, mention
+from livingreview_results import Model, certainty, estimate_text
+
+NOT_GIVEN = "not given: {}the interval includes no difference"
+
+
+def absolute_table(review: Review) -> Table:
+    """Events among 1,000 patients with and without the treatment, at printed baselines.
+
+    A number needed to treat is given only where the interval excludes no difference, and so does
+    that of every other measure of the same counts.  Beside the result stands
+    the difference that the two arms of the baseline's study print themselves.
+    """
+    rows = [
+        row
+        for entry in review.protocol.get("absolute", [])
+        for row in absolute_rows(review, entry, carry_out(review, entry["synthesis"]))
+    ]
+    caption = (
+        f"Events among 1,000 {review.terms.participants}, at the risk that a control arm prints"
+    )
+    return Table(pd.DataFrame(rows), caption=caption, empty="No control arm prints a baseline.")
+
+
+def absolute_rows(
+    review: Review, entry: Mapping[str, Any], results: Sequence[PlannedResult]
+) -> list[dict[str, str]]:
+    """Events among 1,000 patients at each baseline that a control arm prints, as texts."""
+    divided = any(map(_reaches_no_difference, results[1:]))
+    return [
+        _absolute_row(entry, result, model, baseline, divided)
+        for result in results[:1]
+        if (model := _model(result)) is not None
+        for baseline in _baselines(review, result, entry.get("timepoint", ""))
+    ]
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    """Risks that the arms of a comparison print; the experimental one is None if it prints none."""
+
+    label: str
+    risk: float
+    experimental: float | None
+    sources: tuple[Printed, ...]
+
+
+def _baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator[_Baseline]:
+    """Printed risks of control arms: a survival rate at the timepoint, or a count of events."""
+    for count in result.counts:
+        if isinstance(count, TwoArmCount):
+            control, treated = (
+                arm.events / arm.total for arm in (count.control, count.experimental)
+            )
+            quantity = count.control.sources[0].quantity
+            label = _control_label(review, count.study_id, count.control.arm_id, quantity)
+            yield _Baseline(label, control, treated, count.sources)
+    for effect in result.effects if not result.counts else ():
+        study, quantity = review.studies[effect.study], quantity_of(effect)
+        comparison = study.comparisons[quantity.comparison]
+        wanted = Quantity(
+            outcome=result.plan["outcome"],
+            population=effect.population,
+            statistic="rate",
+            timepoint=timepoint,
+        )
+        rates = [
+            mention(study, replace(wanted, arm_id=arm))
+            for arm in (comparison.control, comparison.experimental)
+        ]
+        risks = [None if rate is None else 1 - rate.number.value / 100 for rate in rates]
+        if risks[0] is not None:
+            label = _control_label(review, study.id, comparison.control, quantity)
+            sources = tuple(rate for rate in rates if rate is not None)
+            yield _Baseline(label, risks[0], risks[1], sources)
+
+
+def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantity) -> str:
+    """The arm that gives the baseline, with its patients where they are not simply all."""
+    study = review.studies[study_id]
+    label = f"{study.label}: {study.arms[arm_id].label}"
+    if quantity.population != "whole":
+        label += f", {study.populations[quantity.population].label.lower()}"
+    return f"{label}, all {study.terms.participants} of the arm" if quantity.subgroup else label
+
+
+def _model(result: PlannedResult) -> Model | None:
+    """The Bayesian result where studies are put together, else the main one."""
+    return None if result.pooled is None else result.pooled.bayes or result.pooled.main
+
+
+def _reaches_no_difference(result: PlannedResult) -> bool:
+    model = _model(result)
+    return model is not None and model.ci_lower <= 0 <= model.ci_upper
+
+
+def _absolute_row(
+    entry: Mapping[str, Any],
+    result: PlannedResult,
+    model: Model,
+    baseline: _Baseline,
+    divided: bool,
+) -> dict[str, str]:
+    effect = absolute_effect(
+        result.measure,
+        model.median if isinstance(model, BayesianSynthesis) else model.mean,
+        (model.ci_lower, model.ci_upper),
+        baseline_risk=baseline.risk,
+        time=entry.get("timepoint", ""),
+    )
+    ends = (effect.difference, effect.difference_lower, effect.difference_upper)
+    difference, low, high = (number(value, 0) for value in ends)
+    observed = "not printed"
+    if baseline.experimental is not None:
+        observed = number(1000 * (baseline.experimental - baseline.risk), 0)
+    return {
+        "Event": str(entry["event"]),
+        "Effect": f"{result.plan['title']}: {estimate_text(result, model)}",
+        "Certainty": certainty(result),
+        "Without, of 1,000": f"{number(effect.control, 0)} ({baseline.label})",
+        "With, of 1,000": number(effect.experimental, 0),
+        "Difference (95% interval)": f"{difference} ({low} to {high})",
+        "Number needed to treat": _number_needed(effect, divided),
+        "Difference between these arms as printed": observed,
+        WHERE: places(baseline.sources),
+    }
+
+
+def _number_needed(effect: AbsoluteEffect, divided: bool) -> str:
+    if effect.crosses_no_effect or divided:
+        by = "" if effect.crosses_no_effect else "by another measure of the same counts "
+        return NOT_GIVEN.format(by)
+    ends = sorted(limit.value for limit in effect.number_needed_limits)
+    value, low, high = (number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends))
+    return f"{value} ({low} to {high}) for one {effect.number_needed.direction}"
