@@ -45,6 +45,31 @@
   };
   document.addEventListener("toggle", giveAddresses, true);
 
+  /* A term is explained below its paragraph; without this script it leads to the glossary. */
+  document.addEventListener("click", (event) => {
+    const term = event.target.closest("a.term");
+    if (!term || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const shown = term.getAttribute("aria-expanded") === "true";
+    term.setAttribute("aria-expanded", String(!shown));
+    const around = term.closest("p, li");
+    if (shown) {
+      [...around.querySelectorAll(".explained")].find((one) => one.term === term)?.remove();
+      return;
+    }
+    const note = document.createElement("span");
+    const name = document.createElement("strong");
+    const more = document.createElement("a");
+    note.className = "explained";
+    note.setAttribute("role", "status");
+    note.term = term;
+    name.textContent = term.textContent;
+    more.href = term.href;
+    more.textContent = "glossary";
+    around.append(note);
+    note.append(name, `: ${term.title} (`, more, ")");
+  });
+
   /* Long tables can be filtered, and sorted by each column where every row stands for itself. */
   const text = (cell) => cell.textContent.trim().replaceAll("\u2212", "-");
   const numeric = (value) => {

@@ -280,6 +280,7 @@ def test_text_is_escaped_and_shown_in_one_place_of_each_package() -> None:
     assert users == {
         ("livingreview_display/markup.py", "html.escape"),
         ("livingreview_book/describing.py", "html.escape"),  # what a page's head says of it
+        ("livingreview_book/words.py", "html.escape"),  # the explanation of a term
         ("livingreview_display/publishing.py", "IPython.display.display"),  # text, what is Shown
     }
 

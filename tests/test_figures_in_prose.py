@@ -23,7 +23,14 @@ ROOT = Path(__file__).parents[1]
 REVIEW = the_review()
 LISTED = Path(__file__).with_name("figures_in_prose.csv")
 # methods.md: conventions of statistics and references, no result.  The others show files of ours.
-NO_RESULTS = {"methods", "contributing", "changes", "_template-study", "_template-abstract"}
+NO_RESULTS = {
+    "methods",
+    "glossary",
+    "contributing",
+    "changes",
+    "_template-study",
+    "_template-abstract",
+}
 NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and addresses
     *("authors", "title", "short_title", "journal", "venue", "report", "registration", "sponsor"),
     *(

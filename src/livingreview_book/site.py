@@ -21,10 +21,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import SphinxFileSystemLoader
 
-from livingreview_book import beside, citing, describing, dress, stylesheet
+from livingreview_book import beside, citing, describing, dress, stylesheet, words
 from livingreview_book.changes import releases
 from livingreview_book.citing import Work
 from livingreview_book.progress import Progress
+from livingreview_book.words import Term
 from livingreview_record import write_whole
 
 THEME = Path(__file__).parent / "theme"
@@ -61,6 +62,8 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("source-read", lambda _app, page, _text: progress.step("reading", page))
     app.connect("html-page-context", lambda _app, page, *_: progress.step("writing", page))
     app.connect("builder-inited", _use_templates)
+    app.connect("doctree-read", _note_terms)
+    app.connect("env-purge-doc", lambda _app, env, name: _terms(env).pop(name, None))
     app.connect("env-updated", _look_again)
     app.connect("html-collect-pages", _not_found)
     app.connect("html-page-context", _complete, priority=BEFORE_LAST)
@@ -113,9 +116,22 @@ def _look(app: Sphinx) -> str:
 
 def _look_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Return every page, if what all of them carry is other than in the last build."""
-    now = repr((_look(app), _book(app), bool(releases(Path(app.confdir)))))
+    now = repr(
+        (_look(app), _book(app), bool(releases(Path(app.confdir))), sorted(_terms(env).items()))
+    )
     before, env.book_look = vars(env).get("book_look"), now  # type: ignore[attr-defined]
     return [] if before == now else sorted(env.found_docs)
+
+
+def _terms(env: BuildEnvironment) -> dict[str, dict[str, Term]]:
+    """Return the terms of each page that has a glossary, kept with Sphinx's own memory."""
+    terms: dict[str, dict[str, Term]] = vars(env).setdefault("book_terms", {})
+    return terms
+
+
+def _note_terms(app: Sphinx, doctree: document) -> None:
+    if found := words.terms_of(app.env.docname, doctree):
+        _terms(app.env)[app.env.docname] = found
 
 
 def _not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -173,7 +189,14 @@ def _dressed(app: Sphinx, page: str, body: str) -> str:
     body = dress.with_captions(
         body, page, lambda name: dress.size_of(sources[name]) if name in sources else None
     )
-    return dress.with_links(body.replace(FOLD_NAME, ""), addresses)
+    body = dress.with_links(body.replace(FOLD_NAME, ""), addresses)
+    glossaries = _terms(env)
+    if page in glossaries or page not in env.found_docs:
+        return body
+    known = {word: term for found in glossaries.values() for word, term in found.items()}
+    return words.explained(
+        body, known, {name: builder.get_relative_uri(page, name) for name in glossaries}
+    )
 
 
 def _has_formulas(doctree: document | None) -> bool:
