@@ -25,6 +25,7 @@ def test_the_size_of_the_evidence_counts_each_study_once(review):
         "numbers": "6",
         "included.studies": "1",
         "included.patients": "90",
+        "date": "31 January 2026",
     }
 
 

@@ -18,15 +18,15 @@ from livingreview_display.publishing import publish, show
 from livingreview_display.lights import light
 from livingreview_display.table import LEVEL, NO_BREAK_SPACE, WHERE, Table, scrolling
 from livingreview_display.wording import (
-    Link, Words, as_printed, bullets, cell, intervals_of, listed, number, p_value, percent, places,
-    printed, sentence,
+    Link, Words, as_printed, bullets, cell, day, intervals_of, listed, number, p_value, percent,
+    places, printed, sentence,
 )
 
 __all__ = [
     "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
     "PREDICTION", "QUIET", "STUDY", "WHERE", "Axis", "Drawing", "Flowchart", "Forest",
     "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
-    "anchor", "as_printed", "bullets", "cell", "element", "intervals_of", "joined", "light",
+    "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",
     "scrolling", "sentence", "show",
 ]

@@ -6,8 +6,10 @@ shows `Words`, which `markup` escapes.
 
 import math
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from livingreview_display.addresses import Places, address_of
@@ -24,6 +26,7 @@ from livingreview_record import (
     table_first,
 )
 
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MINUS = "\N{MINUS SIGN}"
 STATISTIC_WORDS: Mapping[str, str] = {
     **{name: f"{level:.0%} CI {{}}" for name, level in INTERVAL_LEVELS.items()},
@@ -122,6 +125,18 @@ def p_value(value: float) -> str:
     ('0.031', '<0.001')
     """
     return "<0.001" if float(value) < 0.001 else number(value, 3)
+
+
+def day(text: str) -> str:
+    """A day as people write it; any other text stays.
+
+    >>> day("2026-11-04"), day("2026"), day("not stated")
+    ('4 November 2026', '2026', 'not stated')
+    """
+    if not ISO_DAY.fullmatch(text):
+        return text
+    found = date.fromisoformat(text)
+    return f"{found.day} {month_name[found.month]} {found.year}"
 
 
 def listed(items: Iterable[object]) -> str:

@@ -11,6 +11,7 @@ from livingreview_display import (
     Html,
     Shown,
     Step,
+    day,
     element,
     joined,
     linked,
@@ -42,7 +43,7 @@ def _searched(log: SearchLog) -> tuple[str, ...]:
     found = log.searched()
     if not found:
         return ("searched: never", "0 records")
-    return tuple(f"{one.label}, {one.date}: {one.entries}" for one in found)
+    return tuple(f"{one.label}, {day(one.date)}: {one.entries}" for one in found)
 
 
 def _lines(box: Box, *, with_parts: bool = True) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def _item(one: Record, decisions: Mapping[str, Decision]) -> Html:
 def sources(log: SearchLog) -> pd.DataFrame:
     """Each source with its kind, its day, how many records it gave, and what must be known."""
     lines = [
-        [one.label, KINDS[one.kind], one.date, str(one.entries), one.note]
+        [one.label, KINDS[one.kind], day(one.date), str(one.entries), one.note]
         for one in log.sources.values()
         if not one.schedule
     ]
@@ -114,7 +115,7 @@ def sources(log: SearchLog) -> pd.DataFrame:
 def not_searched(log: SearchLog) -> pd.DataFrame:
     """Each database, register or index with the day on which it was searched, or never."""
     lines = [
-        [one.label, KINDS[one.kind], "never" if one.date == NEVER else one.date, one.schedule]
+        [one.label, KINDS[one.kind], "never" if one.date == NEVER else day(one.date), one.schedule]
         for one in log.sources.values()
         if one.schedule
     ]
@@ -123,7 +124,7 @@ def not_searched(log: SearchLog) -> pd.DataFrame:
 
 def looks(log: SearchLog) -> pd.DataFrame:
     """Every query that was made in stored pages, with what was noted of its results."""
-    lines = [[one.number, one.date, one.query, one.noted] for one in log.looks]
+    lines = [[one.number, day(one.date), one.query, one.noted] for one in log.looks]
     return pd.DataFrame(lines, columns=["No.", "Day", "Query", "Noted"])
 
 
@@ -137,7 +138,7 @@ def changed(log: SearchLog) -> pd.DataFrame:
     """Decisions that replaced an earlier one."""
     lines = [
         [
-            one.date,
+            day(one.date),
             one.record_id,
             log.decisions[int(one.supersedes) - 1].decision,
             one.decision,

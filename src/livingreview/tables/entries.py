@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview_display import Table, sentence, show
+from livingreview_display import Table, day, sentence, show
 from livingreview_record import Dictionary, Review, Study
 
 OWN_PLACE = frozenset({"id", "kind", "not_confirmed", "described"})  # beside a report's table
@@ -92,7 +92,7 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return "; ".join(map(_text, value))
-    return str(value).strip()
+    return day(str(value).strip())
 
 
 def design(study: Study, dictionary: Dictionary) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def level_of_reading(study: Study) -> str:
     """How much of the study's reports was read, and when, as a sentence."""
     read = [
         f"{report.kind.replace('-', ' ')}: {LEVELS[report.level]}"
-        + (f" ({report.read})" if report.read else "")
+        + (f" ({day(report.read)})" if report.read else "")
         for report in study.reports
     ]
     return sentence(f"What was read of it: {'; '.join(read)}")

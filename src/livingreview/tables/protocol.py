@@ -8,7 +8,7 @@ import pandas as pd
 
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.sections import subgroup_label
-from livingreview_display import Table, Words, bullets, listed, show
+from livingreview_display import Table, Words, bullets, day, listed, show
 from livingreview_record import KINDS, Review, levels_of, load_review, patients
 
 IMPORTANCE = {True: "critical", False: "important", None: "not said"}
@@ -31,7 +31,7 @@ class ProtocolPage(EntriesPage):
     def said(self, words: str, key: str) -> None:
         """Show in a sentence what `review.yaml` says under a key."""
         found = self._entry(key)
-        show(Words(f"{words} {found}.") if found else None)
+        show(Words(f"{words} {day(str(found))}.") if found else None)
 
     def eligibility(self, key: str) -> None:
         """Show one part of the conditions under which a study enters: a text or a list."""
@@ -162,7 +162,7 @@ def not_yet_held(review: Review) -> dict[str, str]:
 
 
 def evidence_size(review: Review) -> dict[str, str]:
-    """How many studies and patients there are, by status, and how many printed numbers.
+    """How many studies, patients and printed numbers there are, and until when was read.
 
     Patients of a study are counted once, in its whole population; studies known to share patients
     are not subtracted.
@@ -172,4 +172,5 @@ def evidence_size(review: Review) -> dict[str, str]:
         found = [study for study in review.studies.values() if study.status == status]
         sizes[f"{status}.studies"] = str(len(found))
         sizes[f"{status}.patients"] = str(sum(map(patients, found)))
+    sizes["date"] = day(review.protocol["documents_read_until"])
     return sizes
