@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from livingreview.tables.audit import VERDICT_WORDS
 from livingreview_audit import CHECKS, Finding, Kind, Verdict
 from livingreview_display import Html, Shown, address_of, element, joined, listed, sentence
-from livingreview_record import Locator, Study
+from livingreview_record import Locator, Printed, Study
 
 HEADINGS = ("Printed", "Calculated", "How, and in which row and column")
 
@@ -19,11 +19,13 @@ class Recomputed(Shown):
     """Every comparison on the numbers of one table or part of the text, below one line to unfold.
 
     Each has what is printed, what follows from other printed numbers, the arithmetic or the test,
-    and the place of the number compared.  As plain text it is counted by check.
+    and the place of the number compared.  As plain text it is counted by check.  `recorded` are
+    the study's numbers by the line of its file: a check may see one as another quantity.
     """
 
     place: str
     findings: tuple[Finding, ...]
+    recorded: Mapping[int, Printed]
     in_short = True
 
     @property
@@ -59,11 +61,21 @@ class Recomputed(Shown):
         for check, found in self._by_check():
             asked = f"{sentence(check)} {sentence(CHECKS[found[0].check].asks)}"
             rows.append(element("tr", element("th", asked, colspan="3", scope="rowgroup")))
-            rows += map(_row, found)
+            rows += map(self._row, found)
         table = element("table", joined(*rows, between="\n"), class_="dataframe printed")
         frame = {"class": "table-scroll", "role": "region", "tabindex": "0"}
         inside = element("div", table, **frame, aria_label=self.place)
         return element("details", element("summary", self.summary), inside)
+
+    def _row(self, finding: Finding) -> Html:
+        number = self.recorded[finding.numbers[0].line]
+        cell = "; ".join(filter(None, (number.locator.row, number.locator.column)))
+        said = finding.explanation
+        if finding.verdict is not Verdict.REPRODUCED:
+            said = f"{_verdict(finding)}: {said}"
+        printed = element("a", finding.reported, href=address_of(number))
+        how = f"{said} ({cell or number.locator.section})"
+        return element("tr", *(element("td", text) for text in (printed, finding.recomputed, how)))
 
     def _by_check(self) -> Iterator[tuple[str, tuple[Finding, ...]]]:
         """The findings by check, in the order of the checks; the name of each in words."""
@@ -76,23 +88,13 @@ def recomputed(study: Study, findings: Iterable[Finding]) -> list[Recomputed]:
     places: dict[str, list[Finding]] = {_fold(number.locator): [] for number in study.numbers}
     for finding in findings:
         places[_fold(finding.numbers[0].locator)].append(finding)
-    return [Recomputed(place, tuple(found)) for place, found in places.items() if found]
+    recorded = {number.line: number for number in study.numbers}
+    return [Recomputed(place, tuple(found), recorded) for place, found in places.items() if found]
 
 
 def _fold(locator: Locator) -> str:
     """The table, or the part of the text without its heading and paragraph."""
     return locator.table or re.split(r"[:,]", locator.section)[0]
-
-
-def _row(finding: Finding) -> Html:
-    locator = finding.numbers[0].locator
-    cell = "; ".join(part for part in (locator.row, locator.column) if part)
-    said = finding.explanation
-    if finding.verdict is not Verdict.REPRODUCED:
-        said = f"{_verdict(finding)}: {said}"
-    printed = element("a", finding.reported, href=address_of(finding.numbers[0]))
-    texts = (printed, finding.recomputed, f"{said} ({cell or locator.section})")
-    return element("tr", *(element("td", text) for text in texts))
 
 
 def _verdict(finding: Finding) -> str:
