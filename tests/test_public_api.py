@@ -88,10 +88,10 @@ API = {
         write_downloads write_whole
     """,
     "livingreview_appraisal": """
-        ANSWERS DOWN LEVELS TOOLS UP Agreement Answer Appraisal Appraisals Asked Domain
-        Grade Judged Outcome Question Step Target Tool agreement imprecision inconsistency
-        judge kappa largest_error load_appraisals load_grades load_questions load_tool
-        share_at_risk statement
+        ANSWERS DOWN LEVELS STATES TOOLS UP Absent Agreement Answer Appraisal Appraisals Asked
+        Domain Grade Judged MissingEvidence Outcome Question Step Target Tool agreement
+        imprecision inconsistency judge kappa largest_error load_appraisals load_grades
+        load_missing load_questions load_tool share_at_risk statement
     """,
     "livingreview_search": """
         Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow

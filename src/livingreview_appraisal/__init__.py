@@ -16,13 +16,14 @@ from livingreview_appraisal.grade import (
     DOWN, LEVELS, UP, Grade, Step, imprecision, inconsistency, largest_error, load_grades,
     share_at_risk, statement,
 )
+from livingreview_appraisal.missing import STATES, Absent, MissingEvidence, load_missing
 from livingreview_appraisal.questions import Asked, Outcome, load_questions
 from livingreview_appraisal.tools import ANSWERS, TOOLS, Domain, Question, Tool, judge, load_tool
 
 __all__ = [
-    "ANSWERS", "DOWN", "LEVELS", "TOOLS", "UP", "Agreement", "Answer", "Appraisal",
-    "Appraisals", "Asked", "Domain", "Grade", "Judged", "Outcome", "Question", "Step", "Target",
-    "Tool", "agreement", "imprecision", "inconsistency", "judge", "kappa", "largest_error",
-    "load_appraisals", "load_grades", "load_questions", "load_tool", "share_at_risk",
-    "statement",
+    "ANSWERS", "DOWN", "LEVELS", "STATES", "TOOLS", "UP", "Absent", "Agreement", "Answer",
+    "Appraisal", "Appraisals", "Asked", "Domain", "Grade", "Judged", "MissingEvidence",
+    "Outcome", "Question", "Step", "Target", "Tool", "agreement", "imprecision",
+    "inconsistency", "judge", "kappa", "largest_error", "load_appraisals", "load_grades",
+    "load_missing", "load_questions", "load_tool", "share_at_risk", "statement",
 ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from livingreview_appraisal import tables as appraisal
 from livingreview_appraisal.appraisals import load_appraisals
+from livingreview_appraisal.missing import load_missing
 from livingreview_appraisal.tools import load_tool
 from livingreview_display import Table, Words, bullets, publish, show
 from livingreview_record import load_review
@@ -13,6 +14,7 @@ class AppraisalPage:
     """Risk of bias and trust; `root` is the folder that holds `data/`, seen from the chapter."""
 
     def __init__(self, root: Path | str = "..") -> None:
+        self.root = root
         self.review = load_review(root)
         self.appraisals = load_appraisals(root, self.review)
 
@@ -42,6 +44,12 @@ class AppraisalPage:
         """Show which findings of the audit enter which judgements."""
         found = appraisal.carried(self.appraisals, self.review)
         show(Table(found, "Findings of the audit that judgements rest on"))
+
+    def missing(self) -> None:
+        """Show for each synthesis what evidence is missing, and what that may do."""
+        syntheses = [one["id"] for one in self.review.protocol["syntheses"]]
+        found = load_missing(self.root, syntheses, self.review.studies)
+        show(appraisal.Missing(found, self.review))
 
     def contacts(self) -> None:
         """Show what was asked of authors."""

@@ -1,13 +1,14 @@
 """Risk of bias as traffic lights: symbol, colour and word, each opening to its support."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from livingreview_appraisal.agreement import agreement
 from livingreview_appraisal.appraisals import Appraisal, Appraisals, Judged
-from livingreview_appraisal.tools import ANSWERS, Domain
+from livingreview_appraisal.missing import STATES, SYMBOLS, MissingEvidence
+from livingreview_appraisal.tools import ANSWERS, Domain, load_tool
 from livingreview_display import Html, Shown, element, joined, light, number, scrolling, sentence
 from livingreview_record import Review
 
@@ -159,3 +160,47 @@ def contacts(appraisals: Appraisals) -> pd.DataFrame:
     """What was asked of authors, and what they answered."""
     lines = [list(row.values()) for row in appraisals.contacts]
     return pd.DataFrame(lines, columns=["Day", "Study", "Asked of", "Asked", "Answered"])
+
+
+class Missing(Shown):
+    """Of each synthesis what evidence is missing, and the judgement, which opens to its reasons."""
+
+    def __init__(self, found: Mapping[str, MissingEvidence], review: Review) -> None:
+        titles = {one["id"]: one["title"] for one in review.protocol["syntheses"]}
+        self.judged = [(titles[id_], one) for id_, one in found.items()]
+        self.labels = {id_: study.label for id_, study in review.studies.items()}
+
+    def __repr__(self) -> str:
+        """The judgement of each synthesis, the studies without a result, and the answers."""
+        lines = []
+        for title, one in self.judged:
+            lines.append(f"{title}: {one.words}")
+            lines += [f"  {line}" for line in self._lines(one)]
+        return "\n".join(lines)
+
+    def html(self) -> Html:
+        """A line for each synthesis, which opens to who is missing and to the answers."""
+        parts = [
+            element(
+                "details",
+                element("summary", f"{title}: ", _light(one.words)),
+                element("ul", *(element("li", line) for line in self._lines(one))),
+                class_="records",
+            )
+            for title, one in self.judged
+        ]
+        return joined(*parts, between="\n")
+
+    def _lines(self, one: MissingEvidence) -> list[str]:
+        questions = load_tool("rob-me").questions
+        absent = [
+            f"{SYMBOLS[each.state]} {self.labels[each.study]}: {STATES[each.state]}. "
+            f"{sentence(each.why)} ({each.place})"
+            for each in one.absent
+        ]
+        answered = [
+            f"{key} {questions[key].asks} {sentence(ANSWERS[answer])} {sentence(support)}"
+            for key, (answer, support) in one.answers.items()
+            if support
+        ]
+        return [*absent, *answered]

@@ -9,7 +9,8 @@ from typing import Any
 
 from livingreview_record import DataProblemsError, Problem, read_yaml
 
-TOOLS = ("robins-i-v2", "rob-2", "jbi-case-series", "inspect-sr")
+TOOLS = ("robins-i-v2", "rob-2", "jbi-case-series", "inspect-sr")  # of a result, or of a study
+OF_SYNTHESES = ("rob-me",)
 ANSWERS: Mapping[str, str] = {
     "Y": "yes",
     "PY": "probably yes",
@@ -123,8 +124,8 @@ def _first(rules: Sequence[Rule], answers: Mapping[str, str]) -> str | None:
 @cache
 def load_tool(name: str) -> Tool:
     """A tool that comes with the package; `ValueError` for any other name."""
-    if name not in TOOLS:
-        msg = f"need one of the tools {', '.join(TOOLS)}, found {name!r}"
+    if name not in (*TOOLS, *OF_SYNTHESES):
+        msg = f"need one of the tools {', '.join((*TOOLS, *OF_SYNTHESES))}, found {name!r}"
         raise ValueError(msg)
     folder = resources.files("livingreview_appraisal").joinpath("tools")
     problems: list[Problem] = []
