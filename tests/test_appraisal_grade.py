@@ -10,22 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from example_review import write_review
 from livingreview_appraisal import (
-    DOWN,
-    LEVELS,
-    UP,
     imprecision,
     inconsistency,
     largest_error,
-    load_grades,
     load_questions,
     share_at_risk,
     statement,
 )
-from livingreview_appraisal.grade import APPRECIABLE, GRADE_COLUMNS
+from livingreview_appraisal.grade import APPRECIABLE
 from livingreview_certainty import grade as tables
 from livingreview_certainty.page import FindingsPage
-from livingreview_record import DataProblemsError
+from livingreview_record import DOWN, LEVELS, UP, DataProblemsError, load_review
+from livingreview_record.certainty import GRADE_COLUMNS, check_certainty
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("start", *DOWN, *UP)
@@ -53,6 +51,30 @@ def write(root: Path, lines) -> Path:
         writer.writeheader()
         writer.writerows(lines)
     return root
+
+
+def load_grades(root, ids):
+    problems = []
+    found = check_certainty(root / "data" / "appraisal" / "grade.csv", ids, problems)
+    if problems:
+        raise DataProblemsError(problems)
+    return found
+
+
+def test_a_review_whose_certainty_cannot_be_is_not_loaded_and_the_row_is_named(tmp_path):
+    write_review(tmp_path)
+    lines = [row | {"syntheses": "survival"} for row in rows()]
+    add_descriptions(tmp_path)
+    assert load_review(write(tmp_path, lines)).certainty["survival"].level == "high"
+    write(tmp_path, [lines[0], lines[1] | {"reason": ""}, *lines[2:]])
+    with pytest.raises(DataProblemsError, match=r"grade\.csv row 3 column reason: need a reason"):
+        load_review(tmp_path)
+
+
+def add_descriptions(root):
+    path = root / "data" / "dictionary.csv"
+    said = "".join(f"data/appraisal/grade.csv,{name},words,words\n" for name in GRADE_COLUMNS)
+    path.write_text(path.read_text("utf-8") + said, "utf-8")
 
 
 def test_steps_lead_down_from_the_start_and_never_below_the_lowest_level(tmp_path):
@@ -181,18 +203,19 @@ def test_every_result_that_compares_or_pools_has_a_judgement(page):
 
 
 def test_a_step_that_differs_from_the_rule_says_why(page):
-    assert tables.unexplained(page.results, page.grades, page.appraisals) == []
+    assert tables.unexplained(page.results, page.grades, page.appraisals, page.missing) == []
     one = page.grades["os-engager"]
     silent = {**one.steps, "imprecision": replace(one.steps["imprecision"], differs="")}
     grades = {**page.grades, "os-engager": replace(one, steps=silent)}
-    found = tables.unexplained(page.results, grades, page.appraisals)
+    found = tables.unexplained(page.results, grades, page.appraisals, page.missing)
     assert found == ["os-engager: imprecision is 0, computed -1"]
 
 
-def test_the_level_by_domain_is_the_level_that_pages_show(page):
-    shown = {one["synthesis"]: one["level"] for one in page.review.protocol["certainty"]}
-    assert {id_: page.grades[id_].level for id_ in shown} == shown
-    assert page.grades.keys() == shown.keys()
+def test_the_certainty_is_held_once_and_every_page_shows_it(page):
+    assert "certainty" not in page.review.protocol
+    for id_, found in page.results.items():
+        told = page.grades[id_].level if id_ in page.grades else ""
+        assert {result.certainty for result in found} <= {told}
 
 
 def test_each_statement_on_the_front_page_is_made_from_its_result(page):
@@ -221,7 +244,7 @@ def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page):
     )
     assert "0.73 (0.57 to 0.95) | deaths within 12 months: not computed" in shown
     assert "| 483 (1) |" in shown
-    opened = tables.Certainty(page.results, page.grades, page.appraisals)
+    opened = tables.Certainty(page.results, page.grades, page.appraisals, page.missing)
     assert "Share of the weight at high risk: 100%." in repr(opened)
     assert opened.html().count("<details") == len(page.grades)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview_appraisal import judge, load_grades, load_missing, load_tool, tables
+from livingreview_appraisal import judge, load_missing, load_tool, tables
 from livingreview_appraisal.missing import ABSENT_COLUMNS, ANSWERED_COLUMNS
 from livingreview_plan import select
 from livingreview_record import KINDS, DataProblemsError
@@ -155,7 +155,7 @@ def test_two_rows_on_one_study_are_named(tmp_path):
 def found_here():
     review = the_review()
     ids = [one["id"] for one in review.protocol["syntheses"]]
-    return load_missing(ROOT, ids, review.studies), load_grades(ROOT, ids)
+    return load_missing(ROOT, ids, review.studies), review.certainty
 
 
 def test_every_synthesis_whose_certainty_is_judged_is_judged_for_missing_evidence():

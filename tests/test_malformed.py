@@ -53,7 +53,6 @@ roles:
 populations: {centre: Patients of one centre}
 analysis: {model: common effect}
 living: {update: monthly, triggers: [a new study]}
-certainty: [{synthesis: survival, level: low, reasons: [few events]}]
 multiverses:
   - {title: Survival, measure: log_hr, syntheses: [survival],
      set_aside: [{synthesis: response-ratio, reason: other patients}]}
@@ -144,7 +143,7 @@ FREE = {
         "eligibility.exclude[]", "eligibility.awaiting", "analysis.model", "living.update",
         "living.triggers[]", "not_yet_held[].*", "not_yet_held[].sources[]", "decisions[].what",
         "decisions[].why", "outcomes.*.label", "outcomes.*.definition", "outcomes.*.origin",
-        "populations.*", "treatment_classes.*", "certainty[].reasons[]", "multiverses[].title",
+        "populations.*", "treatment_classes.*", "multiverses[].title",
         "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event",
         "syntheses[].title",
         "syntheses[].note", "syntheses[].id",
@@ -452,8 +451,8 @@ NAMED: list[tuple[str, Content, str]] = [
      "absolute.0.timepoint: need one of 12 months, found '11 months'"),
     ("absolute without time", without(FULL_REVIEW, ("absolute", 0, "timepoint")),
      "need a time such as 12 months"),
-    ("certainty of nothing", replaced(FULL_REVIEW, ("certainty", 0, "synthesis"), "survivl"),
-     r"certainty\.0\.synthesis: need one of .*perhaps 'survival'"),
+    ("events of nothing", replaced(FULL_REVIEW, ("absolute", 0, "synthesis"), "survivl"),
+     r"absolute\.0\.synthesis: need one of .*perhaps 'survival'"),
     ("a hazard ratio of a response", plans(outcome="orr"),
      r"outcome: need a time to an event, found 'orr' \(binary in study.yaml\)"),
     ("a time that is counted", replaced(FULL_REVIEW, ("syntheses", 0, "outcome"), "os"),
@@ -474,8 +473,8 @@ NAMED: list[tuple[str, Content, str]] = [
     ("counted and set aside", replaced(
         FULL_REVIEW, ("multiverses", 0, "set_aside", 0, "synthesis"), "survival"),
      "multiverses.0: need each synthesis once, found survival at 0 and 1"),
-    ("misspelt at the top", without(FULL_REVIEW, ("certainty",), instead="certainity"),
-     r"found 'certainity'; correct or remove it \(perhaps 'certainty'\)"),
+    ("misspelt at the top", without(FULL_REVIEW, ("multiverses",), instead="multiverse"),
+     r"found 'multiverse'; correct or remove it \(perhaps 'multiverses'\)"),
 ]  # fmt: skip
 
 

@@ -75,6 +75,7 @@ API = {
     "livingreview_start": "Source Start add_commands import_table new_review new_study",
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
+        DOWN Grade LEVELS START Step UP
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
         NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
         Report Reported ReportedInterval Review Roles SIDES SharedPatients Statement Study Terms
@@ -88,10 +89,10 @@ API = {
         write_downloads write_whole
     """,
     "livingreview_appraisal": """
-        ANSWERS DOWN LEVELS STATES TOOLS UP Absent Agreement Answer Appraisal Appraisals Asked
-        Domain Grade Judged MissingEvidence Outcome Question Step Target Tool agreement
-        imprecision inconsistency judge kappa largest_error load_appraisals load_grades
-        load_missing load_questions load_tool share_at_risk statement
+        ANSWERS STATES TOOLS Absent Agreement Answer Appraisal Appraisals Asked Domain Judged
+        MissingEvidence Outcome Question Target Tool agreement imprecision inconsistency judge
+        kappa largest_error load_appraisals load_missing load_questions load_tool
+        share_at_risk statement
     """,
     "livingreview_search": """
         Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow

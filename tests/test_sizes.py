@@ -20,7 +20,7 @@ MOST = {
     "livingreview_results": 850,
     "livingreview_certainty": 400,
     "livingreview_start": 660,
-    "livingreview_record": 2680,  # a field for each key of a study, a form for each estimate; leads
+    "livingreview_record": 2775,  # a field for each key of a study; leads; the certainty
 }
 MOST_IN_A_FILE = 300
 

@@ -5,6 +5,7 @@ import pytest
 
 from example_review import ROWS, write_review
 from livingreview_certainty.absolute import absolute_table
+from livingreview_record.certainty import Grade
 from livingreview_record.load import load_review
 from the_review import the_review
 
@@ -60,9 +61,9 @@ def test_a_number_needed_to_treat_is_given_only_where_the_interval_excludes_no_d
 def test_beside_an_absolute_effect_stand_its_certainty_and_what_the_arms_print(tmp_path):
     treated = {**RATE, "arm_id": "new", "value": "62.5"}
     write_review(tmp_path, rows=(*ROWS, RATE, treated))
-    judged = [{"synthesis": "survival", "level": "low", "reasons": ["one study"]}]
+    judged = {"survival": Grade("survival", "low", "chosen", {})}
     entry = {"synthesis": "survival", "timepoint": "12 months", "event": "deaths"}
-    plans = planning(load_review(tmp_path), absolute=[entry], certainty=judged)
+    plans = replace(planning(load_review(tmp_path), absolute=[entry]), certainty=judged)
     (row,) = absolute_table(plans).frame.to_dict("records")
     assert row["Certainty"] == "low"
     assert row["Effect"] == "Survival: 0.70 (0.50 to 0.98)"

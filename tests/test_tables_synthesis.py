@@ -8,6 +8,7 @@ from livingreview_display import figures
 from livingreview_display.axes import HAZARD_RATIO
 from livingreview_display.placing import PREDICTION
 from livingreview_plan.analysis import carry_out
+from livingreview_record.certainty import Grade, Step
 from livingreview_record.load import load_review
 from livingreview_results.keys import texts_by_key
 from livingreview_results.page import arms_plot, forest_plot
@@ -147,11 +148,13 @@ def test_the_certainty_stands_above_each_comparison(review):
         "Certainty of the evidence: not judged"
         in forest_table(carry_out(review, "survival")[0]).caption
     )
-    judged = [{"synthesis": "survival", "level": "very low", "reasons": ["made up"]}]
-    again = replace(review, protocol={**review.protocol, "certainty": judged})
+    steps = {"imprecision": Step("imprecision", -1, "made up")}
+    again = replace(review, certainty={"survival": Grade("survival", "low", "chosen", steps)})
     (result,) = carry_out(again, "survival")
     assert forest_table(result).caption == "Survival. Certainty of the evidence: very low"
     assert headline_table([result]).frame["Certainty"][0] == "very low"
+    (row,) = certainty_table(again).frame.to_dict("records")
+    assert row["Why"] == "starts low: chosen; imprecision, 1 down: made up"
 
 
 def test_a_result_of_one_study_needs_no_note(tmp_path):

@@ -3,7 +3,7 @@
 `load_tool` reads a tool that comes with the package: its domains, questions in our own words, and
 the ways from answers to judgements that could be confirmed.  `load_appraisals` reads
 `data/appraisal/` and raises `DataProblemsError`, which lists every problem with file and row.
-`load_grades` reads the certainty of each synthesis, `load_questions` what is summed up.
+`load_questions` reads what is summed up, `load_missing` which evidence is missing.
 """
 
 # isort: off
@@ -13,17 +13,16 @@ from livingreview_appraisal.appraisals import (
     Answer, Appraisal, Appraisals, Judged, Target, load_appraisals,
 )
 from livingreview_appraisal.grade import (
-    DOWN, LEVELS, UP, Grade, Step, imprecision, inconsistency, largest_error, load_grades,
-    share_at_risk, statement,
+    imprecision, inconsistency, largest_error, share_at_risk, statement,
 )
 from livingreview_appraisal.missing import STATES, Absent, MissingEvidence, load_missing
 from livingreview_appraisal.questions import Asked, Outcome, load_questions
 from livingreview_appraisal.tools import ANSWERS, TOOLS, Domain, Question, Tool, judge, load_tool
 
 __all__ = [
-    "ANSWERS", "DOWN", "LEVELS", "STATES", "TOOLS", "UP", "Absent", "Agreement", "Answer",
-    "Appraisal", "Appraisals", "Asked", "Domain", "Grade", "Judged", "MissingEvidence",
-    "Outcome", "Question", "Step", "Target", "Tool", "agreement", "imprecision",
-    "inconsistency", "judge", "kappa", "largest_error", "load_appraisals", "load_grades",
-    "load_missing", "load_questions", "load_tool", "share_at_risk", "statement",
+    "ANSWERS", "STATES", "TOOLS", "Absent", "Agreement", "Answer", "Appraisal", "Appraisals",
+    "Asked", "Domain", "Judged", "MissingEvidence", "Outcome", "Question", "Target", "Tool",
+    "agreement", "imprecision", "inconsistency", "judge", "kappa", "largest_error",
+    "load_appraisals", "load_missing", "load_questions", "load_tool", "share_at_risk",
+    "statement",
 ]

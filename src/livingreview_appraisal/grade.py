@@ -1,121 +1,18 @@
-"""Certainty of the evidence by GRADE: steps with reasons, and what a rule can compute beside them.
+"""Certainty of the evidence by GRADE: what a rule can compute, and the words that a level allows.
 
 References: Guyatt G and others 2011, *J Clin Epidemiol* 64:383-394 and 1283-1293 (imprecision);
 Santesso N and others 2020, *J Clin Epidemiol* 119:126-135 (informative statements).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import NormalDist
 
-from livingreview_record import Collector, DataProblemsError, Problem, read_rows
+from livingreview_record import LEVELS
 
-GRADE_COLUMNS = ("syntheses", "domain", "steps", "reason", "differs")
-DOWN: Mapping[str, str] = {
-    "risk-of-bias": "Risk of bias",
-    "inconsistency": "Inconsistency",
-    "indirectness": "Indirectness",
-    "imprecision": "Imprecision",
-    "publication-bias": "Reporting bias",
-}
-UP: Mapping[str, str] = {
-    "large-effect": "Large effect",
-    "dose-response": "Dose and response",
-    "opposing-confounding": "Confounding the other way",
-}
-START = "start"
-STARTS: Mapping[str, int] = {"low": 1, "high": 3}
-LEVELS = ("very low", "low", "moderate", "high")
 APPRECIABLE = 0.75  # a ratio this far from 1, or its inverse, matters
 POWER, ALPHA = 0.8, 0.05  # of the optimal information size, two-sided
 MUCH = 50.0  # percent: of heterogeneity, or of the weight at high risk of bias
-
-
-@dataclass(frozen=True)
-class Step:
-    """One domain of a judgement: steps down (negative) or up, why, and why not as computed."""
-
-    domain: str
-    steps: int
-    reason: str
-    differs: str = ""
-
-
-@dataclass(frozen=True)
-class Grade:
-    """The certainty of one synthesis: where it starts, and its steps by domain."""
-
-    synthesis: str
-    start: str
-    why_start: str
-    steps: Mapping[str, Step]
-
-    @property
-    def level(self) -> str:
-        """The certainty after all steps, never below the lowest or above the highest level.
-
-        >>> step = Step("imprecision", -1, "few patients")
-        >>> Grade("s", "high", "randomised", {"imprecision": step}).level
-        'moderate'
-        """
-        place = STARTS[self.start] + sum(step.steps for step in self.steps.values())
-        return LEVELS[min(max(place, 0), len(LEVELS) - 1)]
-
-
-def load_grades(root: Path | str, syntheses: Iterable[str]) -> dict[str, Grade]:
-    """The judgements of ``root/data/appraisal/grade.csv``, by synthesis.
-
-    Each synthesis that is judged has a start and every domain; a row may hold for several.  Raises
-    ``DataProblemsError``, which lists every problem with its row.
-    """
-    path = Path(root) / "data" / "appraisal" / "grade.csv"
-    problems: list[Problem] = []
-    known = tuple(syntheses)
-    found: dict[str, dict[str, tuple[int, dict[str, str]]]] = {}
-    for line, cells in read_rows(path, GRADE_COLUMNS, problems):
-        collector = Collector(f"{path} row {line}", problems)
-        _check_row(collector, cells)
-        for id_ in cells["syntheses"].split():
-            if not collector.one_of("column syntheses", id_, known):
-                continue
-            rows = found.setdefault(id_, {})
-            if cells["domain"] in rows:
-                needed = f"one row on {cells['domain']} of {id_}"
-                other = f"row {rows[cells['domain']][0]} too"
-                collector.need("column domain", needed, other, "remove one of the two")
-            rows[cells["domain"]] = line, cells
-    for id_, rows in found.items():
-        if missing := [name for name in (START, *DOWN, *UP) if name not in rows]:
-            needed = f"a row for each domain of {id_}"
-            do = "add it; 0 steps need a reason too"
-            problems.append(Problem(str(path), needed, f"none on {', '.join(missing)}", do))
-    if problems:
-        raise DataProblemsError(problems)
-    return {
-        id_: _grade(id_, {key: row for key, (_, row) in rows.items()})
-        for id_, rows in found.items()
-    }
-
-
-def _check_row(collector: Collector, cells: Mapping[str, str]) -> None:
-    domain, steps = cells["domain"], cells["steps"]
-    if not collector.one_of("column domain", domain, (START, *DOWN, *UP)):
-        return
-    down = ("0", "-1", "-2", "-3") if domain == "risk-of-bias" else ("0", "-1", "-2")
-    allowed = tuple(STARTS) if domain == START else down if domain in DOWN else ("0", "1", "2")
-    collector.one_of("column steps", steps, allowed, "write a step that the domain allows")
-    if not cells["reason"].strip():
-        collector.need("column reason", "a reason", "nothing", "say in a few words why")
-
-
-def _grade(id_: str, rows: Mapping[str, Mapping[str, str]]) -> Grade:
-    steps = {
-        name: Step(name, int(rows[name]["steps"]), rows[name]["reason"], rows[name]["differs"])
-        for name in (*DOWN, *UP)
-    }
-    return Grade(id_, rows[START]["steps"], rows[START]["reason"], steps)
 
 
 def imprecision(lower: float, upper: float, standard_error: float) -> int:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from livingreview_appraisal import (
-    DOWN,
-    UP,
     Appraisals,
     Asked,
-    Grade,
+    MissingEvidence,
     Outcome,
     imprecision,
     inconsistency,
@@ -23,7 +21,7 @@ from livingreview_display import Html, Shown, Table, element, joined, number, se
 from livingreview_plan import PlannedResult, quantity_of
 from livingreview_pool import Effect
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Review, patients
+from livingreview_record import DOWN, UP, Grade, Printed, Review, patients
 from livingreview_results import estimate_text, forest_rows
 
 HIGH_RISK = frozenset({"serious", "critical", "high"})
@@ -45,13 +43,19 @@ class Computed:
     at_high_risk: float
 
 
-def computed(result: PlannedResult, appraisals: Appraisals) -> Computed:
-    """What can be computed of a result that was carried out; nothing where nothing is pooled."""
-    pooled = result.pooled
+def computed(
+    result: PlannedResult, appraisals: Appraisals, missing: Mapping[str, MissingEvidence]
+) -> Computed:
+    """What can be computed of a result that was carried out.
+
+    Missing evidence at high risk of bias is a step down; the rest needs a result that is pooled.
+    """
+    pooled, absent = result.pooled, missing.get(result.plan["id"])
+    steps = {} if absent is None else {"publication-bias": -1 if absent.judgement == "high" else 0}
     if pooled is None or not find_measure(result.measure).compares:
-        return Computed({}, math.nan)
+        return Computed(steps, math.nan)
     model, main = pooled.bayes or pooled.main, pooled.main
-    steps = {"inconsistency": inconsistency([one.interval() for one in result.effects], main.i2)}
+    steps["inconsistency"] = inconsistency([one.interval() for one in result.effects], main.i2)
     if find_measure(result.measure).scale == "log":
         steps["imprecision"] = imprecision(model.ci_lower, model.ci_upper, main.se)
     sources = [
@@ -71,9 +75,10 @@ class Certainty(Shown):
         results: Mapping[str, Sequence[PlannedResult]],
         grades: Mapping[str, Grade],
         appraisals: Appraisals,
+        missing: Mapping[str, MissingEvidence],
     ) -> None:
         self.judged = [
-            (found[0], grades[id_], computed(found[0], appraisals))
+            (found[0], grades[id_], computed(found[0], appraisals, missing))
             for id_, found in results.items()
             if id_ in grades and found
         ]
@@ -123,13 +128,14 @@ def unexplained(
     results: Mapping[str, Sequence[PlannedResult]],
     grades: Mapping[str, Grade],
     appraisals: Appraisals,
+    missing: Mapping[str, MissingEvidence],
 ) -> list[str]:
     """Each synthesis and domain whose step differs from the computed one without a reason."""
     return [
         f"{id_}: {name} is {grades[id_].steps[name].steps}, computed {steps}"
         for id_, found in results.items()
         if id_ in grades and found
-        for name, steps in computed(found[0], appraisals).steps.items()
+        for name, steps in computed(found[0], appraisals, missing).steps.items()
         if grades[id_].steps[name].steps != steps and not grades[id_].steps[name].differs
     ]
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from livingreview_appraisal import Asked, Grade, load_grades, load_questions
+from livingreview_appraisal import Asked, MissingEvidence, load_missing, load_questions
 from livingreview_certainty import grade
 from livingreview_display import Words, publish, sentence, show
+from livingreview_record import Grade
 from livingreview_results import SynthesisPage
 
 
@@ -18,9 +19,14 @@ class FindingsPage(SynthesisPage):
         self.questions: Mapping[str, Asked] = load_questions(root, self.results)
 
     @cached_property
+    def missing(self) -> Mapping[str, MissingEvidence]:
+        """Which evidence is missing from each synthesis, and what that may do."""
+        return load_missing(self.root, self.results, self.review.studies)
+
+    @property
     def grades(self) -> Mapping[str, Grade]:
         """The certainty of each synthesis."""
-        return load_grades(self.root, self.results)
+        return self.review.certainty
 
     def statements(self) -> dict[str, str]:
         """Return each statement by the id of its question and its synthesis."""
@@ -47,7 +53,7 @@ class FindingsPage(SynthesisPage):
     def certainty(self) -> None:
         """Show the certainty of each synthesis, which opens to its domains."""
         if self.appraisals is not None:
-            show(grade.Certainty(self.results, self.grades, self.appraisals))
+            show(grade.Certainty(self.results, self.grades, self.appraisals, self.missing))
 
     def says(self, question: str) -> None:
         """Show the statements on a question as a list."""

@@ -80,7 +80,8 @@ def carry_out(
     """
     selection, excluded = select(review, synthesis_id), frozenset(without)
     planned, labels = selection.plan, review.protocol.get("treatment_classes", {})
-    judged = {entry["synthesis"]: entry["level"] for entry in review.protocol.get("certainty", [])}
+    grade = review.certainty.get(synthesis_id)
+    level = "" if grade is None else grade.level
     results, silence = [], review.terms.fill(UNINFORMATIVE)
     for measure in measures_of(planned):
         silent = [one for one in selection.used if is_uninformative(one, measure)]
@@ -92,7 +93,6 @@ def carry_out(
                 groups.setdefault(getattr(one, "group", ""), []).append(_told(review, one))
         every = (*selection.left_out, *left_out)
         for group, estimates in groups.items():
-            level = judged.get(synthesis_id, "")
             about = (group, labels.get(group, group), every, level, review.terms)
             results.append(_pooled(planned, measure, estimates, about))
     return results

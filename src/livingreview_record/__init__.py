@@ -13,6 +13,7 @@ from livingreview_record.accepted import (
     accept_numbers, check_spreadsheet, numbers_moved, remarks_on_numbers, spreadsheet_damage,
 )
 from livingreview_record.archive import write_downloads
+from livingreview_record.certainty import DOWN, LEVELS, START, UP, Grade, Step
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import could_not, read_rows, read_text, write_whole
 from livingreview_record.kinds import (
@@ -56,6 +57,8 @@ __all__ = [
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "Place", "places_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed",
     "arm_flags",
+    # the certainty of the evidence
+    "Grade", "Step", "LEVELS", "START", "DOWN", "UP",
     # files: read, begun, accepted, offered
     "read_text", "read_rows", "read_yaml", "check_shape", "shown", "Collector", "COLUMNS",
     "write_whole", "could_not", "accept_numbers", "numbers_moved",

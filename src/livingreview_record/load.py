@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from livingreview_record.certainty import Grade, check_certainty
 from livingreview_record.dictionary import DICTIONARY_COLUMNS, Dictionary
 from livingreview_record.files import is_folder, read_rows
 from livingreview_record.inventory import (
@@ -73,13 +74,17 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
+    certainty: dict[str, Grade] = {}
     if names is None:
         check_files(data, declared, problems)
         extraction = _check_together(data, protocol if sound else {}, studies, declared, problems)
         leads = check_leads(data / "leads.csv", problems)
+        if sound:
+            planned = [one["id"] for one in protocol["syntheses"]]
+            certainty = check_certainty(data / "appraisal" / "grade.csv", planned, problems)
     if problems:
         raise DataProblemsError(problems)
-    return Review(protocol, studies, declared, extraction, leads)
+    return Review(protocol, studies, declared, extraction, leads, certainty)
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:

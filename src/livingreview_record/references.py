@@ -168,8 +168,6 @@ def _check_uses(collector: Collector, protocol: Rule) -> None:
     """Whatever names a synthesis names one that exists, of a kind that suits it, and once."""
     plans = {plan["id"]: plan for plan in protocol["syntheses"]}
     check_once(collector, "syntheses", "id", [plan["id"] for plan in protocol["syntheses"]])
-    judged = [entry["synthesis"] for entry in protocol.get("certainty", ())]
-    check_once(collector, "certainty", "synthesis", judged)
     for place, synthesis in _named(protocol):
         collector.one_of(place, synthesis, plans, "correct it")
     _check_measures(collector, protocol, plans)
@@ -220,9 +218,8 @@ def check_once(collector: Collector, place: str, key: str, values: Sequence[str]
 
 
 def _named(protocol: Rule) -> Iterator[tuple[str, str]]:
-    for key in ("certainty", "absolute"):
-        for position, entry in enumerate(protocol.get(key, ())):
-            yield f"{key}.{position}.synthesis", entry["synthesis"]
+    for position, entry in enumerate(protocol.get("absolute", ())):
+        yield f"absolute.{position}.synthesis", entry["synthesis"]
     for position, entry in enumerate(protocol.get("multiverses", ())):
         for synthesis in entry["syntheses"]:
             yield f"multiverses.{position}.syntheses", synthesis

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+from livingreview_record.certainty import Grade
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.quantities import ALL_ARMS, Printed, Quantity, table_first
 from livingreview_record.terms import Terms
@@ -304,6 +305,7 @@ class Review:
 
     `extraction` has the rows of `data/extraction.csv`: how far separate extractions agreed.
     `leads` has those of `data/leads.csv`: numbers seen only where others write about a study.
+    `certainty` has the judgements of `data/appraisal/grade.csv`, by synthesis.
     """
 
     protocol: Mapping[str, Any]
@@ -311,6 +313,7 @@ class Review:
     dictionary: Dictionary = field(default_factory=Dictionary)
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
+    certainty: Mapping[str, Grade] = field(default_factory=dict)
 
     @property
     def terms(self) -> Terms:

@@ -87,12 +87,8 @@ def certainty_table(review: Review) -> Table:
     """The certainty of each synthesis as judged in the review's data, with the reasons."""
     titles = {planned["id"]: planned["title"] for planned in review.protocol["syntheses"]}
     rows = [
-        {
-            "Synthesis": titles[entry["synthesis"]],
-            "Certainty": entry["level"],
-            "Why": "; ".join(entry["reasons"]),
-        }
-        for entry in review.protocol.get("certainty", [])
+        {"Synthesis": titles[id_], "Certainty": one.level, "Why": "; ".join(one.reasons)}
+        for id_, one in review.certainty.items()
     ]
     empty = "The certainty has not been judged yet."
     return Table(pd.DataFrame(rows), caption="Certainty of the evidence (GRADE)", empty=empty)
