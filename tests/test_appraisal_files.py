@@ -149,7 +149,7 @@ def test_one_assessor_gives_no_agreement(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("tool: rob-2", "tool: rob-3", r"results\.one\.os\.tool: need one of robins-i-v2"),
+        ("tool: rob-2", "tool: rob-3", r"results\.one\.os\.tool: need one of inspect-sr"),
         ("label: Survival", "name: Survival", r"results\.one\.os: need one of study, tool"),
         ("{outcome: os}", "{arm: new}", r"results\.one\.os\.applies: need one of outcome"),
         ("assessors: {ann: A reader, bob: Another}", "assessors: [ann]", r"assessors: need a map"),

@@ -34,7 +34,7 @@ def test_a_tool_says_where_it_comes_from_and_uses_known_answers(name):
 
 
 def test_a_tool_of_another_name_is_refused():
-    with pytest.raises(ValueError, match=r"need one of the tools robins-i-v2, .*found 'newcastle'"):
+    with pytest.raises(ValueError, match=r"need one of the tools inspect-sr, .*found 'newcastle'"):
         load_tool("newcastle")
 
 

@@ -12,7 +12,7 @@ from livingreview_cohort.draw import draw
 from livingreview_cohort.fit import FittedStudy
 from livingreview_cohort.pipeline import run
 from livingreview_cohort.reenact import fit_for, summarise
-from livingreview_cohort.what_if import KINDS, WhatIf, answers, caliper_readings
+from livingreview_cohort.what_if import QUESTIONS, WhatIf, answers, caliper_readings
 from livingreview_record import Review
 from the_review import the_review
 
@@ -99,7 +99,7 @@ def test_a_question_about_matching_needs_matching() -> None:
 
 def test_every_kind_of_question_that_a_file_may_ask_is_known() -> None:
     asked = {question.kind for one in STUDIES for question in prepared(one)[1].what_if}
-    assert asked == set(KINDS)
+    assert asked == set(QUESTIONS)
 
 
 @cache

@@ -9,8 +9,7 @@ from example_review import DICTIONARY, ROWS, STUDY, more_studies, write_review, 
 from livingreview.tables.layouts import numbers_table
 from livingreview_plan.analysis import carry_out
 from livingreview_plan.moderators import moderated
-from livingreview_plan.selection import KINDS as SEARCHED
-from livingreview_plan.selection import select
+from livingreview_plan.selection import FINDERS, select
 from livingreview_pool import MEASURES, meta_regression
 from livingreview_record.kinds import FORMS, KINDS
 from livingreview_record.load import load_review
@@ -60,7 +59,7 @@ def nearly(review):
 
 
 def test_every_kind_has_a_rule_and_a_search_and_measures_of_the_engine():
-    assert SEARCHED.keys() == KINDS.keys()
+    assert FINDERS.keys() == KINDS.keys()
     assert {one for kind in KINDS.values() for one in kind.measures} <= MEASURES.keys()
     assert FORMS.keys() == {*KINDS["estimate"].measures}
 
@@ -253,7 +252,7 @@ def test_estimates_of_the_turned_comparison_are_near(tmp_path):
     study = load_review(tmp_path).studies["example-2020"]
     turned = {"experimental": SIDES["control"], "control": SIDES["experimental"]}
     plan = {"outcome": "cure", "measures": ["log_rr"], **turned}
-    misses = SEARCHED["estimate"].near(study, plan, {"population": "whole", "subgroup": ""}, [])
+    misses = FINDERS["estimate"].near(study, plan, {"population": "whole", "subgroup": ""}, [])
     assert [miss.why for miss in misses] == [
         "the arms of 'New against old' stand the other way round"
     ]

@@ -95,8 +95,8 @@ API = {
         share_at_risk statement
     """,
     "livingreview_search": """
-        Box Decision Flow Item KINDS Look NEVER Reason Record SearchLog Source check_studies flow
-        load_log propose read_ris read_table to_ris to_table
+        Box Decision Flow Item Look NEVER Reason Record SOURCE_KINDS SearchLog Source
+        check_studies flow load_log propose read_ris read_table to_ris to_table
     """,
 }
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from livingreview_record import DataProblemsError, Problem, read_yaml
 
-TOOLS = ("robins-i-v2", "rob-2", "jbi-case-series", "inspect-sr")  # of a result, or of a study
+FOLDER = Path(str(resources.files("livingreview_appraisal") / "tools"))
 OF_SYNTHESES = ("rob-me",)
+TOOLS = tuple(  # of a result, or of a study
+    name for name in sorted(path.stem for path in FOLDER.glob("*.yaml")) if name not in OF_SYNTHESES
+)
 ANSWERS: Mapping[str, str] = {
     "Y": "yes",
     "PY": "probably yes",
@@ -127,9 +130,8 @@ def load_tool(name: str) -> Tool:
     if name not in (*TOOLS, *OF_SYNTHESES):
         msg = f"need one of the tools {', '.join((*TOOLS, *OF_SYNTHESES))}, found {name!r}"
         raise ValueError(msg)
-    folder = resources.files("livingreview_appraisal").joinpath("tools")
     problems: list[Problem] = []
-    content = read_yaml(Path(str(folder)) / f"{name}.yaml", problems)
+    content = read_yaml(FOLDER / f"{name}.yaml", problems)
     if problems:
         raise DataProblemsError(problems)
     domains = {id_: _domain(id_, entry) for id_, entry in content["domains"].items()}

@@ -156,7 +156,6 @@ def _complete(
     work = citing.page(book, title, page, is_front=page == app.config.root_doc)
     if "body" in context:
         context["body"] = _dressed(app, page, context["body"])
-    app.env.book_sheets = [sheet.filename for sheet in context["css_files"]]  # type: ignore[attr-defined]
     context |= {
         "mark": _look(app),
         "metatags": "",
@@ -251,9 +250,9 @@ def _write_sheet(app: Sphinx, site: Path, pages: dict[str, str]) -> None:
     names = stylesheet.names_in_script(scripts)
     for page in pages.values():
         names |= stylesheet.names_in_page(page)
-    sheets = getattr(app.env, "book_sheets", None)
-    if sheets is not None:  # else no page was written, and the sheet is as it was
-        asked = (name.removeprefix("_static/") for name in sheets)
+    shared = getattr(app.builder, "globalcontext", None)  # what all pages that were written share
+    if shared is not None:  # else no page was written, and the sheet is as it was
+        asked = (sheet.filename.removeprefix("_static/") for sheet in shared["css_files"])
         text = "".join(
             stylesheet.used(stylesheet.rules(stylesheet.sheet(static / name, name)), names)
             for name in (*THEMES_OWN, *asked)

@@ -13,7 +13,7 @@ from livingreview_cohort.margins import Margin
 from livingreview_display import number, places
 from livingreview_record import INTERVAL_STATISTICS, Quantity, Study
 
-KINDS = {
+PLURALS = {
     "n": "Counts",
     "percent": "Percentages",
     "median": "Medians",
@@ -126,14 +126,14 @@ def agreed(found: Sequence[Distance]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Numbers": KINDS[row.statistic],
+                "Numbers": PLURALS[row.statistic],
                 "Printed": row.numbers,
                 "Of synthetic patients": row.computed,
                 "Print the same": row.same,
                 "Middle distance": number(row.middle, 1) if row.computed else "",
             }
             for row in agreement(found)
-            if row.statistic in KINDS
+            if row.statistic in PLURALS
         ]
     )
 
@@ -143,12 +143,12 @@ def every_distance(study: Study, found: Iterable[Distance]) -> pd.DataFrame:
     rows: dict[tuple[Quantity, str], dict[str, str]] = {}
     for one in found:
         quantity = one.printed.quantity
-        if quantity.statistic in KINDS:
+        if quantity.statistic in PLURALS:
             rows.setdefault(
                 (quantity, one.printed.value),
                 {
                     "Number": quantity_words(study, quantity),
-                    "Kind": KINDS[quantity.statistic],
+                    "Kind": PLURALS[quantity.statistic],
                     "Printed": one.printed.value,
                     "Synthetic": _synthetic(one),
                     "Distance": "" if one.distance is None else _distance(one.distance),

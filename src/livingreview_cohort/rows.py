@@ -9,7 +9,7 @@ from livingreview_cohort.reenact import Reenacted, Reenactment
 from livingreview_record import INTERVAL_STATISTICS, Quantity, Reported, Study
 
 INTERVAL = "ci95"
-KINDS = {
+STATISTIC_WORDS = {
     "median": "median",
     "rate": "alive or free of the event",
     "hr": "hazard ratio",
@@ -87,7 +87,7 @@ def _line(study: Study, row: Reenacted, interval: Reenacted | None) -> Line:
     if lies != OUTSIDE and interval is not None and interval.agreement == OUTSIDE:
         lies = BOUNDS
     spread = _to(row.low, row.high, decimals)
-    words, kind = result_words(study, row.quantity), KINDS.get(row.quantity.statistic, "")
+    words, kind = result_words(study, row.quantity), STATISTIC_WORDS.get(row.quantity.statistic, "")
     return Line(words, kind, printed, again, spread, lies, row, interval)
 
 

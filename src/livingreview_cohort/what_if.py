@@ -36,7 +36,9 @@ SHAPES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # Weibull: 1 is a risk that stays the s
 
 def answers(fitted: FittedStudy, pipeline: Pipeline) -> tuple[WhatIf, ...]:
     """The answer to each question of the pipeline, in its order."""
-    return tuple(KINDS[question.kind](fitted, pipeline, question) for question in pipeline.what_if)
+    return tuple(
+        QUESTIONS[question.kind](fitted, pipeline, question) for question in pipeline.what_if
+    )
 
 
 def early_deaths(fitted: FittedStudy, pipeline: Pipeline, question: Question) -> WhatIf:
@@ -288,7 +290,7 @@ def _test(
     return curve_test(time, event, label).p
 
 
-KINDS: Mapping[str, Callable[[FittedStudy, Pipeline, Question], WhatIf]] = {
+QUESTIONS: Mapping[str, Callable[[FittedStudy, Pipeline, Question], WhatIf]] = {
     "early-deaths": early_deaths,
     "clock-origin": clock_origin,
     "caliper-readings": caliper_readings,

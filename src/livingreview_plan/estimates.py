@@ -18,8 +18,17 @@ from livingreview_record import FORMS, INTERVAL_LEVELS, Printed, PrintedForm, Qu
 USUAL_LEVEL = 0.95
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Arm:
+    """Where the numbers of one arm come from: its patients, their places, how they were found."""
+
+    cohorts: frozenset[str]
+    sources: tuple[Printed, ...]
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
-class ArmCount:
+class ArmCount(_Arm):
     """Patients with an event among all patients of one arm."""
 
     study_id: str
@@ -28,9 +37,6 @@ class ArmCount:
     group: str
     events: int
     total: int
-    cohorts: frozenset[str]
-    sources: tuple[Printed, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -48,15 +54,12 @@ class ArmCount:
 
 
 @dataclass(frozen=True)
-class ArmMean:
+class ArmMean(_Arm):
     """Mean and standard deviation of one arm, with its number of patients."""
 
     mean: float
     sd: float
     total: int
-    cohorts: frozenset[str]
-    sources: tuple[Printed, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -70,15 +73,12 @@ class ArmMean:
 
 
 @dataclass(frozen=True)
-class ArmRate:
+class ArmRate(_Arm):
     """Events of one arm and the time at risk of its patients, in `unit`."""
 
     events: int
     time: float
     unit: str
-    cohorts: frozenset[str]
-    sources: tuple[Printed, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:

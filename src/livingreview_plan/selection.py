@@ -2,7 +2,7 @@
 
 A synthesis in `data/review.yaml` says which studies, populations, arms and adjustment it takes.
 `select` applies that rule to every study and says, for each one left out, why.  A new kind of
-synthesis is an entry of `KINDS` here, and one of the same name in `livingreview_record.kinds`,
+synthesis is an entry of `FINDERS`, and one of `KINDS` in `livingreview_record`,
 which says what its rule holds and which effect measures it gives.
 """
 
@@ -28,7 +28,7 @@ MOST_SHOWN = 3
 SECONDARY = "secondary"  # the level of a report that was read only where others write about it
 
 
-class Search(NamedTuple):
+class Finder(NamedTuple):
     """The two functions of a kind.
 
     `collect` takes a study, the rule and the place of its patients; `near` also what was found.
@@ -38,13 +38,13 @@ class Search(NamedTuple):
     near: Any
 
 
-KINDS: Mapping[str, Search] = {
-    "proportion": Search(counts.arm_counts, counts.near_arms),
-    "two-arm": Search(counts.two_arm_counts, counts.near_pairs),
-    "hazard-ratio": Search(printed.hazard_ratios, printed.near_hazard_ratios),
-    "means": Search(measured.means, measured.near_means),
-    "rates": Search(measured.rates, measured.near_rates),
-    "estimate": Search(printed.estimates, printed.near_estimates),
+FINDERS: Mapping[str, Finder] = {
+    "proportion": Finder(counts.arm_counts, counts.near_arms),
+    "two-arm": Finder(counts.two_arm_counts, counts.near_pairs),
+    "hazard-ratio": Finder(printed.hazard_ratios, printed.near_hazard_ratios),
+    "means": Finder(measured.means, measured.near_means),
+    "rates": Finder(measured.rates, measured.near_rates),
+    "estimate": Finder(printed.estimates, printed.near_estimates),
 }
 
 
@@ -75,9 +75,9 @@ class Selection:
 
 
 def select(review: Review, synthesis_id: str) -> Selection:
-    """Return what a planned synthesis uses and what it leaves out; its kind is one of `KINDS`."""
+    """Return what a planned synthesis uses and what it leaves out; its kind is one of `FINDERS`."""
     rules = plan(review, synthesis_id)
-    collect, near = KINDS[rules["kind"]]
+    collect, near = FINDERS[rules["kind"]]
     used: list[Estimate] = []
     left_out: list[LeftOut] = []
     others: list[Estimate] = []

@@ -17,7 +17,7 @@ INVISIBLE = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})  # control, format, privat
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # drawn as nothing at all
 VISIBLE = "remove it, or type the text again instead of pasting it"
 LARGEST = 20_000_000  # bytes; a long paper is some 100,000
-KINDS = {
+TYPES_OF_FILE = {
     stat.S_IFDIR: "a folder",
     stat.S_IFREG: "a file",
     stat.S_IFLNK: "a symbolic link",
@@ -72,7 +72,7 @@ def is_folder(path: Path, problems: list[Problem]) -> bool:
 
 def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
     """Whether the path is a file (or folder), not a link to one, and of a size that can be read."""
-    needed, where = KINDS[wanted], str(path)
+    needed, where = TYPES_OF_FILE[wanted], str(path)
     try:
         status = path.lstat()
     except OSError as error:
@@ -92,7 +92,7 @@ def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
         return False
     kind = stat.S_IFMT(status.st_mode)
     if kind != wanted:
-        found = KINDS.get(kind, "a device or socket")
+        found = TYPES_OF_FILE.get(kind, "a device or socket")
         if kind == stat.S_IFLNK:
             found += f" to {path.readlink()}"
         advice = f"put {needed} itself in its place"

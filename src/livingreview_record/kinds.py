@@ -1,8 +1,8 @@
 """What kinds of synthesis a review may plan, and in which forms an estimate is printed.
 
 A kind is one entry of `KINDS`: what its rule may say, of which outcomes it is, and which effect
-measures it gives.  How its estimates are found among printed numbers is one entry of the table of
-the same name in the helper.
+measures it gives.  How its estimates are found among printed numbers is one entry of `FINDERS` in
+`livingreview_plan`.
 """
 
 from collections.abc import Mapping

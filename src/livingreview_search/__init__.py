@@ -13,11 +13,11 @@ from livingreview_search.boxes import Box, Flow, flow
 from livingreview_search.checks import check_studies
 from livingreview_search.log import load_log
 from livingreview_search.records import (
-    KINDS, NEVER, Decision, Item, Look, Reason, Record, SearchLog, Source,
+    NEVER, SOURCE_KINDS, Decision, Item, Look, Reason, Record, SearchLog, Source,
 )
 
 __all__ = [
-    "KINDS", "NEVER", "Box", "Decision", "Flow", "Item", "Look", "Reason", "Record",
+    "NEVER", "SOURCE_KINDS", "Box", "Decision", "Flow", "Item", "Look", "Reason", "Record",
     "SearchLog", "Source", "check_studies", "flow", "load_log", "propose", "read_ris", "read_table",
     "to_ris", "to_table",
 ]

@@ -16,11 +16,11 @@ from livingreview_search.checks import check_decisions, check_entries, check_rec
 from livingreview_search.records import (
     DECISION_COLUMNS,
     ITEM_COLUMNS,
-    KINDS,
     LOOK_COLUMNS,
     MET,
     NEVER,
     RECORD_COLUMNS,
+    SOURCE_KINDS,
     STAGES,
     Decision,
     Item,
@@ -60,7 +60,7 @@ def _read(folder: Path, problems: list[Problem]) -> SearchLog:
             content[key] = {}
     sources = _entries(Source, content.get("sources", {}), "sources", collector)
     for id_, source in sources.items():
-        collector.one_of(f"sources.{id_}.kind", source.kind, KINDS)
+        collector.one_of(f"sources.{id_}.kind", source.kind, SOURCE_KINDS)
         if source.date != NEVER and not is_day(source.date):
             needed, do = "a day such as 2026-03-31, or never", "correct it"
             collector.need(f"sources.{id_}.date", needed, repr(source.date), do)

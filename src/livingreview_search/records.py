@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 NEVER = "never"
-KINDS = {  # of a source, with the words of a page
+SOURCE_KINDS = {  # of a source, with the words of a page
     "supplied": "given to us",
     "reference-list": "printed list of references",
     "named-in-text": "named in a text that prints no list of references",

@@ -17,7 +17,7 @@ from livingreview_display import (
     linked,
     sentence,
 )
-from livingreview_search import KINDS, NEVER, Box, Decision, Flow, Record, SearchLog
+from livingreview_search import NEVER, SOURCE_KINDS, Box, Decision, Flow, Record, SearchLog
 
 BESIDE = {  # boxes of the flow, each with the ones that are drawn beside it
     "identified": ("duplicates",),
@@ -105,7 +105,7 @@ def _item(one: Record, decisions: Mapping[str, Decision]) -> Html:
 def sources(log: SearchLog) -> pd.DataFrame:
     """Each source with its kind, its day, how many records it gave, and what must be known."""
     lines = [
-        [one.label, KINDS[one.kind], day(one.date), str(one.entries), one.note]
+        [one.label, SOURCE_KINDS[one.kind], day(one.date), str(one.entries), one.note]
         for one in log.sources.values()
         if not one.schedule
     ]
@@ -115,9 +115,10 @@ def sources(log: SearchLog) -> pd.DataFrame:
 def not_searched(log: SearchLog) -> pd.DataFrame:
     """Each database, register or index with the day on which it was searched, or never."""
     lines = [
-        [one.label, KINDS[one.kind], "never" if one.date == NEVER else day(one.date), one.schedule]
+        [one.label, SOURCE_KINDS[one.kind], searched, one.schedule]
         for one in log.sources.values()
         if one.schedule
+        for searched in ["never" if one.date == NEVER else day(one.date)]
     ]
     return pd.DataFrame(lines, columns=["Source", "Kind", "Searched", "To be searched"])
 

@@ -133,7 +133,7 @@ def _patients_column(study: Study, number: Printed) -> str:
     return ": ".join(parts) + (f" (n = {as_printed(found)})" if found else "")
 
 
-def patients(study: Study, number: Printed) -> str:
+def whose_number(study: Study, number: Printed) -> str:
     """Whose number it is: population and, where named, arm."""
     return ": ".join(_population_and_arm(study, number))
 
@@ -161,7 +161,7 @@ def adjustment_words(number: Printed, unsaid: str = "") -> str:
 
 
 def _contrast_row(study: Study, number: Printed) -> tuple[str, ...]:
-    whose = patients(study, number) or study.terms.fill("All {participants}")
+    whose = whose_number(study, number) or study.terms.fill("All {participants}")
     compared = comparison_label(study, number.quantity.comparison)
     return _line(study, number), whose, compared, adjustment_words(number)
 
@@ -169,14 +169,14 @@ def _contrast_row(study: Study, number: Printed) -> tuple[str, ...]:
 def _subgroup_row(study: Study, number: Printed) -> tuple[str, ...]:
     comparison = number.quantity.comparison
     compared = comparison_label(study, comparison) if comparison else ""
-    whose = ": ".join(filter(None, (patients(study, number), compared)))
+    whose = ": ".join(filter(None, (whose_number(study, number), compared)))
     subgroup = subgroup_label(study, number.quantity.subgroup)
     return _line(study, number), subgroup, whose, adjustment_words(number)
 
 
 def _factor_row(study: Study, number: Printed) -> tuple[str, ...]:
     quantity = number.quantity
-    whose = (patients(study, number), subgroup_label(study, quantity.subgroup))
+    whose = (whose_number(study, number), subgroup_label(study, quantity.subgroup))
     return (
         study.vocabulary(quantity.outcome).label,
         "; ".join(filter(None, whose)),
@@ -199,7 +199,7 @@ def _detail_row(study: Study, number: Printed) -> tuple[str, ...]:
     quantity = number.quantity
     if quantity.population == "whole":
         return slug_words(quantity.category), arm_label(study, quantity.arm_id)
-    return slug_words(quantity.category), patients(study, number)
+    return slug_words(quantity.category), whose_number(study, number)
 
 
 def _statistic(study: Study, number: Printed) -> str:
@@ -258,7 +258,7 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "survival": Layout(
         ("Outcome", "{Participants}"),
-        lambda study, number: (_line(study, number), patients(study, number)),
+        lambda study, number: (_line(study, number), whose_number(study, number)),
         _statistic,
         _statistics,
     ),

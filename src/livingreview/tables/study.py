@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.layouts import adjustment_words, column_order, patients
+from livingreview.tables.layouts import adjustment_words, column_order, whose_number
 from livingreview.tables.sections import (
     ANY_GRADE,
     comparison_label,
@@ -93,7 +93,7 @@ def _drawing_order(study: Study, name: str, number: Printed) -> tuple[object, ..
 
 def _drawn_labels(study: Study, name: str, number: Printed) -> tuple[str, str, str]:
     """Heading, label and series of a drawn row."""
-    quantity, whose = number.quantity, patients(study, number)
+    quantity, whose = number.quantity, whose_number(study, number)
     outcome, level = study.vocabulary(quantity.outcome).label, level_label(study, quantity)
     adjustment, subgroup = adjustment_words(number), subgroup_label(study, quantity.subgroup)
     if name == "prognosis":

@@ -129,7 +129,7 @@ def _arm_mean(study: Study, wanted: Quantity) -> Found:
         value, notes = value * math.sqrt(n), (*notes, FROM_SE)
     sources = (mean, spread, size)
     told = tuple(map(study.terms.fill, notes))
-    return ArmMean(mean.number.value, value, n, study.cohorts, sources, told)
+    return ArmMean(mean.number.value, value, n, cohorts=study.cohorts, sources=sources, notes=told)
 
 
 def _arm_rate(study: Study, wanted: Quantity) -> Found:
@@ -142,7 +142,7 @@ def _arm_rate(study: Study, wanted: Quantity) -> Found:
     if time.number.value <= 0:
         return NearMiss(time, "value", "no rate can be taken from it")
     count, value = int(events.number.value), time.number.value
-    return ArmRate(count, value, time.unit, study.cohorts, (events, time))
+    return ArmRate(count, value, time.unit, cohorts=study.cohorts, sources=(events, time))
 
 
 def _person_time(study: Study, wanted: Quantity) -> Printed | None:
