@@ -13,12 +13,12 @@ MOST = {
     "livingreview_display": 900,  # forest plots with columns, folding tables, addresses of numbers
     "livingreview_plan": 1120,
     "livingreview_pool": 3175,  # tau2 on any design, for networks
-    "livingreview_appraisal": 940,  # missing evidence, by synthesis
+    "livingreview_appraisal": 1000,  # missing evidence; sentences in several languages
     "livingreview_search": 900,
     "livingreview_explorer": 270,
     "livingreview_network": 450,
     "livingreview_results": 850,
-    "livingreview_certainty": 400,
+    "livingreview_certainty": 550,  # the plain summary; baselines of randomised trials
     "livingreview_start": 660,
     "livingreview_record": 2775,  # a field for each key of a study; leads; the certainty
 }

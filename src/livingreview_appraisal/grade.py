@@ -1,14 +1,11 @@
-"""Certainty of the evidence by GRADE: what a rule can compute, and the words that a level allows.
+"""Certainty of the evidence by GRADE: what a rule can compute.
 
 References: Guyatt G and others 2011, *J Clin Epidemiol* 64:383-394 and 1283-1293 (imprecision);
-Santesso N and others 2020, *J Clin Epidemiol* 119:126-135 (informative statements).
 """
 
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-
-from livingreview_record import LEVELS
 
 APPRECIABLE = 0.75  # a ratio this far from 1, or its inverse, matters
 POWER, ALPHA = 0.8, 0.05  # of the optimal information size, two-sided
@@ -65,33 +62,3 @@ def share_at_risk(weights: Sequence[float], at_high_risk: Sequence[bool]) -> flo
     total = math.fsum(weights)
     risky = math.fsum(w for w, high in zip(weights, at_high_risk, strict=True) if high)
     return 100 * risky / total
-
-
-MODALS = {"low": "may", "moderate": "is likely to", "high": "does"}
-
-
-def statement(
-    level: str, interval: tuple[float, float], *, subject: str, outcome: str, words: tuple[str, str]
-) -> str:
-    """Say what the evidence says, never stronger than its certainty.
-
-    `interval` is on the analysis scale with no difference at 0; `words` say what `subject` does
-    where the estimate is below and above it.
-
-    >>> words = ("lead to fewer deaths", "lead to more deaths")
-    >>> statement("low", (-0.6, -0.1), subject="adding it", outcome="deaths", words=words)
-    'Adding it may lead to fewer deaths (low certainty).'
-    >>> statement("very low", (-0.6, -0.1), subject="adding it", outcome="deaths", words=words)
-    'We do not know whether adding it changes deaths: the evidence is very uncertain.'
-    """
-    if level == LEVELS[0]:
-        return (
-            f"We do not know whether {subject} changes {outcome}: the evidence is very uncertain."
-        )
-    if interval[0] <= 0 <= interval[1]:
-        return (
-            f"It is not clear whether {subject} changes {outcome}: the results are compatible with "
-            f"no difference ({level} certainty)."
-        )
-    what = words[0] if interval[1] < 0 else words[1]
-    return f"{subject[:1].upper()}{subject[1:]} {MODALS[level]} {what} ({level} certainty)."

@@ -1,6 +1,6 @@
 """The questions of the review and the outcomes of their summaries of findings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from livingreview_record import Collector, DataProblemsError, Problem, read_yaml, shown
 
 MOST = 7  # outcomes of a summary of findings
+OPTIONAL = ("event", "timepoint", "study", "baseline_study", "baseline_arm")
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Outcome:
     `below` and `above` say what the treatment does where the estimate is below or above no
     difference; `event` and `timepoint` name what is counted among 1,000 people.
     `study` names the one study of the synthesis that answers, where its studies are not pooled.
+    `baseline_study` and `baseline_arm` name the control arm whose risk comes first.
     """
 
     synthesis: str
@@ -26,6 +28,8 @@ class Outcome:
     event: str = ""
     timepoint: str = ""
     study: str = ""
+    baseline_study: str = ""
+    baseline_arm: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,15 @@ class Asked:
     outcomes: tuple[Outcome, ...]
 
 
-def load_questions(root: Path | str, syntheses: Iterable[str]) -> dict[str, Asked]:
-    """The questions of ``root/data/appraisal/findings.yaml``, by id.
+def load_questions(
+    root: Path | str, syntheses: Iterable[str], file: str = "findings.yaml"
+) -> dict[str, Asked]:
+    """The questions of a file in `root/data/appraisal`, by id.
 
-    Raises ``DataProblemsError``, which lists every problem.
+    A question may have no outcome: no study gives a result on it.  Raises `DataProblemsError`,
+    which lists every problem.
     """
-    path = Path(root) / "data" / "appraisal" / "findings.yaml"
+    path = Path(root) / "data" / "appraisal" / file
     problems: list[Problem] = []
     content = read_yaml(path, problems)
     collector = Collector(str(path), problems)
@@ -58,13 +65,13 @@ def load_questions(root: Path | str, syntheses: Iterable[str]) -> dict[str, Aske
         place = f"questions.{id_}"
         texts = _texts(collector, place, entry, Asked, without=("id", "outcomes"))
         rows = entry.get("outcomes", []) if isinstance(entry, dict) else []
-        if not 1 <= len(rows) <= MOST:
-            needed = f"1 to {MOST} outcomes"
+        if len(rows) > MOST:
+            needed = f"at most {MOST} outcomes"
             collector.need(f"{place}.outcomes", needed, str(len(rows)), "keep the most important")
         outcomes = []
         for number, row in enumerate(rows):
             where = f"{place}.outcomes.{number}"
-            given = _texts(collector, where, row, Outcome, optional=("event", "timepoint", "study"))
+            given = _texts(collector, where, row, Outcome, optional=OPTIONAL)
             if given and collector.one_of(f"{where}.synthesis", given["synthesis"], known):
                 outcomes.append(Outcome(**given))
         if texts:
@@ -72,6 +79,46 @@ def load_questions(root: Path | str, syntheses: Iterable[str]) -> dict[str, Aske
     if problems:
         raise DataProblemsError(problems)
     return found
+
+
+def load_translation(
+    root: Path | str, file: str, questions: Mapping[str, Asked]
+) -> dict[str, Asked]:
+    """The words of the questions in another language: the same questions and outcomes.
+
+    Raises `DataProblemsError` where a question or an outcome is missing, too many, or elsewhere.
+    """
+    syntheses = [one.synthesis for asked in questions.values() for one in asked.outcomes]
+    found = load_questions(root, syntheses, file)
+    problems = [
+        Problem(
+            f"{Path(root) / 'data' / 'appraisal' / file} questions{place}",
+            f"those of findings.yaml in their order ({', '.join(needed)})",
+            ", ".join(given) or "none",
+            "translate each, and no other",
+        )
+        for place, needed, given in _differing(questions, found)
+    ]
+    if problems:
+        raise DataProblemsError(problems)
+    return found
+
+
+def _differing(
+    questions: Mapping[str, Asked], found: Mapping[str, Asked]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Where a translation has other questions, other outcomes, or events that are not counted."""
+    if [*questions] != [*found]:
+        yield "", [*questions], [*found]
+        return
+    for id_, asked in questions.items():
+        for what in ("synthesis", "event"):
+            pairs = [
+                [one.synthesis for one in side.outcomes if getattr(one, what)]
+                for side in (asked, found[id_])
+            ]
+            if pairs[0] != pairs[1]:
+                yield f".{id_}.outcomes ({what})", pairs[0], pairs[1]
 
 
 def _texts(

@@ -10,7 +10,7 @@ import pandas as pd
 from livingreview_display import WHERE, Table, number, places
 from livingreview_plan import PlannedResult, TwoArmCount, carry_out, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, absolute_effect
-from livingreview_record import Printed, Quantity, Review, mention
+from livingreview_record import Printed, Quantity, Review, mention, months, months_in
 from livingreview_results import Model, certainty, estimate_text
 
 NOT_GIVEN = "not given: {}the interval includes no difference"
@@ -43,21 +43,23 @@ def absolute_rows(
         _absolute_row(entry, result, model, baseline, divided)
         for result in results[:1]
         if (model := _model(result)) is not None
-        for baseline in _baselines(review, result, entry.get("timepoint", ""))
+        for baseline in baselines(review, result, entry.get("timepoint", ""))
     ]
 
 
 @dataclass(frozen=True)
-class _Baseline:
+class Baseline:
     """Risks that the arms of a comparison print; the experimental one is None if it prints none."""
 
+    study: str
+    study_label: str
     label: str
     risk: float
     experimental: float | None
     sources: tuple[Printed, ...]
 
 
-def _baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator[_Baseline]:
+def baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator[Baseline]:
     """Printed risks of control arms: a survival rate at the timepoint, or a count of events."""
     for count in result.counts:
         if isinstance(count, TwoArmCount):
@@ -66,7 +68,8 @@ def _baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterato
             )
             quantity = count.control.sources[0].quantity
             label = _control_label(review, count.study_id, count.control.arm_id, quantity)
-            yield _Baseline(label, control, treated, count.sources)
+            study = review.studies[count.study_id]
+            yield Baseline(study.id, study.label, label, control, treated, count.sources)
     for effect in result.effects if not result.counts else ():
         study, quantity = review.studies[effect.study], quantity_of(effect)
         comparison = study.comparisons[quantity.comparison]
@@ -84,7 +87,31 @@ def _baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterato
         if risks[0] is not None:
             label = _control_label(review, study.id, comparison.control, quantity)
             sources = tuple(rate for rate in rates if rate is not None)
-            yield _Baseline(label, risks[0], risks[1], sources)
+            yield Baseline(study.id, study.label, label, risks[0], risks[1], sources)
+
+
+def arm_baseline(
+    review: Review, study_id: str, arm_id: str, outcome: str, timepoint: str
+) -> Baseline | None:
+    """The risk of an arm up to a time: as a printed rate, else from its printed median.
+
+    From a median the risk is `1 - 2**(-time / median)`, as if it stayed the same over time, which
+    the label says.  None where the arm prints neither.
+    """
+    study = review.studies[study_id]
+    label = f"{study.label}: {study.arms[arm_id].label}"
+    wanted = Quantity(arm_id, outcome=outcome, statistic="rate", timepoint=timepoint)
+    rate = mention(study, wanted)
+    if rate is not None:
+        risk = 1 - rate.number.value / 100
+        return Baseline(study.id, study.label, label, risk, None, (rate,))
+    median = mention(study, replace(wanted, statistic="median", timepoint=""))
+    if median is None:
+        return None
+    half = median.number.value * months_in(median.unit)
+    label += f", from its median of {median.value} {median.unit} as if the risk stayed the same"
+    risk = 1 - 2 ** (-months(timepoint) / half)
+    return Baseline(study.id, study.label, label, risk, None, (median,))
 
 
 def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantity) -> str:
@@ -110,7 +137,7 @@ def _absolute_row(
     entry: Mapping[str, Any],
     result: PlannedResult,
     model: Model,
-    baseline: _Baseline,
+    baseline: Baseline,
     divided: bool,
 ) -> dict[str, str]:
     effect = absolute_effect(

@@ -4,25 +4,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from livingreview_appraisal import (
     Appraisals,
-    Asked,
     MissingEvidence,
-    Outcome,
     imprecision,
     inconsistency,
     share_at_risk,
-    statement,
 )
-from livingreview_certainty.absolute import absolute_rows
-from livingreview_display import Html, Shown, Table, element, joined, number, sentence
-from livingreview_plan import PlannedResult, quantity_of
-from livingreview_pool import Effect
+from livingreview_display import Html, Shown, element, joined, number, sentence
+from livingreview_plan import PlannedResult
 from livingreview_pool import measure as find_measure
-from livingreview_record import DOWN, UP, Grade, Printed, Review, patients
-from livingreview_results import estimate_text, forest_rows
+from livingreview_record import DOWN, UP, Grade, Printed
 
 HIGH_RISK = frozenset({"serious", "critical", "high"})
 SIGNS = {
@@ -156,99 +148,3 @@ def without_judgement(
             for one in found
         )
     ]
-
-
-def says(asked: Asked, outcome: Outcome, result: PlannedResult, grade: Grade) -> str:
-    """The statement on one outcome of a question, made from its result and certainty."""
-    interval = _interval(outcome, result)
-    return statement(
-        grade.level,
-        interval,
-        subject=asked.subject,
-        outcome=outcome.outcome,
-        words=(outcome.below, outcome.above),
-    )
-
-
-def summary(
-    review: Review,
-    asked: Asked,
-    results: Mapping[str, Sequence[PlannedResult]],
-    grades: Mapping[str, Grade],
-) -> Table:
-    """The summary of findings of one question."""
-    rows = []
-    for outcome in asked.outcomes:
-        found = results[outcome.synthesis]
-        if not found:
-            continue
-        result, grade = found[0], grades[outcome.synthesis]
-        taken = _taken(outcome, result)
-        size = f"{_size(review, taken)} ({len(taken)})"
-        rows.append(
-            {
-                "Outcome": f"{outcome.outcome[:1].upper()}{outcome.outcome[1:]}",
-                f"{review.terms.participants.capitalize()} (studies)": size,
-                "Relative effect (95% interval)": f"{find_measure(result.measure).label}: "
-                f"{_relative(outcome, result)}",
-                "Among 1,000 people": _among(review, outcome, found),
-                "Certainty": grade.level,
-                "In words": says(asked, outcome, result, grade),
-            }
-        )
-    return Table(pd.DataFrame(rows), caption=asked.title, empty="No result yet.")
-
-
-def _taken(outcome: Outcome, result: PlannedResult) -> list[Effect]:
-    """The estimates that answer: of the named study, else of all."""
-    return [one for one in result.effects if outcome.study in ("", one.study)]
-
-
-def _interval(outcome: Outcome, result: PlannedResult) -> tuple[float, float]:
-    """The interval that a statement rests on; where nothing is pooled, what all estimates hold."""
-    pooled = result.pooled
-    if pooled is not None and not outcome.study:
-        model = pooled.bayes or pooled.main
-        return model.ci_lower, model.ci_upper
-    ends = [one.interval() for one in _taken(outcome, result)]
-    return min(low for low, _ in ends), max(high for _, high in ends)
-
-
-def _relative(outcome: Outcome, result: PlannedResult) -> str:
-    """The pooled estimate, else each study's as it is printed."""
-    pooled, taken = result.pooled, _taken(outcome, result)
-    if pooled is not None and pooled.k > 1 and not outcome.study:
-        return estimate_text(result, pooled.bayes or pooled.main)
-    texts = forest_rows(result)["text"]
-    return "; ".join(str(texts[result.effects.index(one)]) for one in taken)
-
-
-def _size(review: Review, effects: Sequence[Effect]) -> str:
-    """How many patients the estimates rest on; where one does not say, that it does not."""
-    total = 0
-    for effect in effects:
-        quantity = quantity_of(effect)
-        variable, _, level = quantity.subgroup.partition("=")
-        study = review.studies[effect.study]
-        found = patients(study, variable or "participants", level, population=effect.population)
-        if not found:
-            return "not printed"
-        total += found
-    return number(total, 0)
-
-
-def _among(review: Review, outcome: Outcome, results: Sequence[PlannedResult]) -> str:
-    if not outcome.event:
-        return ""
-    entry = {"event": outcome.event, "timepoint": outcome.timepoint}
-    if results[0].pooled is None:
-        return f"{outcome.event}: not computed, as nothing is pooled"
-    rows = absolute_rows(review, entry, results)
-    texts = [
-        f"{row['Without, of 1,000']} without, {row['With, of 1,000']} with; difference "
-        f"{row['Difference (95% interval)']}"
-        for row in rows
-    ]
-    if not texts:
-        return f"{outcome.event}: no control arm prints a baseline"
-    return f"{outcome.event}: {'; '.join(texts)}"

@@ -1,14 +1,25 @@
-"""The chapter of the summaries of findings, and the statements that pages make from them."""
+"""The chapters of the summaries of findings: statements, tables, and the plain summary."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from livingreview_appraisal import Asked, MissingEvidence, load_missing, load_questions
-from livingreview_certainty import grade
-from livingreview_display import Words, publish, sentence, show
-from livingreview_record import Grade
+from livingreview_appraisal import (
+    Asked,
+    Language,
+    MissingEvidence,
+    load_languages,
+    load_missing,
+    load_questions,
+    load_translation,
+)
+from livingreview_certainty import grade, summary
+from livingreview_certainty.summary import Finding
+from livingreview_display import Html, Shown, Words, element, joined, publish, sentence, show
+from livingreview_record import DataProblemsError, Grade, Problem
 from livingreview_results import SynthesisPage
+
+ENGLISH = "en"
 
 
 class FindingsPage(SynthesisPage):
@@ -17,26 +28,57 @@ class FindingsPage(SynthesisPage):
     def __init__(self, root: Path | str = "..") -> None:
         super().__init__(root)
         self.questions: Mapping[str, Asked] = load_questions(root, self.results)
+        self._check_baselines()
+
+    def _check_baselines(self) -> None:
+        """Raise `DataProblemsError` for a baseline of an arm that does not exist."""
+        studies = self.review.studies
+        problems = [
+            Problem(
+                f"data/appraisal/findings.yaml questions.{asked.id}, {one.synthesis}",
+                "baseline_study and baseline_arm, a study of the review and an arm of it",
+                f"{one.baseline_study!r} and {one.baseline_arm!r}",
+                "correct them, or remove both",
+            )
+            for asked in self.questions.values()
+            for one in asked.outcomes
+            if one.baseline_study or one.baseline_arm
+            if one.baseline_study not in studies
+            or one.baseline_arm not in studies[one.baseline_study].arms
+        ]
+        if problems:
+            raise DataProblemsError(problems)
 
     @cached_property
     def missing(self) -> Mapping[str, MissingEvidence]:
         """Which evidence is missing from each synthesis, and what that may do."""
         return load_missing(self.root, self.results, self.review.studies)
 
+    @cached_property
+    def languages(self) -> Mapping[str, Language]:
+        """The languages of the plain summary; English is that of every other page."""
+        return load_languages(self.root)
+
     @property
     def grades(self) -> Mapping[str, Grade]:
         """The certainty of each synthesis."""
         return self.review.certainty
 
+    @cached_property
+    def found(self) -> Mapping[str, list[Finding]]:
+        """What was found on each outcome of each question."""
+        return {
+            id_: summary.findings(self.review, asked, self.results)
+            for id_, asked in self.questions.items()
+        }
+
     def statements(self) -> dict[str, str]:
         """Return each statement by the id of its question and its synthesis."""
+        english = self.languages[ENGLISH]
         return {
-            f"{asked.id}.{one.synthesis}": grade.says(
-                asked, one, self.results[one.synthesis][0], self.grades[one.synthesis]
-            )
+            f"{asked.id}.{one.outcome.synthesis}": summary.says(asked, one.outcome, one, english)
             for asked in self.questions.values()
-            for one in asked.outcomes
-            if self.results[one.synthesis]
+            for one in self.found[asked.id]
         }
 
     def publish_statements(self, chapter: str) -> None:
@@ -46,9 +88,13 @@ class FindingsPage(SynthesisPage):
 
     def summary(self, question: str) -> None:
         """Show whom a question is about, and its summary of findings."""
-        asked = self.questions[question]
+        asked, found = self.questions[question], self.found[question]
         show(Words(f"In {asked.population}: {asked.subject}, against {asked.against}."))
-        show(grade.summary(self.review, asked, self.results, self.grades))
+        show(summary.summary(self.review, asked, found, self.languages[ENGLISH]))
+
+    def controls(self, question: str) -> None:
+        """Show the printed medians of the control arms of a question side by side."""
+        show(summary.controls(self.review, self.questions[question], self.found[question]))
 
     def certainty(self) -> None:
         """Show the certainty of each synthesis, which opens to its domains."""
@@ -59,3 +105,62 @@ class FindingsPage(SynthesisPage):
         """Show the statements on a question as a list."""
         found = [text for key, text in self.statements().items() if key.startswith(f"{question}.")]
         show(Words([sentence(text) for text in found]))
+
+    def plain(self, language: str) -> "Plain":
+        """Return the plain summary in a language: for each question its sentences by outcome."""
+        spoken = self.languages[language]
+        words = (
+            self.questions
+            if spoken.findings == self.languages[ENGLISH].findings
+            else load_translation(self.root, spoken.findings, self.questions)
+        )
+        return Plain(
+            spoken,
+            [
+                (asked, summary.plain(asked, self.found[id_], spoken))
+                for id_, asked in words.items()
+            ],
+        )
+
+    def show_plain(self, language: str) -> None:
+        """Show the plain summary in a language."""
+        show(self.plain(language))
+
+
+class Plain(Shown):
+    """The plain summary in one language: questions, whom they are about, what was found."""
+
+    def __init__(self, language: Language, questions: list[tuple[Asked, list[list[str]]]]) -> None:
+        self.language = language
+        self.questions = questions
+
+    @property
+    def notice(self) -> str:
+        """What is said of the text itself: that nobody has checked it, or who did."""
+        return self.language.checked or self.language.awaiting
+
+    def __repr__(self) -> str:
+        """The notice, then each question with its sentences."""
+        lines = [self.notice]
+        for asked, outcomes in self.questions:
+            lines += [asked.title, self.language.about.format(population=asked.population)]
+            lines += [f"- {_flowing(sentences)}" for sentences in outcomes]
+        return "\n".join(lines)
+
+    def html(self) -> Html:
+        """The same, marked with its language."""
+        parts = [element("p", element("strong", self.notice))]
+        for asked, outcomes in self.questions:
+            about = self.language.about.format(population=asked.population)
+            lines = (element("li", _flowing(sentences)) for sentences in outcomes)
+            parts += [
+                element("p", element("strong", asked.title)),
+                element("p", about),
+                element("ul", *lines),
+            ]
+        return element("div", joined(*parts, between="\n"), lang=self.language.code)
+
+
+def _flowing(sentences: list[str]) -> str:
+    """Sentences one after the other; a space follows only a stop of a script that has spaces."""
+    return "".join(f"{one} " if one[-1].isascii() else one for one in sentences).strip()
