@@ -23,7 +23,9 @@ PACKAGES: dict[str, set[str]] = {
     "livingreview_plan": {"livingreview_pool", "livingreview_record"},
     "livingreview_search": {"livingreview_display", "livingreview_record"},
     "livingreview_appraisal": {"livingreview_display", "livingreview_record"},
-    "livingreview_network": {"livingreview_pool"},
+    "livingreview_network": {
+        *("livingreview_display", "livingreview_plan", "livingreview_pool", "livingreview_record"),
+    },
     "livingreview_start": {"livingreview_record"},
     "livingreview_explorer": {
         *("livingreview_display", "livingreview_plan", "livingreview_pool", "livingreview_record"),
@@ -41,7 +43,7 @@ PACKAGES: dict[str, set[str]] = {
         *("livingreview_certainty", "livingreview_results"),
         *("livingreview_display", "livingreview_plan", "livingreview_pool"),
         *("livingreview_record", "livingreview_search", "livingreview_start"),
-        "livingreview_explorer",
+        *("livingreview_explorer", "livingreview_network"),
     },
     "livingreview_book": {"livingreview_record", "livingreview_start"},
 }
@@ -64,11 +66,13 @@ ONLY_IN = {  # modules, or a whole package, that use a library
         "livingreview_appraisal",
         "livingreview_cohort.tables",
         "livingreview_cohort.design_tables",
+        "livingreview_network.tables",
     },
     "matplotlib": {
         "livingreview_cohort.figures",
         "livingreview_display.figures",
         "livingreview_display.flowchart",
+        "livingreview_network.figures",
     },
     "seaborn": {"livingreview_display.figures"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 API = {
     "livingreview": """
-        AppraisalPage AuditPage DataProblemsError DesignPage ExplorerPage Problem ProtocolPage
+        AppraisalPage AuditPage DataProblemsError DesignPage ExplorerPage NetworkPage Problem
+        ProtocolPage
         ReenactmentPage Reported ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage
         Words absolute_table bullets certainty_table control_table control_words coverage_table
         evidence_size headline_table
@@ -140,7 +141,7 @@ def test_a_module_of_the_package_does_not_shadow_a_public_name(package):
 # alone does not import what shows it.
 ROOMS = {
     *("livingreview_appraisal", "livingreview_cohort", "livingreview_explorer"),
-    "livingreview_search",
+    *("livingreview_network", "livingreview_search"),
 }
 DOORS_OF_ROOMS = ROOT / "src/livingreview/__init__.py"
 

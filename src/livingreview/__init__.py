@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from livingreview_explorer.page import ExplorerPage as ExplorerPage
     from livingreview_appraisal.page import AppraisalPage as AppraisalPage
+    from livingreview_network.page import NetworkPage as NetworkPage
     from livingreview_cohort.design_page import (
         DesignPage as DesignPage, coverage_table as coverage_table,
     )
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 _NAMES = {  # of the module that holds them
     "livingreview_appraisal.page": "AppraisalPage",
+    "livingreview_network.page": "NetworkPage",
     "livingreview_explorer.page": "ExplorerPage",
     "livingreview_cohort.design_page": "DesignPage coverage_table",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",

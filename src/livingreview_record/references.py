@@ -37,6 +37,7 @@ def check_references(
             _check_design(collector, place, plan, declared)
     _check_favours(collector, protocol["syntheses"])
     _check_uses(collector, protocol)
+    _check_networks(collector, protocol, declared)
 
 
 def _check_days(collector: Collector, protocol: Rule) -> None:
@@ -208,6 +209,37 @@ def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Ru
                 collector.need(f"{place}.measure", needed, repr(entry["measure"]), "correct it")
 
 
+def _check_networks(collector: Collector, protocol: Rule, declared: Dictionary) -> None:
+    """A network joins comparisons of one outcome and measure; one that is shown is judged."""
+    plans = {plan["id"]: plan for plan in protocol["syntheses"]}
+    networks = protocol.get("networks", {"of": (), "compare": {}})
+    check_once(collector, "networks.of", "id", [entry["id"] for entry in networks["of"]])
+    for name in networks.get("components", {}):
+        classes = list(protocol["treatment_classes"])
+        collector.one_of("networks.components", name, classes, "correct it")
+    if declared.is_whole:
+        keys = known_keys("study", "design", declared)
+        for key in ("compare", "design"):
+            for name in networks.get(key, {}):
+                collector.one_of(f"networks.{key}", name, keys, f"{DESCRIBE}design.{name}")
+    for position, entry in enumerate(networks["of"]):
+        place = f"networks.of.{position} ({entry['id']})"
+        found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
+        kinds = [KINDS[plan["kind"]] for plan in found]
+        joined = {
+            (plan["outcome"], plan.get("category", ""), *plan.get("measures", kind.measures)[:1])
+            for plan, kind in zip(found, kinds, strict=True)
+        }
+        if len(joined) > 1 or not all(kind.compares for kind in kinds):
+            needed = "syntheses that compare two arms, of one outcome and one first measure"
+            words = ", ".join(sorted(" ".join(filter(None, one)) for one in joined))
+            collector.need(f"{place}.syntheses", needed, words, "correct the list")
+        if entry["transitivity"]["plausible"] and "certainty" not in entry:
+            needed = "the certainty of the estimates of the network, which are shown"
+            do = "judge it, or say that transitivity is not plausible: then they are not shown"
+            collector.need(f"{place}.certainty", needed, "nothing", do)
+
+
 def check_once(collector: Collector, place: str, key: str, values: Sequence[str]) -> None:
     """Add a problem for every value that stands more than once."""
     for value, times in Counter(values).items():
@@ -220,6 +252,9 @@ def check_once(collector: Collector, place: str, key: str, values: Sequence[str]
 def _named(protocol: Rule) -> Iterator[tuple[str, str]]:
     for position, entry in enumerate(protocol.get("absolute", ())):
         yield f"absolute.{position}.synthesis", entry["synthesis"]
+    for position, entry in enumerate(protocol.get("networks", {}).get("of", ())):
+        for synthesis in entry["syntheses"]:
+            yield f"networks.of.{position}.syntheses", synthesis
     for position, entry in enumerate(protocol.get("multiverses", ())):
         for synthesis in entry["syntheses"]:
             yield f"multiverses.{position}.syntheses", synthesis

@@ -15,6 +15,8 @@ KEYED_BY_ID = {
     "grades",
     "level_sum_of",
     "levels",
+    "networks.compare",
+    "networks.components",
     "outcomes",
     "people",
     "populations",
