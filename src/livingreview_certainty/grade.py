@@ -15,7 +15,9 @@ from livingreview_display import Html, Shown, element, joined, number, sentence
 from livingreview_plan import PlannedResult
 from livingreview_pool import measure as find_measure
 from livingreview_record import DOWN, UP, Grade, Printed
+from livingreview_results import address_of
 
+TO_RESULT = "To the result, its studies and where their numbers are printed"
 HIGH_RISK = frozenset({"serious", "critical", "high"})
 SIGNS = {
     0: "0",
@@ -89,8 +91,13 @@ class Certainty(Shown):
             element(
                 "details",
                 element("summary", f"{result.plan['title']}: ", element("strong", grade.level)),
-                element("ul", *(element("li", line) for line in _lines(grade, given))),
+                element(
+                    "ul",
+                    element("li", element("a", TO_RESULT, href=address_of(result.plan))),
+                    *(element("li", line) for line in _lines(grade, given)),
+                ),
                 class_="records",
+                id=f"certainty-{grade.synthesis}",
             )
             for result, grade, given in self.judged
         ]

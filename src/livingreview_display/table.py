@@ -27,13 +27,15 @@ class Table(Shown):
     line.  A first cell that repeats the one above is kept for screen readers and not drawn; a level
     stands indented under its item, or beside it when it is the only one.  Where a row is too wide
     for a phone, each cell carries the name of its column, so that a style sheet can stack them.
-    With `fold` the page shows a line with the caption, which unfolds to the table.
+    With `fold` the page shows a line with the caption, which unfolds to the table.  `anchor` is
+    the id by which other pages lead here; a page gives it to one table only.
     """
 
     frame: pd.DataFrame
     caption: str
     empty: str = "The paper reports none."
     fold: bool = False
+    anchor: str = ""
 
     @classmethod
     def unless_empty(cls, frame: pd.DataFrame, caption: str) -> "Table | None":
@@ -50,6 +52,10 @@ class Table(Shown):
 
     def html(self) -> Html:
         """The table in a frame that scrolls; a sentence in place of an empty one."""
+        shown = self._framed()
+        return element("div", shown, id=self.anchor) if self.anchor else shown
+
+    def _framed(self) -> Html:
         if self.frame.empty:
             return element("p", self.empty)
         kind = "dataframe printed stacks" if self._stacks else "dataframe printed"

@@ -9,7 +9,7 @@ what it touches among the planned syntheses.  `SynthesisPage` shows it all in a 
 # fmt: off
 from livingreview_results.audited import findings, touched
 from livingreview_results.keys import texts_by_key
-from livingreview_results.page import SynthesisPage
+from livingreview_results.page import SynthesisPage, address_of
 from livingreview_results.rows import Model, certainty, estimate_text, forest_rows
 from livingreview_results.sensitivity import multiverse_table, priors_table, sensitivity_table
 from livingreview_results.survival_time import (
@@ -21,9 +21,9 @@ from livingreview_results.tables import (
 from livingreview_results.unused import left_out_table, left_out_words
 
 __all__ = [
-    "Model", "SynthesisPage", "certainty", "certainty_table", "control_table", "control_words",
-    "estimate_text", "findings", "forest_rows", "headline_table", "heterogeneity_table",
-    "left_out_table", "left_out_words", "multiverse_table", "policy_notes", "priors_table",
-    "proportional_words", "restricted_mean_table", "scale_words", "sensitivity_table",
-    "texts_by_key", "touched",
+    "Model", "SynthesisPage", "address_of", "certainty", "certainty_table", "control_table",
+    "control_words", "estimate_text", "findings", "forest_rows", "headline_table",
+    "heterogeneity_table", "left_out_table", "left_out_words", "multiverse_table",
+    "policy_notes", "priors_table", "proportional_words", "restricted_mean_table",
+    "scale_words", "sensitivity_table", "texts_by_key", "touched",
 ]

@@ -1,9 +1,10 @@
 """The chapter of the planned syntheses: plots, tables and notes, and numbers by key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
@@ -29,6 +30,7 @@ class SynthesisPage:
     """
 
     def __init__(self, root: Path | str = "..") -> None:
+        self._shown: set[str] = set()  # syntheses whose table stands on the page
         self.root = Path(root)
         self.review = load_review(root)
         self.results = {
@@ -120,9 +122,12 @@ class SynthesisPage:
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
         if (found := self._by(synthesis_id, measure)) is None:
-            show(tables.arms_table(self.results[synthesis_id], marked=self.marked))
+            table = tables.arms_table(self.results[synthesis_id], marked=self.marked)
         else:
-            show(tables.forest_table(found, marked=self.marked))
+            table = tables.forest_table(found, marked=self.marked)
+        first = synthesis_id not in self._shown
+        self._shown.add(synthesis_id)
+        show(replace(table, anchor=anchor_of(synthesis_id)) if first else table)
 
     def table_and_notes(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table, and what holds for it alone."""
@@ -159,6 +164,20 @@ class SynthesisPage:
             )
             raise ValueError(msg)
         return found
+
+
+def anchor_of(synthesis_id: str) -> str:
+    """Return the id of the first table of a synthesis on a page."""
+    return f"synthesis-{synthesis_id}"
+
+
+def address_of(plan: Mapping[str, Any]) -> str:
+    """Return where a planned synthesis is shown, seen from another chapter of the book.
+
+    That is the chapter that the plan names, else the one of its question, else `synthesis`.
+    """
+    chapter = plan.get("chapter", plan.get("question", "synthesis"))
+    return f"{chapter}.html#{anchor_of(plan['id'])}"
 
 
 def forest_plot(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
