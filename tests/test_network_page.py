@@ -140,7 +140,7 @@ def test_patients_that_are_not_printed_are_not_counted_as_none(networks):
         words = tables.geometry(network).alternative()
         label = tables.label_of(network, treatment)
         if not complete:
-            assert f"{label}: {'at least' if patients else 'no number of'}" in words
+            assert f"{label}: {'at least' if patients else 'not printed'}" in words
 
 
 def test_components_of_mixed_classes_are_not_told(review, networks):

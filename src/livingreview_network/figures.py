@@ -1,7 +1,6 @@
 """The geometry of a network: classes on a circle, joined where studies compare them."""
 
 import math
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,26 +8,24 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from livingreview_display import INK, QUIET, Drawing, Html, number
+from livingreview_display import INK, QUIET, Drawing, Html
 from livingreview_network.contrasts import Pair
 
-WIDTH, RING, LINE, FONT = 4.8, 3.0, 0.17, 8.5  # inches: all, the ring, a line; points
-CHARACTERS = 62
+SIDE, FONT = 3.4, 10.0  # inches; points
 SMALLEST, LARGEST = 180.0, 900.0  # areas of nodes in square points
 
 
 @dataclass(frozen=True, repr=False)
 class Geometry(Drawing):
-    """Nodes with their words and patients; pairs with how many of their studies give an estimate.
+    """Nodes with their words and size; pairs with how many of how many studies give an estimate.
 
-    A node's area grows with its patients, a line's width with its studies; a line is broken where
-    no study of the pair gives an estimate.  `counted` says of whom the nodes count.
+    A size is in words and as a number.  A node's area grows with it, and a
+    line's width with the studies; a line is broken where no study of the pair gives an estimate.
     """
 
     title: str
-    nodes: Mapping[str, tuple[str, int, bool]]
+    nodes: Mapping[str, tuple[str, str, int]]
     pairs: Mapping[Pair, tuple[int, int]]
-    counted: str
 
     def __repr__(self) -> str:
         """Every node and every line in plain text."""
@@ -43,11 +40,8 @@ class Geometry(Drawing):
         return None
 
     def _nodes(self) -> list[str]:
-        return [
-            f"{place} {label}: {'' if complete else 'at least ' if patients else 'no number of '}"
-            f"{number(patients, 0) + ' ' if patients else ''}{self.counted}"
-            for place, (label, patients, complete) in enumerate(self.nodes.values(), 1)
-        ]
+        named = enumerate(self.nodes.values(), 1)
+        return [f"{place} {label}: {size}" for place, (label, size, _) in named]
 
     def _lines(self) -> list[str]:
         place = {key: at for at, key in enumerate(self.nodes, 1)}
@@ -59,13 +53,9 @@ class Geometry(Drawing):
 
     @rc_context({"text.parse_math": False, "text.usetex": False})
     def figure(self) -> Figure:
-        """Draw the ring, and the words of its nodes below it."""
-        words = [line for one in self._nodes() for line in textwrap.wrap(one, CHARACTERS)]
-        total = RING + LINE * (len(words) + 2)
-        figure = Figure(figsize=(WIDTH, total), facecolor="white")
-        axes = figure.add_axes(
-            ((WIDTH - RING) / 2 / WIDTH, 1 - RING / total, RING / WIDTH, RING / total)
-        )
+        """Draw the ring of numbered nodes, and the lines between them."""
+        figure = Figure(figsize=(SIDE, SIDE), facecolor="white")
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_xlim(-1.3, 1.3)
         axes.set_ylim(-1.3, 1.3)
         axes.set_axis_off()
@@ -76,13 +66,9 @@ class Geometry(Drawing):
             solid: dict[str, Any] = {"color": INK, "linewidth": 1.2 + 1.4 * used}
             broken: dict[str, Any] = {"color": QUIET, "linewidth": 1.2, "linestyle": (0, (3, 3))}
             axes.plot([x1, x2], [y1, y2], zorder=1, **(solid if used else broken))
-        most = max((patients for _, patients, _ in self.nodes.values()), default=0) or 1
-        for place, (key, (_, patients, _)) in enumerate(self.nodes.items(), 1):
+        most = max((patients for _, _, patients in self.nodes.values()), default=0) or 1
+        for place, (key, (_, _, patients)) in enumerate(self.nodes.items(), 1):
             area = max(SMALLEST, LARGEST * patients / most)
             axes.scatter(*at[key], s=area, color="white", edgecolor=INK, linewidth=1.4, zorder=2)
             axes.text(*at[key], str(place), ha="center", va="center", fontsize=FONT + 1, color=INK)
-        told = "Lines: as wide as the number of studies with an estimate; broken: none has one."
-        for line, text in enumerate([*words, *textwrap.wrap(told, CHARACTERS)]):
-            y = 1 - (RING + LINE * (line + 0.6)) / total
-            figure.text(0.02, y, text, ha="left", va="center", fontsize=FONT, color=INK)
         return figure

@@ -7,6 +7,10 @@ from livingreview_network import tables
 from livingreview_network.joined import review_networks
 from livingreview_record import load_review
 
+LINES = (
+    "A line is as wide as the number of its studies that give an estimate, broken where none does."
+)
+
 
 class NetworkPage:
     """The networks of the review; `root` is the folder that holds `data/`."""
@@ -31,7 +35,8 @@ class NetworkPage:
     def geometry(self, network: str) -> None:
         """Show which classes are compared, and which of them estimates join."""
         one = self.networks[network]
-        show(tables.geometry(one), Words(tables.connection(one)))
+        show(tables.geometry(one), Table(tables.nodes(one), f"{one.plan['title']}: classes"))
+        show(Words([LINES, *tables.connection(one)]))
 
     def transitivity(self, network: str) -> None:
         """Show what differs between the comparisons, and the judgement with its reasons."""

@@ -30,9 +30,17 @@ def geometry(network: ReviewNetwork) -> Geometry:
     every = [edge.pair for edge in (*network.edges, *network.silent)]
     return Geometry(
         str(network.plan["title"]),
-        {one: (label_of(network, one), *network.patients[one]) for one in order},
+        {one: (label_of(network, one), *_size(network, one)) for one in order},
         {pair: (len(used), every.count(pair)) for pair, used in network.pairs.items()},
-        network.review.terms.participants,
+    )
+
+
+def nodes(network: ReviewNetwork) -> pd.DataFrame:
+    """Return the classes by the numbers of the drawing, with what is printed of their size."""
+    named = enumerate(geometry(network).nodes.values(), 1)
+    return pd.DataFrame(
+        {"Number": str(place), "Class": label, "In its arms": size}
+        for place, (label, size, _) in named
     )
 
 
@@ -120,6 +128,15 @@ def components_told(network: ReviewNetwork) -> list[str]:
     for name, one in found.components.items():
         told.append(f"{name}: {_ratio(network, one) if network.is_plausible else WITHHELD}.")
     return told
+
+
+def _size(network: ReviewNetwork, treatment: str) -> tuple[str, int]:
+    """Return how many are printed for the arms of a class, in words and as a number."""
+    found, complete = network.patients[treatment]
+    if not found:
+        return NOT_PRINTED, 0
+    who = network.review.terms.participants
+    return f"{'' if complete else 'at least '}{number(found, 0)} {who}", found
 
 
 def _direction(network: ReviewNetwork, pair: Pair) -> Pair:
