@@ -74,6 +74,75 @@ def test_a_report_belongs_to_one_study(tmp_path: Path) -> None:
     )
 
 
+def two_studies_of_one_paper(root: Path, first: str, second: str) -> None:
+    """The example and another study whose reports have one DOI; each declares what it is given."""
+    doi = ("title: An example}", "title: An example, doi: 10.1000/x%s}")
+    study = STUDY.replace(doi[0], doi[1] % first)
+    other = STUDY.replace(doi[0], doi[1] % second).replace("10.1000/x", "10.1000/X")
+    other = other.replace("example-2020", "other-2021", 1).replace("Example 2020", "Other 2021")
+    copy_of(root, other, study=study)
+
+
+def also_in(study: str) -> str:
+    return f", also_in: [{{study: {study}, why: it reports two trials}}]"
+
+
+def test_one_paper_on_two_trials_is_entered_where_both_declare_it(tmp_path: Path) -> None:
+    two_studies_of_one_paper(tmp_path, also_in("other-2021"), also_in("example-2020"))
+    studies = load_review(tmp_path).studies
+    assert [studies[id_].reports[0].other_studies for id_ in sorted(studies)] == [
+        ("other-2021",),
+        ("example-2020",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "place"),
+    [
+        (also_in("other-2021"), "", "other-2021/study.yaml reports.0: need also_in with example-"),
+        ("", also_in("example-2020"), "example-2020/study.yaml reports.0: need also_in with other"),
+    ],
+)
+def test_one_study_alone_cannot_declare_that_a_paper_is_of_two(
+    tmp_path: Path, first: str, second: str, place: str
+) -> None:
+    two_studies_of_one_paper(tmp_path, first, second)
+    (problem,) = problems_of(tmp_path)
+    assert f"data/studies/{place}" in problem
+    assert "found nothing; declare it with its reason here, or remove it there" in problem
+
+
+@pytest.mark.parametrize("named", ["third-2022", "example-2020"])
+def test_a_study_that_has_no_report_of_the_paper_cannot_be_declared(
+    tmp_path: Path, named: str
+) -> None:
+    report = ("title: An example}", f"title: An example, doi: 10.1000/x{also_in(named)}}}")
+    write_review(tmp_path, study=STUDY.replace(*report))
+    (problem,) = problems_of(tmp_path)
+    assert "reports.0.also_in: need another study of the review with a report of the same DOI" in (
+        problem
+    )
+    assert repr(named) in problem
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{study: other-2021}", "reports.0.also_in.0: need the key 'why'"),
+        ("{why: it reports two trials}", "reports.0.also_in.0: need the key 'study'"),
+        ("{study: other-2021, why: ''}", "reports.0.also_in.0.why: need"),
+        ("{study: other-2021, why: two, wy: two}", "reports.0.also_in.0: need"),
+        ("other-2021", "reports.0.also_in.0: need"),
+        ("", "reports.0.also_in: need"),
+    ],
+)
+def test_the_other_study_of_a_paper_is_declared_with_its_reason(
+    tmp_path: Path, entry: str, told: str
+) -> None:
+    two_studies_of_one_paper(tmp_path, f", also_in: [{entry}]", "")
+    assert told in "\n".join(problems_of(tmp_path))
+
+
 def test_a_name_is_described_once_in_the_dictionary(tmp_path: Path) -> None:
     write_review(tmp_path)
     row = DICTIONARY.splitlines()[1]

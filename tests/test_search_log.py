@@ -2,12 +2,13 @@
 
 import csv
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from example_review import write_review
+from example_review import STUDY, write_review
 from example_search import RECORDS, SOURCES, decisions, write_log
 from livingreview_record import DataProblemsError, load_review
 from livingreview_search import check_studies, flow, load_log
@@ -98,6 +99,43 @@ def test_a_group_of_duplicates_that_spans_two_studies_is_named(tmp_path):
     told = problems(tmp_path, records=rows)
     assert "records.csv rows 2, 3 column duplicate_group" in told
     assert "found a group that spans the studies example-2020 and other-2021" in told
+
+
+def one_paper_on_two_studies(root: Path, *, declared: bool) -> None:
+    """The example and a second study, with a record each of the one paper on both.
+
+    Without the declarations the entries show no DOI, so that the records alone say it.
+    """
+    also = "doi: 10.1000/x, also_in: [{study: %s, why: it reports two trials}]"
+
+    def text(other: str) -> str:
+        return STUDY.replace(
+            "title: An", f"{also % other if declared else 'year: 2020'}, title: An"
+        )
+
+    folder = write_review(root, study=text("other-2021"))
+    other = text("example-2020").replace("id: example-2020", "id: other-2021", 1)
+    shutil.copytree(folder, folder.with_name("other-2021"))
+    (folder.with_name("other-2021") / "study.yaml").write_text(
+        other.replace("Example 2020", "Other 2021"), "utf-8"
+    )
+    linked = changed(RECORDS, 1, study_id="other-2021", report_id="paper", doi="10.1000/x")
+    write_log(root, records=changed(linked, 0, doi="10.1000/x"))
+
+
+def test_the_records_of_one_paper_on_two_studies_are_one_group_where_both_declare_it(tmp_path):
+    one_paper_on_two_studies(tmp_path, declared=True)
+    log = load_log(tmp_path)
+    assert check_studies(log, load_review(tmp_path)) == []
+    assert log.records["r1"].is_kept is False
+
+
+def test_the_records_of_one_paper_on_two_studies_need_the_declaration_of_both(tmp_path):
+    one_paper_on_two_studies(tmp_path, declared=False)
+    told = list(map(str, check_studies(load_log(tmp_path), load_review(tmp_path))))
+    assert len(told) == 2
+    assert "row 2 column duplicate_group: need a report that declares the other study" in told[0]
+    assert "(other-2021), found nothing; declare it under also_in" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from livingreview_record.quantities import (
 from livingreview_record.references import excludes
 from livingreview_record.rows import METHODS, TIMEPOINT
 from livingreview_record.rules import fits
-from livingreview_record.studies import Comparison, Outcome, Statement, Study
+from livingreview_record.studies import Comparison, Outcome, Report, Statement, Study
 
 Link = tuple[str, str, Iterable[str]]  # the key, the id found there, the ids that are declared
 MANY = 20  # printed numbers; so many are not the same in two studies by chance
@@ -87,7 +87,7 @@ def check_shared(path: Path, study: Study, studies: Iterable[str], problems: lis
 
 
 def check_apart(folders: Path, studies: Mapping[str, Study], problems: list[Problem]) -> None:
-    """Add a problem for each study that is another one again: its name, a report, its numbers.
+    """Add a problem for each study that is another one again: its name, its numbers, a report.
 
     Numbers count as the same where there are enough of them for chance to be no reason.
     """
@@ -95,7 +95,6 @@ def check_apart(folders: Path, studies: Mapping[str, Study], problems: list[Prob
     for id_, study in studies.items():
         collector = Collector(str(folders / id_ / "study.yaml"), problems)
         same: list[tuple[str, str, object]] = [("label", "label", study.label.casefold())]
-        same += [("reports", "DOI", one.doi.casefold()) for one in study.reports if one.doi]
         if len(study.numbers) >= MANY:
             numbers = frozenset((one.quantity, one.value) for one in study.numbers)
             same.append(("", "printed numbers", numbers))
@@ -106,6 +105,51 @@ def check_apart(folders: Path, studies: Mapping[str, Study], problems: list[Prob
                 do = "remove the copy, or correct the entry: a study enters a synthesis once"
                 needed = f"{what} of its own"
                 collector.need(place, needed, f"{shows}, as in the study {other}", do)
+    _check_papers(folders, studies, problems)
+
+
+def _check_papers(folders: Path, studies: Mapping[str, Study], problems: list[Problem]) -> None:
+    """Add a problem for each paper of two studies that they do not both declare.
+
+    One paper may report two trials: the entry of each then names the other under `also_in`.
+    """
+    papers: dict[str, dict[str, frozenset[str]]] = {}
+    for id_, study in studies.items():
+        for report in study.reports:
+            papers.setdefault(report.doi.casefold(), {})[id_] = frozenset(report.other_studies)
+    for id_, study in studies.items():
+        collector = Collector(str(folders / id_ / "study.yaml"), problems)
+        for position, report in enumerate(study.reports):
+            of_paper = papers[report.doi.casefold()] if report.doi else {id_: frozenset()}
+            _check_paper(collector, f"reports.{position}", id_, report, of_paper)
+
+
+def _check_paper(
+    collector: Collector,
+    place: str,
+    id_: str,
+    report: Report,
+    declared: Mapping[str, frozenset[str]],
+) -> None:
+    """`declared` has the studies of the paper in their order, each with those that it names."""
+    order = list(declared)
+    for other in order:
+        if other == id_ or other in report.other_studies:
+            continue
+        if id_ in declared[other]:
+            needed = f"also_in with {other}, which names this study for the same paper"
+            do = "declare it with its reason here, or remove it there"
+            collector.need(place, needed, shown(None), do)
+        elif order.index(other) < order.index(id_):
+            do = (
+                "remove the copy, or correct the entry: a study enters a synthesis once; where "
+                "one paper reports both, say so in both under also_in"
+            )
+            found = f"{report.doi.casefold()!r}, as in the study {other}"
+            collector.need("reports", "DOI of its own", found, do)
+    for other in sorted(set(report.other_studies) - (set(order) - {id_})):
+        needed = "another study of the review with a report of the same DOI"
+        collector.need(f"{place}.also_in", needed, repr(other), "correct it, or remove it")
 
 
 def check_same_as(path: Path, study: Study, known: Iterable[str], problems: list[Problem]) -> None:

@@ -23,8 +23,9 @@ class Report:
     """One publication on a study: a paper, a preprint, a registry record.
 
     `level` says how much of it was read (full-text, abstract, registry-record, or secondary: only
-    what others write about it), `read` when.  `described` holds keys of the review's own, each
-    of which its dictionary describes.
+    what others write about it), `read` when.  `also_in` names the other studies that one paper
+    reports, each with the reason.  `described` holds keys of the review's own, each of which its
+    dictionary describes.
     """
 
     id: str
@@ -46,7 +47,13 @@ class Report:
     sources: tuple[Texts, ...] = ()
     text: str = ""
     not_confirmed: tuple[str, ...] = ()
+    also_in: tuple[Texts, ...] = ()
     described: Described = field(default_factory=dict)
+
+    @property
+    def other_studies(self) -> tuple[str, ...]:
+        """Ids of the other studies that this paper is declared to report too."""
+        return tuple(one["study"] for one in self.also_in)
 
 
 @dataclass(frozen=True)

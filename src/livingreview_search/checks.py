@@ -45,8 +45,26 @@ def check_studies(log: SearchLog, review: Review) -> list[Problem]:
         collector.need(
             place, "a report of data/studies/", repr("/".join(key)), "correct or empty it"
         )
+    _check_papers(collector, log, review)
     _check_statuses(log, review, problems)
     return problems
+
+
+def _check_papers(collector: Collector, log: SearchLog, review: Review) -> None:
+    """Records of one paper on two studies: both studies declare it under `also_in`."""
+    reports = {
+        (study.id, report.id): report
+        for study in review.studies.values()
+        for report in study.reports
+    }
+    for one in log.records.values():
+        report = reports.get((one.study_id, one.report_id))
+        others = {other.study_id for other in log.of_report(one)} - {one.study_id, ""}
+        if report is not None and not others <= set(report.other_studies):
+            needed = f"a report that declares the other study of its paper ({', '.join(others)})"
+            do = "declare it under also_in in the study.yaml of both, or part the group"
+            found = shown(", ".join(report.other_studies) or None)
+            collector.need(f"row {one.line} column duplicate_group", needed, found, do)
 
 
 def _check_statuses(log: SearchLog, review: Review, problems: list[Problem]) -> None:
@@ -97,10 +115,11 @@ def _check_group(collector: Collector, name: str, members: list[Record], log: Se
         do = "name a group after the record that is kept, and give that record the group too"
         collector.need(f"rows {rows} column duplicate_group", needed, "no such record", do)
     studies = sorted({one.study_id for one in members if one.study_id})
-    if len(studies) > 1:
+    papers = {same_doi(one.doi) for one in members if one.study_id}
+    if len(studies) > 1 and (len(papers) > 1 or "" in papers):
         needed = "records of one report in a group of duplicates"
         found = f"a group that spans the studies {' and '.join(studies)}"
-        do = "part the group: reports of two studies are no duplicates"
+        do = "part the group: reports of two studies are no duplicates, unless one DOI has both"
         collector.need(f"rows {rows} column duplicate_group", needed, found, do)
 
 

@@ -111,6 +111,7 @@ def reports(study: Study, dictionary: Dictionary) -> pd.DataFrame:
     tables = []
     for report in study.reports:
         content = {**vars(report), **report.described}
+        content["also_in"] = [f"{one['study']}: {one['why']}" for one in report.also_in]
         shown = {key: value for key, value in content.items() if value and key not in OWN_PLACE}
         tables.append(entries(shown, dictionary, "study:reports[]"))
         tables[-1].insert(0, "Report", report.kind.replace("-", " ").capitalize())
