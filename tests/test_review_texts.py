@@ -26,7 +26,8 @@ AGAIN = ("zhang-2025", "gu-2026", "chen-2025")  # named as such on the front pag
 RANDOMISED = ("dellphi-304", "imforte", "s1929")
 ABSTRACTS = (  # named as read as abstracts only, of no randomised trial
     *("dalian-2026", "li-l-2022", "wang-c-2026", "three-centre-489", "guo-y-2025"),
-    *("zhang-jian-2025", "pons-tostivint-2024", "tropics-03"),
+    *("zhang-jian-2025", "pons-tostivint-2024", "tropics-03", "gomez-randulfe-2024", "aurora-2025"),
+    *("topgan-2021-01", "kushiro-2022", "morinaga-2025", "flatiron-8083"),
 )
 JUDGE = (
     "data/appraisal/grade.csv: judge {} again (CONTRIBUTING, Add a study, step 9), "

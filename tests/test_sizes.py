@@ -14,13 +14,13 @@ MOST = {
     "livingreview_plan": 1120,
     "livingreview_pool": 3175,  # tau2 on any design, for networks
     "livingreview_appraisal": 1000,  # missing evidence; sentences in several languages
-    "livingreview_search": 900,
+    "livingreview_search": 913,  # one paper on two studies
     "livingreview_explorer": 270,
     "livingreview_network": 725,  # the engine is half of it, the review's own networks the other
     "livingreview_results": 850,
     "livingreview_certainty": 550,  # the plain summary; baselines of randomised trials
     "livingreview_start": 660,
-    "livingreview_record": 2800,  # a field for each key of a study; leads; the certainty; networks
+    "livingreview_record": 2834,  # leads; the certainty; networks; one paper on two studies
 }
 MOST_IN_A_FILE = 300
 
