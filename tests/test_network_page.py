@@ -111,6 +111,18 @@ def test_an_estimate_against_the_direction_of_its_row_is_turned(networks):
     assert all(f": {math.exp(-yi):.2f} (" in text for yi, text in zip(own, turned, strict=True))
 
 
+def test_what_differs_names_each_comparison_by_its_study_and_its_numbers(networks):
+    network = networks["os-relapse"]
+    rows = tables.differences(network)
+    numbers = list(tables.geometry(network).nodes)
+    told = dict(zip(rows["Study"], rows["In the drawing"], strict=True))
+    for edge in network.edges:
+        places = [numbers.index(arm.treatment_class) + 1 for arm in edge.arms]
+        assert told[edge.label] == f"{places[0]} and {places[1]}"
+    share = rows[network.review.protocol["networks"]["compare"]["prior_ici"]]
+    assert set(share) <= {"all", "mixed", "none", "not stated", tables.NOT_PRINTED}
+
+
 def test_the_drawing_says_in_words_what_it_shows(networks):
     network = networks["os-relapse"]
     drawing = tables.geometry(network)
@@ -187,10 +199,12 @@ def test_a_loop_is_examined_for_consistency(review, networks):
         (a, b) for a in classes for b in classes if a < b and (a, b) not in lone
         if {a, b} <= set(network.parts[0])
     )  # fmt: skip
-    arms = tuple(replace(arm, treatment_class=end)
-                 for arm, end in zip(first.arms, ends, strict=True))  # fmt: skip
+    study = replace(first.study, id="third", arms={
+        arm.id: replace(arm, treatment_class=end)
+        for arm, end in zip(first.arms, ends, strict=True)
+    })  # fmt: skip
     effect = replace(first.effect, study="third", cohorts=frozenset({"third"}))
-    third = replace(first, study=replace(first.study, id="third"), arms=arms, effect=effect)
+    third = replace(first, study=study, effect=effect)
     looped = replace(network, edges=(first, *others, third))
     assert looped.loops == 1
     assert "by the full design-by-treatment interaction model" in tables.consistency(looped)

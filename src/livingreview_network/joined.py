@@ -11,24 +11,30 @@ from livingreview_network.contrasts import Pair, connected_parts
 from livingreview_network.synthesis import NetworkSynthesis, network_synthesis
 from livingreview_plan import ArmCount, PlannedResult, PrintedEstimate, carry_out
 from livingreview_pool import Effect
-from livingreview_record import Arm, Quantity, Review, Study, mention
+from livingreview_record import Arm, Comparison, Quantity, Review, Study, mention
 
 
 @dataclass(frozen=True)
 class Edge:
     """One comparison of two classes in one study; `effect` is None where no estimate is usable.
 
-    `arms` are the experimental one and its control.  `label` is the study's, with the mark of a
-    report that was not read in full; `asked` says of which patients the estimate is and how it was
-    adjusted, and `printed` what the report prints: an estimate with its interval, or counts.
+    `label` is the study's, with the mark of a report that was not read in full; `asked` says of
+    which patients the estimate is and how it was adjusted, and `printed` what the report prints: an
+    estimate with its interval, or counts.
     """
 
     study: Study
     label: str
-    arms: tuple[Arm, Arm]
+    comparison: Comparison
     effect: Effect | None = None
     asked: Quantity | None = None
     printed: str = ""
+
+    @property
+    def arms(self) -> tuple[Arm, Arm]:
+        """The experimental arm and its control."""
+        ids = self.comparison.experimental, self.comparison.control
+        return self.study.arms[ids[0]], self.study.arms[ids[1]]
 
     @property
     def pair(self) -> Pair:
@@ -124,20 +130,21 @@ def _network(review: Review, plan: Mapping[str, Any]) -> ReviewNetwork:
 def _edges(review: Review, result: PlannedResult) -> Iterator[Edge]:
     for estimate, effect in zip(result.estimates, result.effects, strict=True):
         study = review.studies[estimate.study_id]
+        if isinstance(estimate, ArmCount):
+            continue
         if isinstance(estimate, PrintedEstimate):
             comparison = study.comparisons[estimate.estimate.quantity.comparison]
-            ids = comparison.experimental, comparison.control
             printed = f"{estimate.estimate.value} ({estimate.spread.value})"
-        elif isinstance(estimate, ArmCount):
-            continue
         else:
             sides = estimate.experimental, estimate.control
-            ids = sides[0].sources[0].quantity.arm_id, sides[1].sources[0].quantity.arm_id
+            ids = [side.sources[0].quantity.arm_id for side in sides]
+            every = study.comparisons.values()
+            comparison = next(one for one in every if [one.experimental, one.control] == ids)
             printed = estimate.words
-        experimental, control = (study.arms[id_] for id_ in ids)
-        if experimental.treatment_class != control.treatment_class:
-            asked = estimate.sources[0].quantity
-            yield Edge(study, estimate.label, (experimental, control), effect, asked, printed)
+        asked = estimate.sources[0].quantity
+        edge = Edge(study, estimate.label, comparison, effect, asked, printed)
+        if edge.pair[0] != edge.pair[1]:
+            yield edge
 
 
 def _compared(review: Review) -> Iterator[Edge]:
@@ -145,10 +152,8 @@ def _compared(review: Review) -> Iterator[Edge]:
     design = review.protocol["networks"].get("design", {})
     for study in review.studies.values():
         if study.status == "included" and design.items() <= study.design.items():
-            for one in study.comparisons.values():
-                arms = study.arms[one.experimental], study.arms[one.control]
-                if arms[0].treatment_class != arms[1].treatment_class:
-                    yield Edge(study, study.label, arms)
+            every = (Edge(study, study.label, one) for one in study.comparisons.values())
+            yield from (edge for edge in every if edge.pair[0] != edge.pair[1])
 
 
 def _columns(edges: list[Edge]) -> tuple[list[Any], ...]:

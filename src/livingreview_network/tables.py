@@ -47,16 +47,20 @@ def nodes(network: ReviewNetwork) -> pd.DataFrame:
 def differences(network: ReviewNetwork) -> pd.DataFrame:
     """Return what may keep the comparisons from being joined, study by study."""
     compare: Mapping[str, str] = network.review.protocol["networks"]["compare"]
+    number_of = {one: str(place) for place, one in enumerate(geometry(network).nodes, 1)}
     rows = []
-    for pair, edges in network.pairs.items():
+    for edges in network.pairs.values():
         for edge in edges:
             design = {
                 head: edge.study.design.get(key, NOT_PRINTED) for key, head in compare.items()
             }
             rows.append(
                 {
-                    COMPARISON: _against(network, *_direction(network, pair)),
                     STUDY: edge.label,
+                    COMPARISON: edge.comparison.label,
+                    "In the drawing": " and ".join(
+                        number_of[one.treatment_class] for one in edge.arms
+                    ),
                     **{head: str(value) for head, value in design.items()},
                     network.review.terms.participants.capitalize(): _whose(edge),
                     "Adjustment": _adjustment(edge),
