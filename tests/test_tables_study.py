@@ -11,7 +11,7 @@ from livingreview.tables import entries, protocol
 from livingreview.tables import study as tables
 from livingreview.tables.layouts import numbers_table
 from livingreview.tables.sections import SECTIONS, numbers_in, section
-from livingreview_display import Numbered, address_of, anchor, places
+from livingreview_display import Cited, Numbered, address_of, anchor, places, printed, publishing
 from livingreview_display.table import LEVEL, WHERE, Table
 from livingreview_record import INTERVAL_STATISTICS, Dictionary
 from the_review import the_review
@@ -51,6 +51,15 @@ def test_every_printed_number_is_shown_by_the_table_of_its_section(study, name):
         if number.value not in shown and not any(other.value in shown for other in places)
     ]
     assert missing == []
+
+
+def test_a_number_inserted_into_a_sentence_leads_to_its_place(example, monkeypatch):
+    shown = []
+    monkeypatch.setattr(publishing, "display", lambda *_, **options: shown.append(options))
+    publishing.publish("example.n", printed(example, outcome="participants", arm_id="new"))
+    publishing.publish("example.other", "3")
+    number = next(n for n in example.find(outcome="participants", arm_id="new"))
+    assert [one["metadata"].get("address") for one in shown] == [address_of(number), None]
 
 
 @every_study
@@ -119,7 +128,7 @@ def test_a_row_that_is_drawn_has_the_printed_estimate_and_interval(study):
 def test_published_keys_name_the_study_and_their_texts_are_plain(study):
     texts_by_key = tables.published(study)
     assert all(key.startswith(f"{study.id}.") for key in texts_by_key)
-    assert all(type(text) is str and text for text in texts_by_key.values())
+    assert all(type(text) in (str, Cited) and text for text in texts_by_key.values())
 
 
 def test_a_characteristic_of_each_arm_stands_in_its_column(example):

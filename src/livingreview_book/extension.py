@@ -15,7 +15,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from docutils.nodes import image, inline
+from docutils.nodes import Node, image, inline, reference, system_message
+from docutils.parsers.rst.states import Inliner
+from myst_nb.ext.glue.roles import PasteTextRole
+from myst_nb.ext.glue.utils import RetrievalError, retrieve_glue_data
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -43,6 +46,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     root = Path(app.confdir)
     os.environ.setdefault("SOURCE_DATE_EPOCH", last_commit_time(root))
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for what we left out
+    app.add_role_to_domain("glue", "text", paste_number, override=True)
     app.add_transform(_KeepAsPublished)
     app.add_transform(_DescribeFigures)
     app.connect("config-inited", _begin, priority=FIRST)
@@ -56,6 +60,27 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("html-collect-pages", _forget_words)
     app.connect("build-finished", _end, priority=LAST)
     return {"version": "1", "env_version": 1, "parallel_read_safe": False}
+
+
+def paste_number(
+    name: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Inliner,
+    /,
+    options: dict[str, Any] | None = None,
+    content: Sequence[str] = (),
+) -> tuple[list[Node], list[system_message]]:
+    """Insert a number by its key; one that a study prints leads to its place in the tables."""
+    nodes, messages = PasteTextRole()(name, rawtext, text, lineno, inliner, options or {}, content)
+    try:
+        address = retrieve_glue_data(inliner.document, text).metadata.get("address", "")
+    except RetrievalError:  # the role says so itself
+        return nodes, messages
+    if address:
+        nodes = [reference("", "", *nodes, refuri=address, classes=["number"], internal=True)]
+    return nodes, messages
 
 
 class _KeepAsPublished(SphinxTransform):

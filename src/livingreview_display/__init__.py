@@ -8,7 +8,7 @@ a room that has something to show builds its own tables of these parts.
 
 # isort: off
 # fmt: off
-from livingreview_display.addresses import Numbered, Places, address_of, anchor
+from livingreview_display.addresses import Cited, Numbered, Places, address_of, anchor
 from livingreview_display.axes import HAZARD_RATIO, MONTHS, PERCENT, Axis
 from livingreview_display.figures import INK, QUIET, Drawing, Forest
 from livingreview_display.flowchart import Flowchart, Step
@@ -24,7 +24,7 @@ from livingreview_display.wording import (
 
 __all__ = [
     "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
-    "PREDICTION", "QUIET", "STUDY", "WHERE", "Axis", "Drawing", "Flowchart", "Forest",
+    "PREDICTION", "QUIET", "STUDY", "WHERE", "Axis", "Cited", "Drawing", "Flowchart", "Forest",
     "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
     "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",

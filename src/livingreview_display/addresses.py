@@ -48,6 +48,19 @@ class Numbered(str):
         return found
 
 
+class Cited(str):
+    """Printed numbers as text; `address` leads to the first of them on the page of its study."""
+
+    __slots__ = ("address",)
+    address: str
+
+    def __new__(cls, text: str, numbers: Iterable[Printed]) -> "Cited":
+        """Return the text with the address of the first of these numbers."""
+        found = super().__new__(cls, text)
+        found.address = next(map(address_of, numbers), "")
+        return found
+
+
 class Places(str):
     """Places as text, each once; `links` has the address to which each of them leads, or nothing.
 

@@ -4,6 +4,7 @@ import re
 
 from IPython.display import display
 
+from livingreview_display.addresses import Cited
 from livingreview_display.markup import Shown
 
 KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
@@ -35,7 +36,7 @@ def publish(key: str, text: str, *, as_printed: bool = False) -> None:
     The key is the number's name for ever: begin it with the chapter, then say what it is.  Two
     numbers with one key stop the build.  A number that a study prints, and that a chapter
     publishes only so that it can be cited (`as_printed`), enters `results.json` if a sentence
-    cites it.
+    cites it.  The text of a printed number, as `printed` gives it, leads to its place.
 
     Raise `TypeError` for anything but a plain `str` (format a number with the functions of
     `livingreview` first) and `ValueError` for a malformed key or an empty text.
@@ -55,6 +56,7 @@ def publish(key: str, text: str, *, as_printed: bool = False) -> None:
         msg = f"{key}: need a text, found an empty one"
         raise ValueError(msg)
     plain = str(text)
+    address = {"address": text.address} if isinstance(text, Cited) and text.address else {}
     display(
         {MIME: repr(plain)},
         raw=True,
@@ -62,5 +64,6 @@ def publish(key: str, text: str, *, as_printed: bool = False) -> None:
             "scrapbook": {"name": key, "mime_prefix": MIME.removesuffix("text/plain")},
             "published": plain,
             "as_printed": as_printed,
+            **address,
         },
     )

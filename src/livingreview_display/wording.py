@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from livingreview_display.addresses import Places, address_of
+from livingreview_display.addresses import Cited, Places, address_of
 from livingreview_display.markup import ADDRESS, Html, Shown, element, joined, linked
 from livingreview_record import (
     ESTIMATES,
@@ -209,13 +209,14 @@ def _exact(value: Reported) -> tuple[str, Decimal | str]:
     return value.relation, value.text if value.exact is None else value.exact
 
 
-def cell(numbers: Iterable[Printed]) -> str:
+def cell(numbers: Iterable[Printed]) -> Cited:
     """The printed numbers that belong together as one text: `20 (83.3%)`, `61 (range 21-77)`.
 
     The main number comes first, the others follow in brackets.
     """
     by_statistic: dict[str, list[Printed]] = {}
-    for printed in numbers:
+    together = list(numbers)
+    for printed in together:
         by_statistic.setdefault(printed.quantity.statistic, []).append(printed)
     order = [name for name in _FIRST if name in by_statistic]
     order += [name for name in by_statistic if name not in order]
@@ -225,7 +226,8 @@ def cell(numbers: Iterable[Printed]) -> str:
         words = "{}" if plain else STATISTIC_WORDS.get(name, "{}")
         texts.append(as_printed(by_statistic[name], words))
     main, *others = texts or [""]
-    return f"{main} ({'; '.join(others)})" if others else main
+    text = f"{main} ({'; '.join(others)})" if others else main
+    return Cited(text, together)
 
 
 def places(numbers: Iterable[Printed], address: Callable[[Printed], str] = address_of) -> Places:
@@ -242,7 +244,7 @@ def places(numbers: Iterable[Printed], address: Callable[[Printed], str] = addre
     )
 
 
-def printed(study: Study, *, interval: bool = True, **identity: str) -> str:
+def printed(study: Study, *, interval: bool = True, **identity: str) -> Cited:
     """One printed quantity of a study, with its interval where that is wanted and printed too.
 
     `identity` names columns of the quantity; population `whole`, no subgroup, no category and

@@ -154,3 +154,33 @@ def test_every_address_of_a_number_that_a_page_links_to_exists(site: Path) -> No
     }
     assert len(linked) > 100
     assert [link for link in sorted(linked) if link[1] not in ids.get(link[0], set())] == []
+
+
+def test_a_number_in_a_sentence_leads_to_its_row_and_the_row_to_the_paper(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/chapters/gu-2026.html")
+    number = page.locator("p a.number").first
+    said = (number.text_content() or "").strip()
+    number.click()
+    row = page.locator("tr.addressed")
+    row.wait_for()
+    assert said in (row.text_content() or "")
+    row.locator("td.where summary").click()
+    assert row.locator('td.where a[href^="https://doi.org/"]').first.is_visible()
+
+
+def test_a_term_is_explained_below_its_paragraph_and_leads_on_to_the_glossary(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/chapters/gu-2026.html")
+    term = page.locator("p a.term").first
+    term.focus()
+    page.keyboard.press("Enter")
+    note = page.locator(".explained")
+    assert (term.get_attribute("title") or "?") in (note.text_content() or "")
+    page.keyboard.press("Enter")
+    assert note.count() == 0
+    page.keyboard.press("Enter")
+    note.locator("a").click()
+    page.wait_for_url("**/glossary.html#term-*")
