@@ -11,7 +11,7 @@ import pytest
 from finished_site import FLAGS, TOOLS
 
 BARS = {"performance": 0.95, "accessibility": 1.0, "best-practices": 1.0, "seo": 1.0}
-PAGES = ("index", "gu-2026", "synthesis")
+PAGES = ("index", "gu-2026", "synthesis", "explorer")
 RUNS = 3
 
 
