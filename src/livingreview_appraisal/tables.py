@@ -72,7 +72,10 @@ def _light(words: str) -> Html:
     symbol, _ = light(words)
     kind = words.replace(" ", "-")
     return element(
-        "span", element("span", symbol, class_="symbol"), f" {words}", class_=f"light {kind}"
+        "span",
+        element("span", symbol, class_="symbol", aria_hidden="true"),
+        f" {words}",
+        class_=f"light {kind}",
     )
 
 

@@ -16,7 +16,11 @@ TAGS = frozenset(
 )
 _LINK, _CELL = ("download", "href"), ("colspan", "data-label", "rowspan", "scope")
 ATTRIBUTES = frozenset(
-    {"aria-label", "class", "data-explorer", "lang", "id", "role", "tabindex", *_LINK, *_CELL}
+    {
+        *("aria-hidden", "aria-label", "class", "data-explorer", "id", "lang", "role", "tabindex"),
+        *_LINK,
+        *_CELL,
+    }
 )
 SCHEME = re.compile(r"(?i)(?!https?:)[^/?#]*:")  # of an address that a page must not open
 

@@ -28,7 +28,7 @@ def test_no_page_has_a_fault_that_axe_knows(
     found = []
     for name in pages(site):
         context = browser.new_context(
-            viewport={"width": width, "height": 2000},  # nothing of the menus is out of sight
+            viewport={"width": width, "height": 4000},  # nothing of the menus is out of sight
             color_scheme=scheme,
             reduced_motion="reduce",
         )

@@ -60,7 +60,8 @@ class Recomputed(Shown):
         rows = [element("tr", *(element("th", name, scope="col") for name in HEADINGS))]
         for check, found in self._by_check():
             asked = f"{sentence(check)} {sentence(CHECKS[found[0].check].asks)}"
-            rows.append(element("tr", element("th", asked, colspan="3", scope="rowgroup")))
+            group = element("th", asked, colspan="2", scope="rowgroup")
+            rows.append(element("tr", group, element("td")))
             rows += map(self._row, found)
         table = element("table", joined(*rows, between="\n"), class_="dataframe printed")
         frame = {"class": "table-scroll", "role": "region", "tabindex": "0"}
