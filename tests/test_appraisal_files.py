@@ -2,10 +2,12 @@
 
 import csv
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from livingreview.cli import main
 from livingreview_appraisal import load_appraisals, load_tool, tables
 from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
 from livingreview_audit import CHECKS
@@ -249,3 +251,30 @@ def test_no_included_study_has_serious_concerns_about_trust():
     doubted = {one.target.study for one in trust if one.overall.judgement == "high"}
     assert doubted
     assert all(review.studies[study].status != "included" for study in doubted)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("answers.csv", "treatment is the only variable, or counts are compared", " ",
+         r"answers\.csv row 2 column support: need our own words, found nothing"),
+        ("grade.csv", "treatment was allocated by chance", "",
+         r"grade\.csv row 3 column reason: need a reason, found nothing"),
+        ("missing.csv", ",unrelated,", ",lost,", r"missing\.csv row 2 column state: need one of"),
+        ("languages.yaml", "很可能{change}", "可能{change}",
+         r"zh\.effect\.moderate: need a verb of moderate certainty"),
+        ("findings.zh.yaml", "  kq2:", "  kq9:", r"findings\.zh\.yaml questions: need those"),
+        ("findings.yaml", "baseline_arm: chemotherapy", "baseline_arm: placebo",
+         r"baseline_arm: need one of tarlatamab, chemotherapy, found 'placebo'"),
+    ],
+)  # fmt: skip
+def test_the_check_of_the_data_names_a_fault_of_each_file(tmp_path, capsys, file, old, new, told):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = tmp_path / "data" / "appraisal" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    assert main(["--root", str(tmp_path), "check"]) == 1
+    shown = capsys.readouterr().err
+    assert re.search(told, shown), shown
+    assert "Traceback" not in shown

@@ -225,7 +225,7 @@ def test_the_front_page_claims_no_effect_in_words_of_its_own():
 
 
 def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page, capsys):
-    page.summary("maintenance")
+    page.summary("kq5")
     shown = capsys.readouterr().out
     assert "0.73 (0.57 to 0.95) | deaths within 12 months: no control arm prints" in shown
     assert "| 483 (1) |" in shown

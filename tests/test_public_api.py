@@ -91,9 +91,9 @@ API = {
     """,
     "livingreview_appraisal": """
         ANSWERS STATES TOOLS Absent Agreement Answer Appraisal Appraisals Asked Domain Judged
-        Language MissingEvidence Outcome Question Target Tool agreement imprecision
-        inconsistency judge kappa largest_error load_appraisals load_languages load_missing
-        load_questions load_tool load_translation share_at_risk size_of statement
+        Language MissingEvidence Outcome Question Target Tool agreement check_appraisal
+        imprecision inconsistency judge kappa largest_error load_appraisals load_languages
+        load_missing load_questions load_tool load_translation share_at_risk size_of statement
     """,
     "livingreview_search": """
         Box Decision Flow Item Look NEVER Reason Record SOURCE_KINDS SearchLog Source

@@ -100,6 +100,7 @@ def _add_listing(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from livingreview_appraisal import check_appraisal
     from livingreview_cohort import check_pipelines
 
     problems = list(spreadsheet_damage(options.root))
@@ -108,6 +109,7 @@ def _check(options: argparse.Namespace) -> None:
     except DataProblemsError as error:
         raise DataProblemsError([*error.problems, *problems]) from None
     problems += check_pipelines(review, options.root)
+    problems += check_appraisal(options.root, review)
     if problems:
         raise DataProblemsError(problems)
     if options.study is not None:

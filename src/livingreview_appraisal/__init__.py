@@ -13,6 +13,7 @@ from livingreview_appraisal.agreement import Agreement, agreement, kappa
 from livingreview_appraisal.appraisals import (
     Answer, Appraisal, Appraisals, Judged, Target, load_appraisals,
 )
+from livingreview_appraisal.checks import check_appraisal
 from livingreview_appraisal.grade import (
     imprecision, inconsistency, largest_error, share_at_risk,
 )
@@ -24,7 +25,7 @@ from livingreview_appraisal.tools import ANSWERS, TOOLS, Domain, Question, Tool,
 __all__ = [
     "ANSWERS", "STATES", "TOOLS", "Absent", "Agreement", "Answer", "Appraisal", "Appraisals",
     "Asked", "Domain", "Judged", "Language", "MissingEvidence", "Outcome", "Question", "Target",
-    "Tool", "agreement", "imprecision", "inconsistency", "judge", "kappa", "largest_error",
-    "load_appraisals", "load_languages", "load_missing", "load_questions", "load_tool",
-    "load_translation", "share_at_risk", "size_of", "statement",
+    "Tool", "agreement", "check_appraisal", "imprecision", "inconsistency", "judge", "kappa",
+    "largest_error", "load_appraisals", "load_languages", "load_missing", "load_questions",
+    "load_tool", "load_translation", "share_at_risk", "size_of", "statement",
 ]

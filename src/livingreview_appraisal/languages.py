@@ -16,13 +16,14 @@ UNKNOWN, *KNOWN = LEVELS
 LARGE, APPRECIABLE = 0.5, 0.75  # ratios, or their inverses, from which an effect is called so
 SIZES = ("large", "appreciable", "small")
 TEXTS = ("name", "code", "findings", "awaiting", "unknown", "unclear", "about", "rests",
-         "not_counted", "among", "nothing")  # fmt: skip
+         "not_counted", "among", "nothing", "unreported")  # fmt: skip
 NAMES: Mapping[str, tuple[str, ...]] = {  # what a template is filled with
     "unknown": ("subject", "outcome"),
     "unclear": ("subject", "outcome", "certainty"),
     "effect": ("subject", "change", "size", "certainty"),
     "about": ("population",),
     "rests": ("studies", "people"),
+    "unreported": ("outcome",),
     "among": ("without", "with", "event", "study", "low", "high"),
 }
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -52,6 +53,7 @@ class Language:
     not_counted: str
     among: str
     nothing: str
+    unreported: str
 
     def level_of(self, sentence: str) -> str:
         """The certainty that the verb of a sentence claims: the lowest level without any.

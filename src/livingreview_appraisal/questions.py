@@ -5,7 +5,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from livingreview_record import Collector, DataProblemsError, Problem, read_yaml, shown
+from livingreview_record import (
+    Collector,
+    DataProblemsError,
+    Problem,
+    Review,
+    read_yaml,
+    shown,
+)
 
 MOST = 7  # outcomes of a summary of findings
 OPTIONAL = ("event", "timepoint", "study", "baseline_study", "baseline_arm")
@@ -34,7 +41,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: its title, what is done (`subject`), against what, in whom, on which outcomes."""
+    """A question: its title, what is done (`subject`), against what, in whom, on which outcomes.
+
+    `unreported` names outcomes that matter and of which no study gives a number.
+    """
 
     id: str
     title: str
@@ -42,15 +52,20 @@ class Asked:
     against: str
     population: str
     outcomes: tuple[Outcome, ...]
+    unreported: tuple[str, ...] = ()
 
 
 def load_questions(
-    root: Path | str, syntheses: Iterable[str], file: str = "findings.yaml"
+    root: Path | str,
+    syntheses: Iterable[str],
+    file: str = "findings.yaml",
+    *,
+    review: Review | None = None,
 ) -> dict[str, Asked]:
     """The questions of a file in `root/data/appraisal`, by id.
 
-    A question may have no outcome: no study gives a result on it.  Raises `DataProblemsError`,
-    which lists every problem.
+    A question may have no outcome: no study gives a result on it.  With a review, baselines must
+    be arms of its studies.  Raises `DataProblemsError`, which lists every problem.
     """
     path = Path(root) / "data" / "appraisal" / file
     problems: list[Problem] = []
@@ -63,22 +78,36 @@ def load_questions(
     found = {}
     for id_, entry in (entries if isinstance(entries, dict) else {}).items():
         place = f"questions.{id_}"
-        texts = _texts(collector, place, entry, Asked, without=("id", "outcomes"))
+        texts = _texts(collector, place, entry, Asked, without=("id", "outcomes", "unreported"))
         rows = entry.get("outcomes", []) if isinstance(entry, dict) else []
-        if len(rows) > MOST:
+        silent = entry.get("unreported", []) if isinstance(entry, dict) else []
+        if (count := len(rows) + len(silent)) > MOST:
             needed = f"at most {MOST} outcomes"
-            collector.need(f"{place}.outcomes", needed, str(len(rows)), "keep the most important")
+            collector.need(f"{place}.outcomes", needed, str(count), "keep the most important")
         outcomes = []
         for number, row in enumerate(rows):
             where = f"{place}.outcomes.{number}"
             given = _texts(collector, where, row, Outcome, optional=OPTIONAL)
+            if given and review is not None:
+                _check_baseline(collector, where, given, review)
             if given and collector.one_of(f"{where}.synthesis", given["synthesis"], known):
                 outcomes.append(Outcome(**given))
         if texts:
-            found[id_] = Asked(id=id_, outcomes=tuple(outcomes), **texts)
+            found[id_] = Asked(
+                id=id_, outcomes=tuple(outcomes), unreported=tuple(map(str, silent)), **texts
+            )
     if problems:
         raise DataProblemsError(problems)
     return found
+
+
+def _check_baseline(
+    collector: Collector, place: str, given: Mapping[str, str], review: Review
+) -> None:
+    """Add a problem for a baseline that names no study of the review, or no arm of it."""
+    study, arm = given.get("baseline_study"), given.get("baseline_arm")
+    if (study or arm) and collector.one_of(f"{place}.baseline_study", study, review.studies):
+        collector.one_of(f"{place}.baseline_arm", arm, review.studies[str(study)].arms)
 
 
 def load_translation(
@@ -119,6 +148,8 @@ def _differing(
             ]
             if pairs[0] != pairs[1]:
                 yield f".{id_}.outcomes ({what})", pairs[0], pairs[1]
+        if len(asked.unreported) != len(found[id_].unreported):
+            yield f".{id_}.unreported", [*asked.unreported], [*found[id_].unreported]
 
 
 def _texts(

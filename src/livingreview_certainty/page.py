@@ -16,7 +16,7 @@ from livingreview_appraisal import (
 from livingreview_certainty import grade, summary
 from livingreview_certainty.summary import Finding
 from livingreview_display import Html, Shown, Words, element, joined, publish, sentence, show
-from livingreview_record import DataProblemsError, Grade, Problem
+from livingreview_record import Grade
 from livingreview_results import SynthesisPage
 
 ENGLISH = "en"
@@ -27,27 +27,7 @@ class FindingsPage(SynthesisPage):
 
     def __init__(self, root: Path | str = "..") -> None:
         super().__init__(root)
-        self.questions: Mapping[str, Asked] = load_questions(root, self.results)
-        self._check_baselines()
-
-    def _check_baselines(self) -> None:
-        """Raise `DataProblemsError` for a baseline of an arm that does not exist."""
-        studies = self.review.studies
-        problems = [
-            Problem(
-                f"data/appraisal/findings.yaml questions.{asked.id}, {one.synthesis}",
-                "baseline_study and baseline_arm, a study of the review and an arm of it",
-                f"{one.baseline_study!r} and {one.baseline_arm!r}",
-                "correct them, or remove both",
-            )
-            for asked in self.questions.values()
-            for one in asked.outcomes
-            if one.baseline_study or one.baseline_arm
-            if one.baseline_study not in studies
-            or one.baseline_arm not in studies[one.baseline_study].arms
-        ]
-        if problems:
-            raise DataProblemsError(problems)
+        self.questions: Mapping[str, Asked] = load_questions(root, self.results, review=self.review)
 
     @cached_property
     def missing(self) -> Mapping[str, MissingEvidence]:
@@ -102,9 +82,10 @@ class FindingsPage(SynthesisPage):
             show(grade.Certainty(self.results, self.grades, self.appraisals, self.missing))
 
     def says(self, question: str) -> None:
-        """Show the statements on a question as a list."""
-        found = [text for key, text in self.statements().items() if key.startswith(f"{question}.")]
-        show(Words([sentence(text) for text in found]))
+        """Show the statements on a question as a list, those on what nobody compared among them."""
+        asked, found = self.questions[question], self.found[question]
+        told = summary.plain(asked, found, self.languages[ENGLISH])
+        show(Words([sentence(sentences[0]) for sentences in told]))
 
     def plain(self, language: str) -> "Plain":
         """Return the plain summary in a language: for each question its sentences by outcome."""

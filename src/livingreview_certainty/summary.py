@@ -129,10 +129,11 @@ def plain(asked: Asked, found: Sequence[Finding], language: Language) -> list[li
 
     Events of 1,000 people are told only where the certainty is more than the lowest.
     """
-    if not found:
-        return [[language.nothing]]
     by_id = {one.synthesis: one for one in asked.outcomes}
-    return [
+    silent = [[language.unreported.format(outcome=outcome)] for outcome in asked.unreported]
+    if not found:
+        return [[language.nothing], *silent]
+    told = [
         [
             says(asked, by_id[one.outcome.synthesis], one, language),
             language.rests.format(
@@ -143,6 +144,7 @@ def plain(asked: Asked, found: Sequence[Finding], language: Language) -> list[li
         ]
         for one in found
     ]
+    return told + silent
 
 
 def _among_words(words: Outcome, finding: Finding, language: Language) -> Iterator[str]:
@@ -173,6 +175,10 @@ def summary(review: Review, asked: Asked, found: Sequence[Finding], language: La
                 "In words": says(asked, one.outcome, one, language),
             }
         )
+    for outcome in asked.unreported if rows else ():
+        said = language.unreported.format(outcome=outcome)
+        name = f"{outcome[:1].upper()}{outcome[1:]}"
+        rows.append(dict.fromkeys(rows[0], "") | {"Outcome": name, "In words": said})
     return Table(pd.DataFrame(rows), caption=asked.title, empty=language.nothing)
 
 
