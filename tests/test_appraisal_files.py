@@ -3,13 +3,14 @@
 import csv
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from livingreview.cli import main
 from livingreview_appraisal import check_appraisal, load_appraisals, load_tool, tables
-from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS
+from livingreview_appraisal.appraisals import ANSWER_COLUMNS, JUDGEMENT_COLUMNS, NOT_JUDGED
 from livingreview_audit import CHECKS
 from livingreview_record import DataProblemsError
 from livingreview_results.page import SynthesisPage
@@ -224,6 +225,41 @@ def test_the_rows_that_a_figure_draws_carry_the_judgement_of_their_own_number(pa
         effects = [effect for result in results for effect in result.effects]
         judged = [page.appraisals.risk_of(effect.sources[0]) for effect in effects]
         assert drawn == judged
+
+
+def test_no_study_stands_in_a_synthesis_without_a_judgement_of_bias(page):
+    assert unjudged(page, page.appraisals) == []
+    others = [one for one in page.appraisals.appraisals if one.target.study != "chen-2025"]
+    fewer = replace(page.appraisals, appraisals=tuple(others))
+    assert {study for _, study in unjudged(page, fewer)} == {"chen-2025"}
+
+
+def unjudged(page, appraisals):
+    """Each synthesis and study of it whose result has no judgement."""
+    return sorted(
+        {
+            (id_, effect.study)
+            for id_, results in page.results.items()
+            for result in results
+            for effect in result.effects
+            if appraisals.risk_of(effect.sources[0]) == NOT_JUDGED
+        }
+    )
+
+
+def test_every_study_is_judged_for_trust_and_by_a_tool_that_fits_its_design():
+    tools = {}
+    for one in load_appraisals(ROOT).standing().values():
+        tools.setdefault(one.target.study, set()).add(one.tool.id)
+    for study in the_review().studies.values():
+        if study.status not in ("included", "awaiting-classification"):
+            assert study.id not in tools
+            continue
+        trust, *others = sorted(tools.get(study.id, {""}))
+        assert trust == "inspect-sr", study.id
+        randomised = study.design["type"].startswith("randomised")
+        fits = "rob-2" if randomised else "robins-i-v2" if study.comparisons else "jbi-case-series"
+        assert others == [fits], study.id
 
 
 def test_a_direction_is_told_where_it_is_known_and_a_stated_judgement_says_what_was_computed():
