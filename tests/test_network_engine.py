@@ -178,6 +178,18 @@ def test_a_network_without_a_loop_says_that_consistency_cannot_be_examined():
     assert found.splits[1].direct is None
 
 
+def test_contrasts_of_one_study_that_are_rounded_count_alike():
+    """A loop that misses zero by rounding is the same study under every name of its arms."""
+    yi, vi = np.array([1.0, 3.0, 2.03]), [0.5, 0.6, 0.7]
+    found = network_synthesis("SSS", "AAB", "BCC", yi, vi)
+    assert found.contrast("A", "B").mean == pytest.approx(1 - 0.01)
+    assert found.contrast("B", "C").mean == pytest.approx(2.03 - 0.01)
+    assert found.contrast("A", "C").mean == pytest.approx(3 + 0.01)
+    again = network_synthesis("SSS", "CCB", "BAA", yi, vi)
+    assert again.contrast("C", "A").mean == pytest.approx(found.contrast("A", "C").mean)
+    assert again.contrast("C", "A").se == pytest.approx(found.contrast("A", "C").se)
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

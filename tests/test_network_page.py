@@ -115,10 +115,10 @@ def test_what_differs_names_each_comparison_by_its_study_and_its_numbers(network
     network = networks["os-relapse"]
     rows = tables.differences(network)
     numbers = list(tables.geometry(network).nodes)
-    told = dict(zip(rows["Study"], rows["In the drawing"], strict=True))
+    told = dict(zip(rows["Study"], rows["Comparison"], strict=True))
     for edge in network.edges:
         places = [numbers.index(arm.treatment_class) + 1 for arm in edge.arms]
-        assert told[edge.label] == f"{places[0]} and {places[1]}"
+        assert told[edge.label] == f"{edge.comparison.label} ({places[0]} and {places[1]})"
     share = rows[network.review.protocol["networks"]["compare"]["prior_ici"]]
     assert set(share) <= {"all", "mixed", "none", "not stated", tables.NOT_PRINTED}
 

@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Pair: TypeAlias = tuple[str, str]
-CLOSES = 0.01  # standard errors by which a printed loop of one study may miss zero, by rounding
+CLOSES = 0.1  # standard errors by which a loop of one study may miss zero, by rounding
+SINGULAR = 1e-12  # of the largest eigenvalue
 
 
 class NotConnectedError(ValueError):
@@ -108,7 +109,8 @@ def _wrong(name: str, pairs: Mapping[Pair, tuple[float, float]]) -> str:
     if not pairs:
         return ""
     _, covariance = _block(treatments, pairs)
-    if np.linalg.eigvalsh(covariance)[0] <= 0:
+    spread = np.linalg.eigvalsh(covariance)
+    if spread[0] <= SINGULAR * spread[-1]:
         return f"{name}: need variances that {len(treatments)} arms can have, found none such"
     for a, b, c in combinations(treatments, 3):
         missed = pairs[a, b][0] + pairs[b, c][0] - pairs[a, c][0]
@@ -120,14 +122,20 @@ def _wrong(name: str, pairs: Mapping[Pair, tuple[float, float]]) -> str:
 def _block(
     treatments: Sequence[str], pairs: Mapping[Pair, tuple[float, float]]
 ) -> tuple[Floats, Floats]:
-    """Return a study's contrasts with its first treatment, and their covariance."""
-    base, *others = treatments
-    v = np.array([pairs[base, one][1] for one in others])
-    between = np.zeros((len(others), len(others)))
-    for (i, one), (j, other) in combinations(enumerate(others), 2):
-        between[i, j] = between[j, i] = pairs[one, other][1]
-    contrasts = np.array([pairs[base, one][0] for one in others])
-    return contrasts, (v[:, None] + v - between) / 2
+    """Return the effects of a study's treatments, and the covariance of its contrasts.
+
+    The effects are from their mean, by least squares of all contrasts; where rounding keeps these
+    from adding up, each counts alike.  The covariance is that of the contrasts with the first one.
+    """
+    size = len(treatments)
+    effects, variances = np.zeros(size), np.zeros((size, size))
+    for (i, one), (j, other) in combinations(enumerate(treatments), 2):
+        value, variances[i, j] = pairs[one, other]
+        variances[j, i] = variances[i, j]
+        effects[i] += value / size
+        effects[j] -= value / size
+    v, between = variances[0, 1:], variances[1:, 1:]
+    return effects, (v[:, None] + v - between) / 2
 
 
 def _independent(own: Mapping[str, Mapping[Pair, tuple[float, float]]]) -> Contrasts:
@@ -137,7 +145,8 @@ def _independent(own: Mapping[str, Mapping[Pair, tuple[float, float]]]) -> Contr
     designs, rows, joined = [], [], dict[Pair, dict[str, tuple[float, float]]]()
     for place, (name, pairs) in enumerate(own.items()):
         members = sorted({one for pair in pairs for one in pair})
-        y, covariance = _block(members, pairs)
+        effects, covariance = _block(members, pairs)
+        y = effects[0] - effects[1:]
         root = np.linalg.inv(np.linalg.cholesky((np.eye(y.size) + 1) / 2))
         d, turn = np.linalg.eigh(root @ covariance @ root.T)
         x = np.zeros((y.size, len(treatments)))
@@ -146,8 +155,9 @@ def _independent(own: Mapping[str, Mapping[Pair, tuple[float, float]]]) -> Contr
         turned = turn.T @ root
         rows.append((turned @ y, d, turned @ x, np.full(y.size, place)))
         designs.append(tuple(members))
-        for pair, value in pairs.items():
-            joined.setdefault(pair, {})[name] = value
+        for (one, effect), (other, less) in combinations(zip(members, effects, strict=True), 2):
+            value = float(effect - less), pairs[one, other][1]
+            joined.setdefault((one, other), {})[name] = value
     y, d, x, study = (np.concatenate(part) for part in zip(*rows, strict=True))
     return Contrasts(
         tuple(treatments), tuple(own), tuple(designs), dict(sorted(joined.items())), y, d, x, study

@@ -41,7 +41,8 @@ class NetworkPage:
     def transitivity(self, network: str) -> None:
         """Show what differs between the comparisons, and the judgement with its reasons."""
         one = self.networks[network]
-        show(Table(tables.differences(one), f"{one.plan['title']}: what differs"))
+        caption = f"{one.plan['title']}: what differs, with the numbers of the drawing"
+        show(Table(tables.differences(one), caption))
         said = "plausible" if one.is_plausible else "not plausible"
         show(Words(f"Transitivity is judged {said}."))
         show(Words([sentence(reason) for reason in one.plan["transitivity"]["reasons"]]))

@@ -51,16 +51,14 @@ def differences(network: ReviewNetwork) -> pd.DataFrame:
     rows = []
     for edges in network.pairs.values():
         for edge in edges:
+            places = [number_of[arm.treatment_class] for arm in edge.arms]
             design = {
                 head: edge.study.design.get(key, NOT_PRINTED) for key, head in compare.items()
             }
             rows.append(
                 {
                     STUDY: edge.label,
-                    COMPARISON: edge.comparison.label,
-                    "In the drawing": " and ".join(
-                        number_of[one.treatment_class] for one in edge.arms
-                    ),
+                    COMPARISON: f"{edge.comparison.label} ({places[0]} and {places[1]})",
                     **{head: str(value) for head, value in design.items()},
                     network.review.terms.participants.capitalize(): _whose(edge),
                     "Adjustment": _adjustment(edge),
