@@ -162,7 +162,7 @@
       const y = step * line, middle = y + above + 10;
       const group = drawn("g", { class: state.s.includes(row.place) ? "explorer-in" : "explorer-out" });
       group.append(
-        drawn("rect", { x: 0, y, width, height: step, class: "explorer-row" }),
+        drawn("rect", { x: 0, y: y + above, width, height: step - above, class: "explorer-row" }),
         ...words(y, row.label, row.text),
         drawn("line", { x1: x(row.at[1]), x2: x(row.at[2]), y1: middle, y2: middle }),
         drawn("circle", { cx: x(row.at[0]), cy: middle, r: 5 }),

@@ -16,7 +16,7 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
 NARROWEST = 6  # characters that the narrowest column takes, with the space around it
-PHONE = 44  # characters that stand beside each other on a phone
+PHONE = 41  # characters that stand beside each other on a phone
 
 
 @dataclass(frozen=True, repr=False)
