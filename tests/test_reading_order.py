@@ -42,3 +42,7 @@ def test_every_study_page_is_looked_at() -> None:
 @pytest.mark.parametrize("path", sorted(CHAPTERS.glob("*.md")), ids=lambda path: path.stem)
 def test_no_table_is_hidden_behind_a_line_that_does_not_say_what_it_is(path: Path) -> None:
     assert not re.search(r"hide-(output|input|cell)", path.read_text("utf-8"))
+
+
+def test_the_chapter_on_all_studies_begins_with_the_answers() -> None:
+    assert sections(CHAPTERS / "synthesis.md")[0] == "The answers"

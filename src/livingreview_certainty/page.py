@@ -87,6 +87,12 @@ class FindingsPage(SynthesisPage):
         told = summary.plain(asked, found, self.languages[ENGLISH])
         show(Words([sentence(sentences[0]) for sentences in told]))
 
+    def answers(self) -> None:
+        """Show every statement, below the title of its question."""
+        for id_, asked in self.questions.items():
+            show(Words(f"{asked.title}:"))
+            self.says(id_)
+
     def plain(self, language: str) -> "Plain":
         """Return the plain summary in a language: for each question its sentences by outcome."""
         spoken = self.languages[language]
