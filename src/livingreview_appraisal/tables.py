@@ -71,12 +71,7 @@ def _words(one: Appraisal, name: str) -> str:
 def _light(words: str) -> Html:
     symbol, _ = light(words)
     kind = words.replace(" ", "-")
-    return element(
-        "span",
-        element("span", symbol, class_="symbol", aria_hidden="true"),
-        f" {words}",
-        class_=f"light {kind}",
-    )
+    return element("span", f"{symbol} {words}", class_=f"light {kind}")
 
 
 def _opened(head: Html, lines: Iterable[str]) -> Html:

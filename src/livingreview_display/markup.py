@@ -17,7 +17,7 @@ TAGS = frozenset(
 _LINK, _CELL = ("download", "href"), ("colspan", "data-label", "rowspan", "scope")
 ATTRIBUTES = frozenset(
     {
-        *("aria-hidden", "aria-label", "class", "data-explorer", "id", "lang", "role", "tabindex"),
+        *("aria-label", "class", "data-explorer", "id", "lang", "role", "tabindex"),
         *_LINK,
         *_CELL,
     }
