@@ -20,6 +20,7 @@ from livingreview_appraisal import (
 )
 from livingreview_appraisal.grade import APPRECIABLE
 from livingreview_certainty import grade as tables
+from livingreview_certainty import summary
 from livingreview_certainty.page import FindingsPage
 from livingreview_record import DOWN, UP, DataProblemsError, load_review
 from livingreview_record.certainty import GRADE_COLUMNS, check_certainty
@@ -232,6 +233,17 @@ def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page, cap
     opened = tables.Certainty(page.results, page.grades, page.appraisals, page.missing)
     assert "Share of the weight at high risk: 100%." in repr(opened)
     assert opened.html().count("<details") == len(page.grades)
+
+
+def test_the_certainty_in_a_summary_leads_to_its_reasons_and_these_to_the_result(page):
+    found = page.found["kq5"]
+    shown = summary.summary(page.review, page.questions["kq5"], found, page.languages["en"])
+    reasons = tables.Certainty(page.results, page.grades, page.appraisals, page.missing).html()
+    for one in found:
+        id_ = one.outcome.synthesis
+        assert f'<a href="findings.html#certainty-{id_}">{one.grade.level}</a>' in shown.html()
+        (opened,) = re.findall(rf'<details [^>]*id="certainty-{id_}">.*?</details>', reasons, re.S)
+        assert re.search(rf'href="[a-z0-9]+\.html#synthesis-{id_}"', opened)
 
 
 def test_the_protocol_states_the_threshold_that_the_rule_uses(page):

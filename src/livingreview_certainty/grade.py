@@ -61,6 +61,16 @@ def computed(
     return Computed(steps, share_at_risk(weights, risky))
 
 
+def anchor_of(synthesis: str) -> str:
+    """Return the id of the reasons for the certainty of a synthesis on their page."""
+    return f"certainty-{synthesis}"
+
+
+def address_of_reasons(synthesis: str) -> str:
+    """Return where the reasons for a certainty stand, seen from another chapter of the book."""
+    return f"findings.html#{anchor_of(synthesis)}"
+
+
 class Certainty(Shown):
     """The certainty of each synthesis as a line that opens to its domains."""
 
@@ -97,7 +107,7 @@ class Certainty(Shown):
                     *(element("li", line) for line in _lines(grade, given)),
                 ),
                 class_="records",
-                id=f"certainty-{grade.synthesis}",
+                id=anchor_of(grade.synthesis),
             )
             for result, grade, given in self.judged
         ]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from livingreview_appraisal import Asked, Language, Outcome, statement
 from livingreview_certainty.absolute import Baseline, arm_baseline, baselines
-from livingreview_display import WHERE, Table, number
+from livingreview_certainty.grade import address_of_reasons
+from livingreview_display import WHERE, Places, Table, number
 from livingreview_plan import PlannedResult, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, Effect, absolute_effect
 from livingreview_pool import measure as find_measure
@@ -171,7 +172,7 @@ def summary(review: Review, asked: Asked, found: Sequence[Finding], language: La
                 f"({len(one.taken)})",
                 "Relative effect (95% interval)": f"{label}: {_relative(one)}",
                 "Among 1,000 people": _among(one),
-                "Certainty": one.grade.level,
+                "Certainty": Places([(one.grade.level, address_of_reasons(one.grade.synthesis))]),
                 "In words": says(asked, one.outcome, one, language),
             }
         )

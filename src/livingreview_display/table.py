@@ -147,6 +147,8 @@ def _cell(content: object) -> str:
 
 def _shown(text: str) -> Html:
     """The text of a cell: short ones stay on one line, addresses are links."""
+    if isinstance(text, Places):
+        return text.html()
     if isinstance(text, Html):
         return text
     if len(text) <= ONE_LINE:
