@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from livingreview_display.figures import to_svg
 from livingreview_network import network_synthesis, tables
 from livingreview_network.joined import review_networks
 from livingreview_plan import carry_out
@@ -144,6 +145,12 @@ def test_the_drawing_has_a_node_for_each_class_and_a_line_for_each_pair(networks
     solid = [line.get_linestyle() == "-" for line in axes.lines]
     assert solid == [bool(one) for one in used]
     assert widths[used.index(max(used))] == max(widths)
+
+
+def test_drawings_of_the_same_shape_are_told_apart_by_their_titles(networks):
+    """A page keeps one file, with one text alternative, of drawings that are the same bytes."""
+    drawn = [to_svg(tables.geometry(one).figure()) for one in networks.values()]
+    assert len(set(drawn)) == len(drawn)
 
 
 def test_patients_that_are_not_printed_are_not_counted_as_none(networks):

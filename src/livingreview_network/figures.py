@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from livingreview_display import INK, QUIET, Drawing, Html
 from livingreview_network.contrasts import Pair
 
-SIDE, FONT = 3.4, 10.0  # inches; points
+SIDE, HEAD, FONT = 3.4, 0.15, 10.0  # inches of the ring and its title; points
 SMALLEST, LARGEST = 180.0, 900.0  # areas of nodes in square points
 
 
@@ -53,9 +53,10 @@ class Geometry(Drawing):
 
     @rc_context({"text.parse_math": False, "text.usetex": False})
     def figure(self) -> Figure:
-        """Draw the ring of numbered nodes, and the lines between them."""
-        figure = Figure(figsize=(SIDE, SIDE), facecolor="white")
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        """Draw the ring of numbered nodes, and the lines between them, under the title."""
+        figure = Figure(figsize=(SIDE, SIDE + HEAD), facecolor="white")
+        axes = figure.add_axes((0.0, 0.0, 1.0, SIDE / (SIDE + HEAD)))
+        figure.text(0.02, 0.97, self.title, ha="left", va="top", fontsize=FONT, color=INK)
         axes.set_xlim(-1.3, 1.3)
         axes.set_ylim(-1.3, 1.3)
         axes.set_axis_off()
