@@ -78,6 +78,16 @@ def test_networks_are_those_of_metafor_with_block_covariance(name, model):
     assert (found.total.df, found.within.df) == (case["common"]["df"], case["within"]["df"])
 
 
+@pytest.mark.parametrize("name", ["senn2013", "hasselblad1998"])
+def test_inconsistency_is_weighed_with_the_heterogeneity_within_designs(name):
+    """The design-by-treatment interaction model, computed in R from whole matrices."""
+    case = METAFOR[name]
+    part = network_synthesis(*rows_of(case)).between_random
+    assert_close(part.tau2, case["within_tau2"], CLOSED, "tau2 within designs")
+    assert_close(part.q, case["between_random"], 1e-9, "Q between designs, a difference of two")
+    assert part.df == case["common"]["df"] - case["within"]["df"]
+
+
 def test_the_indirect_estimate_is_the_network_without_the_direct_studies():
     found = network_synthesis(*rows_of(METAFOR["senn2013"]))
     splits = {(one.network.first, one.network.second): one for one in found.splits}

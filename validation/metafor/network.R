@@ -57,6 +57,12 @@ moments <- function(r, x) { # the generalised moment estimate, from its definiti
   max(0, (q - (length(r$y) - ncol(x))) / sum(diag(p %*% g)))
 }
 
+residual <- function(r, x, tau2) { # y'Py, with tau2 in the weights
+  g <- outer(r$study, r$study, "==") / 2 + diag(length(r$y)) / 2
+  w <- solve(bldiag(r$v) + tau2 * g)
+  c(t(r$y) %*% (w - w %*% x %*% solve(t(x) %*% w %*% x) %*% t(x) %*% w) %*% r$y)
+}
+
 numbers <- function(x) I(as.numeric(x))
 told <- function(m) list(beta = numbers(coef(m)), se = numbers(m$se), q = m$QE, df = m$k - m$p)
 
@@ -72,7 +78,8 @@ network <- function(name, arms) {
   reml <- fit(r, x)
   list(set = name, contrasts = pairs(arms), treatments = I(colnames(r$x)),
        call = "rma.mv(y, V, mods = x, intercept = FALSE, random = ~ arm | study, struct = 'CS', rho = 0.5)",
-       common = told(fit(r, x, 0)), within = told(fit(r, own, 0)),
+       common = told(fit(r, x, 0)), within = told(fit(r, own, 0)), within_tau2 = moments(r, own),
+       between_random = residual(r, x, moments(r, own)) - residual(r, own, moments(r, own)),
        dl = c(list(tau2 = tau2), told(fit(r, x, tau2))),
        reml = c(list(tau2 = reml$tau2), told(reml)))
 }
