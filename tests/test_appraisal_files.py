@@ -215,12 +215,14 @@ def test_the_risk_of_bias_stands_beside_each_study_of_a_plot(page, capsys):
 
 def test_the_rows_that_a_figure_draws_carry_the_judgement_of_their_own_number(page):
     from livingreview_display import STUDY
-    from livingreview_results.page import arms_plot, with_risks
+    from livingreview_results.compared import with_studies
+    from livingreview_results.page import arms_plot
 
     for results in page.results.values():
         if not results:
             continue
-        plot = with_risks(arms_plot(results, marked=frozenset()), results, page.appraisals)
+        bare = arms_plot(results, marked=frozenset())
+        plot = with_studies(bare, results, page.review.studies, page.appraisals)
         drawn = plot.rows[plot.rows["mark"] == STUDY]["risk"].tolist()
         effects = [effect for result in results for effect in result.effects]
         judged = [page.appraisals.risk_of(effect.sources[0]) for effect in effects]

@@ -70,11 +70,12 @@ ONLY_IN = {  # modules, or a whole package, that use a library
     },
     "matplotlib": {
         "livingreview_cohort.figures",
-        "livingreview_display.figures",
+        "livingreview_display.drawing",
         "livingreview_display.flowchart",
+        "livingreview_display.forest",
         "livingreview_network.figures",
     },
-    "seaborn": {"livingreview_display.figures"},
+    "seaborn": {"livingreview_display.forest"},
     "yaml": {"livingreview_record.plain_yaml", "livingreview_record.shapes", "livingreview_book"},
     "jsonschema": {"livingreview_record.shapes"},
 }
@@ -239,7 +240,7 @@ def test_no_package_knows_an_outcome_by_its_name() -> None:
 SHOWING = re.compile(r"_repr_\w+_|_ipython_display_|__html__")  # how an object gets onto a page
 MAY_SHOW = {
     ("livingreview_display/markup.py", "_repr_html_"),
-    ("livingreview_display/figures.py", "_repr_svg_"),
+    ("livingreview_display/drawing.py", "_repr_svg_"),
 }
 
 
@@ -285,6 +286,7 @@ def test_text_is_escaped_and_shown_in_one_place_of_each_package() -> None:
         ("livingreview_display/markup.py", "html.escape"),
         ("livingreview_book/describing.py", "html.escape"),  # what a page's head says of it
         ("livingreview_book/words.py", "html.escape"),  # the explanation of a term
+        ("livingreview_book/dress.py", "html.escape"),  # captions of drawings
         ("livingreview_display/publishing.py", "IPython.display.display"),  # text, what is Shown
     }
 

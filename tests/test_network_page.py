@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from livingreview_display.figures import to_svg
+from livingreview_display.drawing import to_svg
 from livingreview_network import network_synthesis, tables
 from livingreview_network.joined import review_networks
 from livingreview_plan import carry_out

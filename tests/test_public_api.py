@@ -36,6 +36,7 @@ API = {
         load_single_arm read_patients reenact reenact_patients run write_patients written
     """,
     "livingreview_display": """
+        COLOURS WITHOUT_FORMULAS
         HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION QUIET STUDY WHERE
         Axis Cited Drawing Flowchart Forest Html Link Numbered Places Shown Step Table Words
         address_of anchor as_printed bullets cell day element intervals_of joined

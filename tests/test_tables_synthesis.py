@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from example_review import STUDY, more_studies, two_studies, write_review
-from livingreview_display import figures
+from livingreview_display import forest
 from livingreview_display.axes import HAZARD_RATIO
 from livingreview_display.placing import PREDICTION
 from livingreview_plan.analysis import carry_out
@@ -131,7 +131,7 @@ def test_from_three_studies_on_the_prediction_interval_is_shown_drawn_and_publis
     )
     widths = [
         line.get_linewidth()
-        for line in figures.forest(drawn, HAZARD_RATIO).axes[0].lines
+        for line in forest.forest(drawn, HAZARD_RATIO).axes[0].lines
         if list(line.get_xdata()) == [bar["lower"], bar["upper"]]
     ]
     assert widths == [5.0]  # a bar, not the thin line of a study

@@ -26,7 +26,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
-from livingreview_book import published
+from livingreview_book import drawings, published
 from livingreview_book.chapters import chapter_path, code_cells, read_notebook
 from livingreview_book.execute import ChaptersFailedError, execute_chapters
 from livingreview_book.locks import hold
@@ -37,7 +37,6 @@ from livingreview_record import could_not, write_whole
 FINISHED = "finished.json"  # beside Sphinx's memory: each file of a build that came to its end
 FIRST, LAST = 0, 999  # priorities of event handlers
 _held: list[BinaryIO] = []  # the folder's lock, until this process ends
-_alternatives: dict[str, str] = {}  # of drawings, by the name of the file they get
 _executed: dict[str, Execution] = {}  # this build's, by the chapter's text: all a reader is given
 
 
@@ -101,9 +100,9 @@ class _DescribeFigures(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         for node in self.document.findall(image):
-            alternative = _alternatives.get(Path(node["uri"]).stem)
-            if alternative is not None:
-                node["alt"] = alternative
+            beside = drawings.beside(node["uri"])
+            if beside is not None:
+                node["alt"] = beside["alt"]
 
 
 def last_commit_time(root: Path) -> str:
@@ -131,20 +130,8 @@ def read_with_outputs(text: str) -> NotebookNode:
     outputs = deepcopy(_executed[text].outputs)
     for count, cell in enumerate(code_cells(notebook), 1):
         cell.outputs, cell.execution_count = outputs[count - 1], count
-        _note_alternatives(cell.outputs)
     without_empty_sections(notebook)
     return notebook
-
-
-def _note_alternatives(outputs: Sequence[NotebookNode]) -> None:
-    """Remember each drawing's text alternative, its own or its rows, by the drawing's hash."""
-    for output in outputs:
-        drawing = output.get("data", {}).get("image/svg+xml")
-        if drawing is not None:
-            said = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
-            rows = "; ".join(output["data"].get("text/plain", "").splitlines())
-            data = os.linesep.join(drawing.splitlines()).encode()  # as MyST-NB names its file
-            _alternatives[hashlib.sha256(data).hexdigest()] = said or rows
 
 
 def _execute(app: Sphinx) -> None:
@@ -158,6 +145,8 @@ def _execute(app: Sphinx) -> None:
         raise ExtensionError(could_not(error)) from None
     for name, execution in executions.items():
         _executed[chapter_path(root, name).read_text("utf-8")] = execution
+        for outputs in execution.outputs:
+            drawings.note(outputs)
     for line in changed:
         _say(f"  published: {line}")
     app.env.book_outputs = {  # type: ignore[attr-defined]
@@ -219,7 +208,9 @@ def _end(app: Sphinx, exception: Exception | None) -> None:
     """
     if exception is None and not app._warncount:
         figures = {Path(source).name: name for source, (_, name) in app.env.images.items()}
-        for folder, used in (("_images", figures.values()), ("../jupyter_execute", figures)):
+        beside = drawings.write(Path(app.outdir, "_images"), figures.values())
+        kept = {*figures.values(), *beside}
+        for folder, used in (("_images", kept), ("../jupyter_execute", set(figures))):
             for path in Path(app.outdir, folder).glob("*"):
                 if path.is_file() and path.name not in used:
                     path.unlink()

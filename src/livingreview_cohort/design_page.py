@@ -8,7 +8,7 @@ from livingreview_cohort.answer import WhatIf
 from livingreview_cohort.choices import Pipeline, has_pipeline, load_pipeline
 from livingreview_cohort.conflict import conflicts
 from livingreview_cohort.distance import Distance, distances
-from livingreview_cohort.figures import MarkedForest
+from livingreview_cohort.figures import RANGES, MarkedForest
 from livingreview_cohort.margins import counted
 from livingreview_cohort.reenact import fit_for, reenact
 from livingreview_cohort.tables import Folded
@@ -85,7 +85,8 @@ class DesignPage:
         caption = f"{answer.title}, {WATERMARK}"
         if any(one.low != one.middle for one in answer.series):
             axis = Axis(_label(answer), "log" if answer.log else "linear", answer.printed)
-            show(MarkedForest(tables.rows_of(answer), axis, caption, watermark=WATERMARK))
+            rows = tables.rows_of(answer)
+            show(MarkedForest(rows, axis, caption, watermark=WATERMARK, lines=RANGES))
         else:
             show(Table(tables.shares(answer), caption))
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from livingreview_cohort.curves import Floats
-from livingreview_display import INK, QUIET, Drawing, Forest, Html
+from livingreview_display import COLOURS, INK, QUIET, WITHOUT_FORMULAS, Drawing, Forest, Html
 
 WIDTH, HEIGHT, LINE = 4.8, 2.9, 0.19  # inches: the figure, its curves, a line of numbers at risk
 FONT_SIZE = 9.0
-COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00")
 DASHES = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
 TICKS = (3, 6, 12, 24)  # months between ticks; the smallest that leaves at most eight
 
@@ -88,7 +86,7 @@ class SurvivalCurves(Drawing):
         """Nothing: the drawing is shown."""
         return None
 
-    @rc_context({"text.parse_math": False, "text.usetex": False})
+    @WITHOUT_FORMULAS
     def figure(self) -> Figure:
         """Return the curves above their numbers at risk."""
         below = 0.5 + LINE * (2 * len(self.curves) + 1)
@@ -149,6 +147,10 @@ def _write_at_risk(axes: Axes, curves: Sequence[Curve], ticks: Sequence[int]) ->
             axes.text(tick, y, f"{curve.at_risk[at]:.0f}", transform=place, ha="center", **style)
 
 
+RANGES = "lines are ranges over the synthetic patients"  # in captions
+MIDDLE = "lines are the middle of the 95% intervals"
+
+
 @dataclass(frozen=True, repr=False)
 class MarkedForest(Forest):
     """A forest plot with a watermark across it, which plain text and words tell first."""
@@ -159,10 +161,16 @@ class MarkedForest(Forest):
         """The watermark, and every drawn number."""
         return f"{self.watermark}\n{super().__repr__()}"
 
-    @rc_context({"text.parse_math": False, "text.usetex": False})
+    @WITHOUT_FORMULAS
     def figure(self) -> Figure | None:
         """Return the forest plot with the watermark."""
         figure = super().figure()
+        return watermarked(figure, self.watermark) if figure else None
+
+    @WITHOUT_FORMULAS
+    def wide_figure(self) -> Figure | None:
+        """Return the form for a desktop with the watermark."""
+        figure = super().wide_figure()
         return watermarked(figure, self.watermark) if figure else None
 
     def alternative(self) -> str:

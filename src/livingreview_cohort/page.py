@@ -12,7 +12,7 @@ from livingreview_cohort.choices import (
     load_pipeline,
     load_single_arm,
 )
-from livingreview_cohort.figures import MarkedForest, SurvivalCurves
+from livingreview_cohort.figures import MIDDLE, RANGES, MarkedForest, SurvivalCurves
 from livingreview_cohort.lean import lean
 from livingreview_cohort.patients import survival_outcomes
 from livingreview_cohort.pipeline import SPECIAL
@@ -160,7 +160,7 @@ class ReenactmentPage:
         found = [line for line in self._of_arms() if self._is_matched(line)]
         show(
             Words(MATCHED),
-            MarkedForest(frame, BALANCE, caption, watermark=WATERMARK),
+            MarkedForest(frame, BALANCE, caption, watermark=WATERMARK, lines=RANGES),
             Table.unless_empty(
                 tables.results(found), f"Matched arms, printed and re-enacted on {WATERMARK}"
             ),
@@ -246,7 +246,11 @@ class SingleArmPage:
             Table(frame, "Assumptions, all of them ours"),
             Table(tables.single_arms(self.simulated, self.assumed), caption),
             MarkedForest(
-                tables.single_arm_rows(self.simulated), MONTHS, caption, watermark=SIMULATED
+                tables.single_arm_rows(self.simulated),
+                MONTHS,
+                caption,
+                watermark=SIMULATED,
+                lines=MIDDLE,
             ),
         )
         self.sentences()

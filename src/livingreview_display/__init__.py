@@ -10,21 +10,24 @@ a room that has something to show builds its own tables of these parts.
 # fmt: off
 from livingreview_display.addresses import Cited, Numbered, Places, address_of, anchor
 from livingreview_display.axes import HAZARD_RATIO, MONTHS, PERCENT, Axis
-from livingreview_display.figures import INK, QUIET, Drawing, Forest
+from livingreview_display.drawing import COLOURS, INK, WITHOUT_FORMULAS, QUIET, Drawing
+from livingreview_display.forest import Forest
 from livingreview_display.flowchart import Flowchart, Step
-from livingreview_display.markup import Html, Shown, element, joined, linked
+from livingreview_display.markup import NO_BREAK_SPACE, Html, Shown, element, joined, linked
 from livingreview_display.placing import POOLED, PREDICTION, STUDY
 from livingreview_display.publishing import publish, show
 from livingreview_display.lights import light
-from livingreview_display.table import LEVEL, NO_BREAK_SPACE, WHERE, Table, scrolling
+from livingreview_display.table import LEVEL, WHERE, Table, scrolling
 from livingreview_display.wording import (
     Link, Words, as_printed, bullets, cell, day, intervals_of, listed, number, p_value, percent,
     places, printed, sentence,
 )
 
 __all__ = [
+    "COLOURS",
     "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
-    "PREDICTION", "QUIET", "STUDY", "WHERE", "Axis", "Cited", "Drawing", "Flowchart", "Forest",
+    "PREDICTION", "QUIET", "STUDY", "WHERE",
+    "WITHOUT_FORMULAS", "Axis", "Cited", "Drawing", "Flowchart", "Forest",
     "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
     "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",

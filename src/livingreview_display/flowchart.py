@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from livingreview_display.figures import INK, QUIET, Drawing
+from livingreview_display.drawing import INK, QUIET, WITHOUT_FORMULAS, Drawing
 from livingreview_display.markup import Html
 
 WIDTH, LEFT, BETWEEN = 5.2, 2.1, 0.32  # inches: the whole, the boxes on the left, the gaps
@@ -59,7 +58,7 @@ class Flowchart(Drawing):
         return None
 
 
-@rc_context({"text.parse_math": False, "text.usetex": False})
+@WITHOUT_FORMULAS
 def draw(steps: Sequence[Step]) -> Figure:
     """Draw the steps; raise `ValueError` when there is none."""
     if not steps:

@@ -11,7 +11,7 @@ LIGHTS = {  # symbol and colour of a judgement; the colours differ for colour-bl
     "high": ("\N{MINUS SIGN}", "#e59f88"),
     "many concerns": ("\N{MINUS SIGN}", "#e59f88"),
     "serious concerns": ("\N{MINUS SIGN}", "#e59f88"),
-    "critical": ("\N{MULTIPLICATION SIGN}", "#b98ab8"),
+    "critical": ("\N{MULTIPLICATION SIGN}", "#ceadcd"),
 }
 
 

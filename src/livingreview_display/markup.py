@@ -10,6 +10,7 @@ from html import escape
 from typing import final
 
 ADDRESS = re.compile(r"https?://[^\s;,<>\"]*[^\s;,.)<>\"]|\b10\.\d{4,}/[^\s;,]*[^\s;,.)]")
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _TABLE = ("caption", "table", "tbody", "td", "th", "thead", "tr")
 TAGS = frozenset(
     {"a", "details", "div", "em", "li", "p", "span", "strong", "summary", "ul", *_TABLE}

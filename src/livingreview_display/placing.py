@@ -1,27 +1,39 @@
-"""The rows of a forest plot from top to bottom: what stands in each, and at which height."""
+"""A forest plot from top to bottom: what stands in each row, where, and in which lines.
+
+All lengths are inches from the left end of the figure and from the top of its rows.
+"""
 
 import math
-import textwrap
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
-from livingreview_display.lights import RISK_WORDS
+from livingreview_display.drawing import LINE, text_width, wrapped
 
 STUDY, POOLED = "study", "pooled"
 PREDICTION = "prediction interval"
-CHARACTERS = 58  # of the font that fit into the width
-BOLD_CHARACTERS = 48
 NEEDED = ("label", "estimate", "lower", "upper")
-HEADING, LINE, MARK, GAP, FAVOURS = 0.34, 0.19, 0.2, 0.1, 0.62  # heights in inches
+NARROW, WIDE = 3.75, 9.3  # inches: a phone, and the text of a page on a desktop
+LIGHT = 0.2  # width of a judgement's symbol
+MARK, GAP, BETWEEN = 0.2, 0.09, 0.15  # height of a mark; gaps of rows and of columns
+CAPS = {  # the widest that a column of the wide form may be, in the order of columns
+    "label": 2.6,
+    "arms": 2.2,
+    "counts": 1.4,
+    "text": 2.2,
+    "weight": 0.7,
+    "risk": 0.62,
+}
+BEFORE = ("label", "arms", "counts")  # columns on the left of the plot; the others are right of it
+PLOT = 2.4  # the least width of the plot; columns are broken to make room for it, down to these
+YIELDING = {"label": 1.3, "arms": 1.7, "counts": 0.8, "text": 1.3}
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One row with the heights of its heading, label and mark, in inches from the top.
-
-    `heading_y` and `label_y` are not a number where the row has no heading or label of its own.
-    """
+    """One row of a forest plot and the height `y` at which its mark is drawn."""
 
     group: str
     label: str
@@ -31,64 +43,179 @@ class Placed:
     lower: float
     upper: float
     weight: float
-    heading_y: float = math.nan
-    label_y: float = math.nan
+    risk: str = ""
+    arms: str = ""
+    counts: str = ""
     y: float = math.nan
+
+
+@dataclass(frozen=True)
+class Written:
+    """A line of words; `side` says which of its ends `x` is; with a `risk` also its symbol."""
+
+    x: float
+    y: float
+    text: str
+    side: str = "left"
+    bold: bool = False
     risk: str = ""
 
 
-def place(rows: pd.DataFrame) -> tuple[Placed, ...]:
-    """The rows from top to bottom with the heights at which they are drawn."""
-    placed: list[Placed] = []
-    y, above = 0.0, Placed("", "", "", "", math.nan, math.nan, math.nan, math.nan)
-    for row in rows_of(rows):
-        heading_y = label_y = math.nan
-        if row.group != above.group:
-            more = LINE * heading_lines(row.group).count("\n")
-            y += HEADING + more if row.group else GAP
-            heading_y = y - LINE - more if row.group else math.nan
-        if (row.group, row.label) != (above.group, above.label):
-            label_y = y + GAP
-            y += GAP + LINE * (label_lines(row).count("\n") + 1)
-        placed.append(replace(row, heading_y=heading_y, label_y=label_y, y=y + MARK / 2))
-        y, above = y + MARK, row
-    return tuple(placed)
+@dataclass(frozen=True)
+class Layout:
+    """Where everything stands: rows, words, the ends of the axis, and what the axis crosses.
+
+    `open` are the stretches from top to bottom in which no word stands; `rules` are lines across.
+    """
+
+    width: float
+    height: float
+    plot: tuple[float, float]
+    rows: tuple[Placed, ...]
+    words: tuple[Written, ...]
+    open: tuple[tuple[float, float], ...]
+    rules: tuple[float, ...] = ()
 
 
 def rows_of(rows: pd.DataFrame) -> list[Placed]:
-    """Return the rows without heights; `ValueError` without rows or a needed column.
-
-    Rows with one group and label are told by their marks, and have no text of their own.
-    """
+    """Return the rows without heights; `ValueError` without rows or a needed column."""
     missing = [name for name in NEEDED if name not in rows]
     if missing or rows.empty:
         found = f"no column {', '.join(missing)}" if missing else "no row"
         msg = f"need rows with {', '.join(NEEDED)} to draw, found {found}"
         raise ValueError(msg)
-    records = rows.to_dict("records")
-    lines = [(record.get("group", ""), record["label"]) for record in records]
     return [
         Placed(
-            group=str(record.get("group", "")),
-            label=str(record["label"]),
-            text="" if lines.count(line) > 1 else str(record.get("text", "")),
-            mark=str(record.get("mark", "")),
+            group=_text(record, "group"),
+            label=_text(record, "label"),
+            text=_text(record, "text"),
+            mark=_text(record, "mark"),
             estimate=float(record["estimate"]),
             lower=float(record["lower"]),
             upper=float(record["upper"]),
             weight=float(record.get("weight") or math.nan),
-            risk=str(record.get("risk") or ""),
+            risk=_text(record, "risk"),
+            arms=_text(record, "arms"),
+            counts=_text(record, "counts"),
         )
-        for record, line in zip(records, lines, strict=True)
+        for record in rows.to_dict("records")
     ]
 
 
-def label_lines(row: Placed) -> str:
-    """Return the label of a row, with its risk of bias, broken beside its text."""
-    words = f"{row.label} ({RISK_WORDS.format(row.risk)})" if row.risk else row.label
-    return textwrap.fill(words, max(16, CHARACTERS - len(row.text) - 2))
+def _text(record: Mapping[Hashable, Any], name: str) -> str:
+    return str(record.get(name) or "")
 
 
-def heading_lines(group: str) -> str:
-    """Return the heading of a group, broken into lines."""
-    return textwrap.fill(group, BOLD_CHARACTERS)
+def narrow(rows: pd.DataFrame) -> Layout:
+    """Lay rows out for a phone: each label and result above its mark.
+
+    Rows that follow each other with one group and label share the label; a share of several
+    marks leaves its results to the table.
+    """
+    found = rows_of(rows)
+    names = [(row.group, row.label) for row in found]
+    left = LIGHT if any(row.risk for row in found) else 0.03
+    right = NARROW - 0.12
+    placed: list[Placed] = []
+    words: list[Written] = []
+    y, above = 0.0, ("", "")
+    for row, name in zip(found, names, strict=True):
+        if row.group != above[0]:
+            y += GAP if placed or row.group else 0.0
+            lines = wrapped(row.group, right, bold=True)
+            words += _lines(lines, 0.03, y, bold=True)
+            y += LINE * len(lines)
+        if name != above:
+            text = "" if names.count(name) > 1 else row.text
+            y += GAP
+            lines = wrapped(row.label, right - left - (text_width(text) + 0.12 if text else 0))
+            words += _lines(lines, left, y)
+            words += [Written(right, y + LINE / 2, text, "right")] if text else []
+            words += [Written(left / 2, y + LINE / 2, "", risk=row.risk)] if row.risk else []
+            y += LINE * len(lines)
+        placed.append(replace(row, y=y + MARK / 2))
+        y, above = y + MARK, name
+    y += GAP
+    starts = [row.y - MARK / 2 for row in placed]
+    ends = [*(row.y + MARK / 2 for row in placed[:-1]), y]
+    free = tuple(zip(starts, ends, strict=True))
+    return Layout(NARROW, y, (left, right), tuple(placed), tuple(words), free)
+
+
+def wide(rows: pd.DataFrame, headings: Mapping[str, str]) -> Layout:
+    """Lay rows out for a desktop: columns on both sides of the plot, under their headings."""
+    found = rows_of(rows)
+    table = [_cells(row, above) for row, above in zip(found, [None, *found], strict=False)]
+    widths = {
+        name: cap if name == "risk" else min(cap, max(text_width(cells[name]) for cells in table))
+        for name, cap in CAPS.items()
+        if any(cells[name] for cells in table)
+    }
+    places, plot = _columns(widths)
+    heads = {name: wrapped(headings.get(name, ""), widths[name], bold=True) for name in widths}
+    y = LINE * max(map(len, heads.values()))
+    words = [
+        line
+        for name, lines in heads.items()
+        for line in _lines(lines, places[name], y - LINE * len(lines), bold=True)
+    ]
+    rules = [y + 0.04] if words else []
+    y += 0.08
+    placed: list[Placed] = []
+    group = ""
+    for row, cells in zip(found, table, strict=True):
+        if row.group != group:
+            lines = wrapped(row.group, plot[0] - BETWEEN, bold=True)
+            y += GAP if placed and lines else 0.0
+            words += _lines(lines, 0.03, y, bold=True)
+            y, group = y + LINE * len(lines), row.group
+        lines_of = {name: wrapped(cells[name], widths[name]) for name in widths if name != "risk"}
+        height = LINE * max(1, *map(len, lines_of.values())) + GAP
+        for name, lines in lines_of.items():
+            words += _lines(lines, places[name], y + (height - LINE * len(lines)) / 2)
+        if row.risk:
+            words.append(Written(places["risk"] + 0.15, y + height / 2, "", risk=row.risk))
+        placed.append(replace(row, y=y + height / 2))
+        y += height
+    top = rules[0] if rules else 0.0
+    return Layout(WIDE, y, plot, tuple(placed), tuple(words), ((top, y),), tuple(rules))
+
+
+def _cells(row: Placed, above: Placed | None) -> dict[str, str]:
+    """The words of a row by column; a label that repeats the one above is not written again."""
+    again = above is not None and (row.group, row.label) == (above.group, above.label)
+    return {
+        "label": "" if again else row.label,
+        "arms": row.arms,
+        "counts": row.counts,
+        "text": row.text,
+        "weight": "" if math.isnan(row.weight) else f"{row.weight:.1f}%",
+        "risk": row.risk,
+    }
+
+
+def _columns(widths: dict[str, float]) -> tuple[dict[str, float], tuple[float, float]]:
+    """The left end of each column, and the ends of the plot between them.
+
+    Columns give way, in `widths` itself, where the plot would be too narrow.
+    """
+    lack = PLOT - (WIDE - sum(width + BETWEEN for width in widths.values()))
+    for name, least in YIELDING.items():
+        given = min(max(lack, 0.0), max(widths.get(name, 0.0) - least, 0.0))
+        if given:
+            widths[name], lack = widths[name] - given, lack - given
+    places, x = {}, 0.03
+    for name in (name for name in CAPS if name in widths and name in BEFORE):
+        places[name], x = x, x + widths[name] + BETWEEN
+    left = x + 0.05
+    right = WIDE - sum(width + BETWEEN for name, width in widths.items() if name not in BEFORE)
+    x = right + BETWEEN
+    for name in (name for name in CAPS if name in widths and name not in BEFORE):
+        places[name], x = x, x + widths[name] + BETWEEN
+    return places, (left, right - 0.05)
+
+
+def _lines(lines: Sequence[str], x: float, top: float, *, bold: bool = False) -> Iterator[Written]:
+    """Lines under each other from a height on; a line stands at its middle."""
+    for number, text in enumerate(lines):
+        yield Written(x, top + LINE * (number + 0.5), text, bold=bold)

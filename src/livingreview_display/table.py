@@ -9,10 +9,9 @@ from itertools import groupby
 import pandas as pd
 
 from livingreview_display.addresses import Numbered, Places
-from livingreview_display.markup import Html, Shown, element, joined, linked
+from livingreview_display.markup import NO_BREAK_SPACE, Html, Shown, element, joined, linked
 
 WHERE, LEVEL = "Where printed", "Level"  # columns that a page draws in their own way
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 ONE_LINE = 14  # characters of a cell that are never broken
 LONG = 24  # more characters than this want a wide cell
 NARROWEST = 6  # characters that the narrowest column takes, with the space around it

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from livingreview_display import INK, QUIET, Drawing, Html
+from livingreview_display import INK, QUIET, WITHOUT_FORMULAS, Drawing, Html
 from livingreview_network.contrasts import Pair
 
 SIDE, HEAD, FONT = 3.4, 0.15, 10.0  # inches of the ring and its title; points
@@ -51,7 +50,7 @@ class Geometry(Drawing):
             for (first, second), (used, every) in self.pairs.items()
         ]
 
-    @rc_context({"text.parse_math": False, "text.usetex": False})
+    @WITHOUT_FORMULAS
     def figure(self) -> Figure:
         """Draw the ring of numbered nodes, and the lines between them, under the title."""
         figure = Figure(figsize=(SIDE, SIDE + HEAD), facecolor="white")

@@ -9,7 +9,6 @@ from typing import Any
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
     PERCENT,
-    STUDY,
     Axis,
     Forest,
     publish,
@@ -20,6 +19,7 @@ from livingreview_pool import measure as find_measure
 from livingreview_record import KINDS, Printed, Terms, load_review, plan
 from livingreview_results import moderators, rows, tables
 from livingreview_results.audited import touched
+from livingreview_results.compared import with_studies
 from livingreview_results.keys import texts_by_key
 
 
@@ -105,9 +105,13 @@ class SynthesisPage:
         """Show the forest plot of a planned synthesis."""
         if (found := self._by(synthesis_id, measure)) is None:
             results = self.results[synthesis_id]
-            show(with_risks(arms_plot(results, marked=self.marked), results, self.appraisals))
+            show(self._told(arms_plot(results, marked=self.marked), results))
         else:
-            show(with_risks(forest_plot(found, marked=self.marked), [found], self.appraisals))
+            show(self._told(forest_plot(found, marked=self.marked), [found]))
+
+    def _told(self, plot: Forest, results: Sequence[PlannedResult]) -> Forest:
+        """The plot with what each study compares, and its risk of bias."""
+        return with_studies(plot, results, self.review.studies, self.appraisals)
 
     def overview(self, *synthesis_ids: str) -> None:
         """Show every study of these syntheses in one forest plot, below the titles of the plans.
@@ -117,7 +121,7 @@ class SynthesisPage:
         results = self.first(*synthesis_ids)
         drawn = rows.study_rows(results, marked=self.marked)
         plot = Forest(drawn, replace(_axis(results[0]), favours=None), "Each study on its own")
-        show(with_risks(plot, results, self.appraisals))
+        show(self._told(plot, results))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
@@ -183,19 +187,6 @@ def address_of(plan: Mapping[str, Any]) -> str:
 def forest_plot(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
     """The result's studies and pooled results, drawn on the scale readers know."""
     return Forest(rows.forest_rows(result, marked=marked), _axis(result), rows.caption(result))
-
-
-def with_risks(
-    plot: Forest, results: Sequence[PlannedResult], appraisals: Appraisals | None
-) -> Forest:
-    """The plot with the risk of bias of each study beside its row, where any was judged."""
-    if appraisals is None or plot.rows.empty:
-        return plot
-    effects = [effect for result in results for effect in result.effects]
-    sources = [next(s for s in effect.sources if isinstance(s, Printed)) for effect in effects]
-    risks = map(appraisals.risk_of, sources)
-    words = ["" if mark != STUDY else next(risks) for mark in plot.rows["mark"]]
-    return replace(plot, rows=plot.rows.assign(risk=words))
 
 
 def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:

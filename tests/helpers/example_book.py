@@ -38,7 +38,7 @@ publish("{key}.ratio", study.numbers[4].value)
 FIGURE = """
 ```{code-cell} ipython3
 from IPython.display import SVG
-from livingreview_display.figures import to_svg
+from livingreview_display.drawing import to_svg
 from matplotlib.figure import Figure
 
 figure = Figure()
