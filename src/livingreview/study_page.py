@@ -166,7 +166,7 @@ class StudyPage(EntriesPage):
 
     def read(self, caption: str) -> None:
         """Show the study's reports, and what of each was read."""
-        show(Table(entries.reports(self.study, self.review.dictionary), caption))
+        show(Table(entries.reports(self.study, self.review.dictionary), caption, fold=True))
 
     def not_confirmed(self) -> None:
         """Show what could not be confirmed about the reports."""
