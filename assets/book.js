@@ -110,6 +110,7 @@
     });
   };
 
+  const ready = new WeakSet();
   const makeFilter = (frame, rows, groups) => {
     const tools = document.createElement("div");
     tools.className = "table-tools";
@@ -121,8 +122,9 @@
     label.append("Only rows with ", input);
     tools.append(label, said);
     frame.before(tools);
-    const words = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+    let words = null;
     input.addEventListener("input", () => {
+      words ??= new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
       const asked = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       let group = null;
@@ -142,16 +144,21 @@
     });
   };
 
-  for (const frame of document.querySelectorAll(".table-scroll")) {
+  const prepare = (frame) => {
+    if (frame.closest("details:not([open])") || ready.has(frame)) return;
+    ready.add(frame);
     const table = frame.querySelector("table");
     const heads = table?.tHead ? [...table.tHead.rows] : [];
     const rows = [...(table?.rows ?? [])].filter((row) => !heads.includes(row));
     if (!table?.tHead && rows[0]?.querySelector("th[scope=col]")) rows.shift();
-    if (rows.length <= LONG) continue;
+    if (rows.length <= LONG) return;
     const groups = new Set(rows.filter((row) => row.querySelector("th[scope=rowgroup]")));
     makeFilter(frame, rows, groups);
     if (heads.length === 1 && groups.size === 0) makeSortable(table, rows);
-  }
+  };
+  document.querySelectorAll(".table-scroll").forEach(prepare);
+  const unfolded = ({ target }) => target.querySelectorAll?.(".table-scroll").forEach(prepare);
+  document.addEventListener("toggle", unfolded, true); // a folded table is made ready when seen
 
   /* A table that fits needs no frame that scrolls; its head can then stay in sight. */
   const fit = () => {
