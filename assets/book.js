@@ -22,7 +22,9 @@
     const row = found.closest("tr");
     if (row) row.scrollIntoView({ block: "center" });
     document.querySelector("tr.addressed")?.classList.remove("addressed");
+    document.querySelector("td.named")?.classList.remove("named");
     row?.classList.add("addressed");
+    found.closest("td")?.classList.add("named");
   };
   addEventListener("hashchange", unfold);
   unfold();
