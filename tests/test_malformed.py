@@ -42,6 +42,11 @@ not_yet_held:
   - {name: T1, compares: new with old, patients: adults, report: none, registration: R1,
      sources: ["https://example.org/a"]}
 decisions: [{date: "2026-01-02", what: a rule, why: a reason}]
+questions:
+  - {id: q1, label: Q, population: p, intervention: i, comparison: c, outcomes: o, closing: never}
+main_population:
+  {label: treated before, design: line, all: second, none: third, level: sex=male, at_least: 80}
+clocks: {start: start of treatment}
 not_relied_upon:
   - {study: example-2020, outcome: os, adjustment: adjusted, reason: it was not explained}
 outcomes:
@@ -67,6 +72,11 @@ FULL_REVIEW["syntheses"][1] |= yaml.safe_load(
 )
 FULL_REVIEW["syntheses"][2] |= {"favours": ["new", "old"]}
 FULL_REVIEW["syntheses"][2]["include"]["patients"][0] |= {"adjustment": "unadjusted"}
+FULL_REVIEW["syntheses"][2]["include"]["patients"][0] |= {"share": "enough"}
+FULL_REVIEW["syntheses"][2] |= {"clocks": ["start"]}
+for _plan in FULL_REVIEW["syntheses"]:
+    _plan["question"] = "q1"
+    _plan["chapter"] = "harms"
 FULL_REVIEW["syntheses"].append(
     FULL_REVIEW["syntheses"][2]
     | yaml.safe_load("""
@@ -101,6 +111,7 @@ could_change: little
 possible_reports: [{title: t, kind: preprint, year: 2020, address: "https://example.org/p"}]
 rejected_candidates: [{id: R2, address: "https://example.org/q"}]
 """)
+FULL_STUDY["outcomes"]["os"]["clock"] = "start"
 FULL_STUDY["arms"]["new"]["regimen"] = "a dose"
 FULL_STUDY["variables"] |= yaml.safe_load("""
   score: {label: Score, kind: continuous, unit: points, minimum: 0, maximum: 10, integer: true,
@@ -146,7 +157,10 @@ FREE = {
         "populations.*", "treatment_classes.*", "multiverses[].title",
         "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event",
         "syntheses[].title",
-        "syntheses[].note", "syntheses[].id",
+        "syntheses[].note", "syntheses[].id", "syntheses[].chapter", "questions[].label",
+        "questions[].population",
+        "questions[].intervention", "questions[].comparison", "questions[].outcomes",
+        "questions[].closing", "main_population.label", "clocks.*",
     },
     "study": {
         "label", "population", "status_reason", "authors_conclude", "limits[]", "asks",

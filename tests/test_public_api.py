@@ -19,9 +19,10 @@ API = {
         AppraisalPage AuditPage DataProblemsError DesignPage ExplorerPage NetworkPage Problem
         ProtocolPage
         ReenactmentPage Reported ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage
-        Words absolute_table bullets certainty_table control_table control_words coverage_table
-        evidence_size headline_table
-        heterogeneity_table left_out_table left_out_words load_review load_study multiverse_table
+        Words absolute_table bullets certainty_table choice_table control_table control_words
+        coverage_table evidence_size headline_table heterogeneity_table
+        left_out_table left_out_words load_review load_study medians_table
+        multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
         FindingsPage
@@ -43,8 +44,9 @@ API = {
         light linked listed number p_value percent places printed publish scrolling sentence show
     """,
     "livingreview_plan": """
-        ArmCount USUAL_LEVEL Moderated PlannedResult PrintedEstimate PrintedSurvival TwoArmCount
-        carry_out form_of interval_of moderated printed_survival quantity_of select used_numbers
+        ArmCount Estimate LEVEL_WORDS USUAL_LEVEL Moderated PlannedResult PrintedEstimate
+        PrintedSurvival TwoArmCount carry_out form_of interval_of moderated
+        printed_survival quantity_of select used_numbers
     """,
     "livingreview_pool": """
         AbsoluteEffect BayesianSynthesis Coefficient Complement EggerTest Effect Influence
@@ -68,9 +70,10 @@ API = {
     """,
     "livingreview_explorer": "LARGEST Question explored",
     "livingreview_results": """
-        Model SynthesisPage address_of certainty certainty_table control_table control_words
-        estimate_text findings forest_rows headline_table heterogeneity_table left_out_table
-        left_out_words multiverse_table policy_notes priors_table proportional_words
+        Model SynthesisPage address_of certainty certainty_table choice_table control_table
+        control_words estimate_text
+        findings forest_rows headline_table heterogeneity_table left_out_table left_out_words
+        medians_table multiverse_table policy_notes priors_table proportional_words
         restricted_mean_table scale_words sensitivity_table texts_by_key touched
     """,
     "livingreview_certainty": "FindingsPage absolute_table",
@@ -85,10 +88,11 @@ API = {
         arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits
         is_time level_of levels_of load_dictionary load_protocol load_review load_study
         mention months
-        months_in nothing_printed numbers_moved outcomes_of patients places_of plan read_rows
+        months_in nothing_printed numbers_moved outcomes_for outcomes_of patients places_of
+        plan read_rows
         read_text
         read_yaml remarks_on_numbers shown spreadsheet_damage table_first
-        write_downloads write_whole
+        share_class share_of write_downloads write_whole
     """,
     "livingreview_appraisal": """
         ANSWERS STATES TOOLS Absent Agreement Answer Appraisal Appraisals Asked Domain Judged

@@ -6,21 +6,21 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 1680,  # studies, audit, protocol, command line
+    "livingreview": 1715,  # studies, audit, protocol, shares, command line
     "livingreview_audit": 4189,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
     "livingreview_display": 1140,  # forest plots for phone and desktop, words measured; addresses
-    "livingreview_plan": 1120,
+    "livingreview_plan": 1130,
     "livingreview_pool": 3175,  # tau2 on any design, for networks
     "livingreview_appraisal": 1060,  # missing evidence; sentences in languages; one check
     "livingreview_search": 913,  # one paper on two studies
     "livingreview_explorer": 270,
     "livingreview_network": 735,  # the engine is half of it, the review's own networks the other
-    "livingreview_results": 870,
+    "livingreview_results": 970,
     "livingreview_certainty": 560,  # the plain summary; baselines of randomised trials
     "livingreview_start": 660,
-    "livingreview_record": 2834,  # leads; the certainty; networks; one paper on two studies
+    "livingreview_record": 2930,  # leads; the certainty; networks; one paper on two studies
 }
 MOST_IN_A_FILE = 300
 

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     )
     from livingreview_results import (
         SynthesisPage as SynthesisPage, certainty_table as certainty_table,
-        control_table as control_table, control_words as control_words,
-        headline_table as headline_table, heterogeneity_table as heterogeneity_table,
+        choice_table as choice_table, control_table as control_table,
+        control_words as control_words, headline_table as headline_table,
+        heterogeneity_table as heterogeneity_table, medians_table as medians_table,
         left_out_table as left_out_table, left_out_words as left_out_words,
         multiverse_table as multiverse_table, policy_notes as policy_notes,
         priors_table as priors_table, proportional_words as proportional_words,
@@ -64,9 +65,10 @@ _NAMES = {  # of the module that holds them
     "livingreview_certainty": "FindingsPage absolute_table",
     "livingreview_search.page": "SearchPage",
     "livingreview_results":
-        "SynthesisPage certainty_table control_table control_words headline_table "
-        "heterogeneity_table left_out_table left_out_words multiverse_table policy_notes "
-        "priors_table proportional_words restricted_mean_table scale_words sensitivity_table",
+        "SynthesisPage certainty_table choice_table control_table control_words headline_table "
+        "heterogeneity_table left_out_table left_out_words medians_table multiverse_table "
+        "policy_notes priors_table proportional_words restricted_mean_table scale_words "
+        "sensitivity_table",
     "livingreview_display": "Words bullets printed publish show",
     "livingreview_record":
         "DataProblemsError Problem Reported ReportedInterval load_review load_study "

@@ -8,9 +8,9 @@ curve.  Nothing here is shown: tables and figures are made of these results else
 
 # isort: off
 # fmt: off
-from livingreview_plan.analysis import PlannedResult, carry_out, used_numbers
+from livingreview_plan.analysis import LEVEL_WORDS, PlannedResult, carry_out, used_numbers
 from livingreview_plan.estimates import (
-    USUAL_LEVEL, ArmCount, PrintedEstimate, TwoArmCount, form_of, quantity_of,
+    USUAL_LEVEL, ArmCount, Estimate, PrintedEstimate, TwoArmCount, form_of, quantity_of,
 )
 from livingreview_plan.moderators import Moderated, moderated
 from livingreview_plan.nearly import interval_of
@@ -18,8 +18,10 @@ from livingreview_plan.printed_curves import PrintedSurvival, printed_survival
 from livingreview_plan.selection import select
 
 __all__ = [
+    "LEVEL_WORDS",
     "USUAL_LEVEL",
     "ArmCount",
+    "Estimate",
     "Moderated",
     "PlannedResult",
     "PrintedEstimate",

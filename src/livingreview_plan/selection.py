@@ -82,7 +82,7 @@ def select(review: Review, synthesis_id: str) -> Selection:
     left_out: list[LeftOut] = []
     others: list[Estimate] = []
     for study in review.studies.values():
-        reason, places = places_of(study, rules)
+        reason, places = places_of(review, study, rules)
         places = tuple(sorted(places, key=partial(_is_doubted, review, study.id)))
         each = [(place, list(collect(study, place.rules, place.patients))) for place in places]
         filled = [found for _, found in each if found]

@@ -28,7 +28,8 @@ from livingreview_record.problems import Collector, DataProblemsError, Problem, 
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
 from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
-    Place, comparisons_of, fits, nothing_printed, outcomes_of, places_of, plan,
+    Place, comparisons_of, fits, nothing_printed, outcomes_for, outcomes_of, places_of, plan,
+    share_class, share_of,
 )
 from livingreview_record.shapes import check_shape
 from livingreview_record.quantities import (
@@ -55,7 +56,8 @@ __all__ = [
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
-    "plan", "Place", "places_of", "outcomes_of", "comparisons_of", "fits", "nothing_printed",
+    "plan", "Place", "places_of", "outcomes_of", "outcomes_for", "comparisons_of", "fits",
+    "nothing_printed", "share_class", "share_of",
     "arm_flags",
     # the certainty of the evidence
     "Grade", "Step", "LEVELS", "START", "DOWN", "UP",

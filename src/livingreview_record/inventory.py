@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -40,6 +40,7 @@ EXTRACTION_COLUMNS = (
     "settled",
 )
 LEADS_COLUMNS = ("study", "what", "patients", "value", "address", "read", "wanted")
+INDIRECT_COLUMNS = ("question", "study", "patients", "what", "value", "address", "read")
 COUNTED = EXTRACTION_COLUMNS[1:6]
 WAYS = ("extracted again", "read again")  # of the second reading: without or with the first rows
 COUNT = re.compile(r"0|[1-9][0-9]*")
@@ -113,21 +114,29 @@ def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], ro
         collector.need(place, needed, str(rows), "look for rows that were lost")
 
 
-def check_leads(path: Path, problems: list[Problem]) -> tuple[Mapping[str, str], ...]:
-    """Return the leads; add a problem for each without its words, its address or its day.
+def check_looked_up(
+    path: Path,
+    columns: tuple[str, ...],
+    questions: Sequence[str] | None,
+    problems: list[Problem],
+) -> tuple[Mapping[str, str], ...]:
+    """Return numbers that were looked up and that no synthesis takes; none without the file.
 
-    A lead is a number that was seen only where others write about a study; a review without any
-    needs no file.
+    A problem is added for each without its words, its address or its day, and for one that stands
+    beside none of the `questions` of the review; these are None where its rules are not sound.
     """
     if not path.exists():
         return ()
     collector = Collector(str(path), problems)
-    rows = read_rows(path, LEADS_COLUMNS, problems, may_be_empty=True)
+    rows = read_rows(path, columns, problems, may_be_empty=True)
     for line, cells in rows:
-        for name in LEADS_COLUMNS:
+        for name in columns:
             if not cells[name].strip():
                 place = f"row {line} column {name}"
                 collector.need(place, "an entry", "nothing", "fill it in, or remove the row")
+        if "question" in cells and questions is not None:
+            place, do = f"row {line} column question", "name a question of review.yaml"
+            collector.one_of(place, cells["question"], questions, do)
         if not cells["address"].startswith(("https://", "http://")):
             place = f"row {line} column address"
             needed = "an address that begins with https:// or http://"

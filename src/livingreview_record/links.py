@@ -66,12 +66,23 @@ def check_arms(
     for comparison in study.comparisons.values():
         _check_direction(collector, study, comparison, protocol)
     plans = protocol["syntheses"]
+    _check_clocks(collector, study, protocol)
     for key in dict.fromkeys(key for plan in plans for key in plan.get("moderators", ())):
         value = study.design.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float | None):
             needed = "a number, by which a synthesis explains its results (moderators)"
             do = "write it without quotes and unit, or remove it where it is not known"
             collector.need(f"design.{key}", needed, shown(value), do)
+
+
+def _check_clocks(collector: Collector, study: Study, protocol: Mapping[str, Any]) -> None:
+    """An outcome of a synthesis that names clocks says from when its time is counted."""
+    asked = {plan["outcome"] for plan in protocol["syntheses"] if "clocks" in plan}
+    for outcome in study.outcomes.values():
+        if {outcome.id, outcome.same_as} & asked or outcome.clock:
+            do = "say from when time is counted, as one of the clocks of review.yaml"
+            place, known = f"outcomes.{outcome.id}.clock", protocol.get("clocks", {})
+            collector.one_of(place, outcome.clock or None, known, do)
 
 
 def check_shared(path: Path, study: Study, studies: Iterable[str], problems: list[Problem]) -> None:

@@ -13,10 +13,12 @@ from livingreview_record.certainty import Grade, check_certainty
 from livingreview_record.dictionary import DICTIONARY_COLUMNS, Dictionary
 from livingreview_record.files import is_folder, read_rows
 from livingreview_record.inventory import (
+    INDIRECT_COLUMNS,
+    LEADS_COLUMNS,
     WITHOUT_NUMBERS,
     check_extraction,
     check_files,
-    check_leads,
+    check_looked_up,
 )
 from livingreview_record.links import (
     check_apart,
@@ -28,7 +30,7 @@ from livingreview_record.links import (
 from livingreview_record.named_by_rules import check_references_to_studies
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
-from livingreview_record.references import check_references
+from livingreview_record.references import check_references, question_ids
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.shapes import check_shape
 from livingreview_record.studies import (
@@ -74,17 +76,20 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
         check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
+    indirect: tuple[Mapping[str, str], ...] = ()
     certainty: dict[str, Grade] = {}
     if names is None:
         check_files(data, declared, problems)
         extraction = _check_together(data, protocol if sound else {}, studies, declared, problems)
-        leads = check_leads(data / "leads.csv", problems)
+        asked = question_ids(protocol) if sound else None
+        leads = check_looked_up(data / "leads.csv", LEADS_COLUMNS, asked, problems)
+        indirect = check_looked_up(data / "indirect.csv", INDIRECT_COLUMNS, asked, problems)
         if sound:
             planned = [one["id"] for one in protocol["syntheses"]]
             certainty = check_certainty(data / "appraisal" / "grade.csv", planned, problems)
     if problems:
         raise DataProblemsError(problems)
-    return Review(protocol, studies, declared, extraction, leads, certainty)
+    return Review(protocol, studies, declared, extraction, leads, certainty, indirect)
 
 
 def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:

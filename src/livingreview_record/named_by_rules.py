@@ -41,8 +41,29 @@ def check_references_to_studies(
         place = f"restricted_means.{position}.outcome"
         vocabulary.check_outcome(collector, place, entry["outcome"])
     vocabulary.check_roles(collector, protocol.get("roles", {}))
+    if "main_population" in protocol:
+        _check_main(collector, protocol["main_population"], studies, declared, vocabulary)
     _check_baselines(collector, protocol, studies)
     _check_doubted(collector, protocol, studies)
+
+
+def _check_main(
+    collector: Collector,
+    rule: Rule,
+    studies: Sequence[Study],
+    declared: Dictionary,
+    vocabulary: "_Vocabulary",
+) -> None:
+    """What says that patients are of the main population is a design and a level of a study."""
+    key = rule["design"]
+    had = [str(study.design[key]) for study in studies if key in study.design]
+    known = declared.values("study", f"design.{key}") or had
+    for name in ("all", "none"):
+        place, do = f"main_population.{name}", f"correct it, or the key {key} of designs"
+        collector.one_of(place, rule[name], known, do)
+    of, level = level_of(rule["level"])
+    if collector.one_of("main_population.level", of, sorted(vocabulary.levels), "correct it"):
+        vocabulary.check_level(collector, "main_population.level", of, level)
 
 
 def _check_doubted(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:

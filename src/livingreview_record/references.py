@@ -28,9 +28,11 @@ def check_references(
     collector = Collector(str(path), problems)
     _check_days(collector, protocol)
     _check_addresses(collector, protocol)
+    check_once(collector, "questions", "id", question_ids(protocol))
     for position, plan in enumerate(protocol["syntheses"]):
         place = f"syntheses.{position} ({plan['id']})"
         _check_kind(collector, place, plan)
+        _check_names(collector, place, plan, protocol)
         _check_sides(collector, place, plan)
         if declared.is_whole:
             _check_properties(collector, place, plan, protocol, declared)
@@ -84,6 +86,25 @@ def _check_kind(collector: Collector, place: str, plan: Rule) -> None:
     if (time := plan.get("timepoint")) and not TIMEPOINT.fullmatch(time):
         needed = "a time such as 12 months, 6 weeks or 30 days"
         collector.need(f"{place}.timepoint", needed, repr(time), "correct it")
+
+
+def question_ids(protocol: Rule) -> list[str]:
+    """The ids of the questions that `review.yaml` declares."""
+    return [question["id"] for question in protocol.get("questions", ())]
+
+
+def _check_names(collector: Collector, place: str, plan: Rule, protocol: Rule) -> None:
+    """The question, the clocks and the shares that a synthesis names are declared."""
+    if "questions" in protocol or "question" in plan:
+        known = question_ids(protocol)
+        do = "name the question that it is about"
+        collector.one_of(f"{place}.question", plan.get("question"), known, do)
+    for clock in plan.get("clocks", ()):
+        collector.one_of(f"{place}.clocks", clock, protocol.get("clocks", {}), "declare it")
+    shares = any("share" in rule for rule in plan["include"]["patients"])
+    if shares and "main_population" not in protocol:
+        needed = "main_population in review.yaml, of which the share is asked"
+        collector.need(f"{place}.include.patients", needed, "nothing", "add it")
 
 
 def _check_sides(collector: Collector, place: str, plan: Rule) -> None:

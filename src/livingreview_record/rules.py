@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from livingreview_record.kinds import KINDS, SIDES
-from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study
+from livingreview_record.quantities import ALL_ARMS, Quantity, level_of
+from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study, mention
 
 NOT_STATED = "not-stated"
 NO_RULE = "Its {participants} are not those that this synthesis is about."
@@ -37,7 +38,9 @@ class Place(NamedTuple):
     rules: Mapping[str, Any]
 
 
-def places_of(study: Study, plan: Mapping[str, Any]) -> tuple[str, tuple[Place, ...]]:
+def places_of(
+    review: Review, study: Study, plan: Mapping[str, Any]
+) -> tuple[str, tuple[Place, ...]]:
     """Why a study is left out (empty when it is not), and the patients of it that may enter.
 
     The order is that of the rules of the synthesis: the first place of which the study prints a
@@ -49,8 +52,43 @@ def places_of(study: Study, plan: Mapping[str, Any]) -> tuple[str, tuple[Place, 
         _place(rule, plan)
         for rule in plan["include"]["patients"]
         if all(study.design.get(key) == value for key, value in rule.get("design", {}).items())
+        and rule.get("share") in (None, share_class(review, study))
     )
-    return "" if found else study.terms.fill(NO_RULE), found
+    if not found:
+        return study.terms.fill(NO_RULE), found
+    clocks = {one.clock for one in outcomes_of(study, plan["outcome"])}
+    if clocks and not any(outcomes_for(study, plan)):
+        words = " or ".join(review.protocol["clocks"][clock] for clock in sorted(clocks))
+        return f"Its time is counted from another origin: {words}.", ()
+    return "", found
+
+
+def share_of(review: Review, study: Study) -> float | None:
+    """Return the percentage of the study's patients who are of the main population.
+
+    By its design where that says all or none, else as printed for all its patients; None where
+    neither is known, or where the review names no main population.
+    """
+    rule = review.protocol.get("main_population")
+    if rule is None:
+        return None
+    said = study.design.get(rule["design"])
+    if said in (rule["all"], rule["none"]):
+        return 100.0 if said == rule["all"] else 0.0
+    level = level_of(rule["level"])
+    own = Quantity(ALL_ARMS, outcome=level.variable, category=level.level, statistic="percent")
+    found = mention(study, own)
+    return None if found is None else found.number.value
+
+
+def share_class(review: Review, study: Study) -> str:
+    """Return whether so many patients are of the main population that the whole study counts.
+
+    `enough`, or `less`, which an unknown share is too.
+    """
+    share = share_of(review, study)
+    rule = review.protocol.get("main_population", {})
+    return "enough" if share is not None and share >= rule["at_least"] else "less"
 
 
 def _place(rule: Mapping[str, Any], plan: Mapping[str, Any]) -> Place:
@@ -64,6 +102,13 @@ def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
     """The study's outcome of this name, or those it declares to measure the same."""
     for outcome in study.outcomes.values():
         if outcome_id in (outcome.id, outcome.same_as):
+            yield outcome
+
+
+def outcomes_for(study: Study, rules: Mapping[str, Any]) -> Iterator[Outcome]:
+    """The study's outcomes that a synthesis takes; with `clocks`, those counted from one."""
+    for outcome in outcomes_of(study, rules["outcome"]):
+        if outcome.clock in rules.get("clocks", [outcome.clock]):
             yield outcome
 
 

@@ -123,7 +123,7 @@ class Outcome:
     `denominator_declared` what the report says, in the section `declared_in`, that they are of.
     `sum_of` defines it by levels of another, `level_sum_of` a level by levels of others.
     `subset_of` names, for a level (or `""` for the whole), a wider `variable=level`.
-    `same_as` is the review's outcome that it measures.
+    `same_as` is the review's outcome that it measures, `clock` from when time is counted.
     """
 
     id: str
@@ -140,6 +140,7 @@ class Outcome:
     maximum: float | None = None
     integer: bool = False
     origin: str = ""
+    clock: str = ""
     event: str = ""
     censoring: str = ""
     definition: str = ""
@@ -313,6 +314,7 @@ class Review:
     `extraction` has the rows of `data/extraction.csv`: how far separate extractions agreed.
     `leads` has those of `data/leads.csv`: numbers seen only where others write about a study.
     `certainty` has the judgements of `data/appraisal/grade.csv`, by synthesis.
+    `indirect` has those of `data/indirect.csv`: trials in other patients, never pooled.
     """
 
     protocol: Mapping[str, Any]
@@ -321,6 +323,7 @@ class Review:
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
     certainty: Mapping[str, Grade] = field(default_factory=dict)
+    indirect: tuple[Mapping[str, str], ...] = ()
 
     @property
     def terms(self) -> Terms:

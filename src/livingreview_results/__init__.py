@@ -9,9 +9,12 @@ what it touches among the planned syntheses.  `SynthesisPage` shows it all in a 
 # fmt: off
 from livingreview_results.audited import findings, touched
 from livingreview_results.keys import texts_by_key
+from livingreview_results.medians import medians_table
 from livingreview_results.page import SynthesisPage, address_of
 from livingreview_results.rows import Model, certainty, estimate_text, forest_rows
-from livingreview_results.sensitivity import multiverse_table, priors_table, sensitivity_table
+from livingreview_results.sensitivity import (
+    choice_table, multiverse_table, priors_table, sensitivity_table,
+)
 from livingreview_results.survival_time import (
     control_table, control_words, proportional_words, restricted_mean_table,
 )
@@ -21,9 +24,9 @@ from livingreview_results.tables import (
 from livingreview_results.unused import left_out_table, left_out_words
 
 __all__ = [
-    "Model", "SynthesisPage", "address_of", "certainty", "certainty_table", "control_table",
-    "control_words", "estimate_text", "findings", "forest_rows", "headline_table",
-    "heterogeneity_table", "left_out_table", "left_out_words", "multiverse_table",
-    "policy_notes", "priors_table", "proportional_words", "restricted_mean_table",
-    "scale_words", "sensitivity_table", "texts_by_key", "touched",
+    "Model", "SynthesisPage", "address_of", "certainty", "certainty_table", "choice_table",
+    "control_table", "control_words", "estimate_text", "findings", "forest_rows",
+    "headline_table", "heterogeneity_table", "left_out_table", "left_out_words",
+    "medians_table", "multiverse_table", "policy_notes", "priors_table", "proportional_words",
+    "restricted_mean_table", "scale_words", "sensitivity_table", "texts_by_key", "touched",
 ]

@@ -26,16 +26,18 @@ from livingreview_results.keys import texts_by_key
 class SynthesisPage:
     """The chapter of the planned syntheses; `show` shows one of them.
 
-    `root` is the folder that holds `data/`, seen from the chapter.
+    `root` is the folder that holds `data/`, seen from the chapter.  With a `question`, only its
+    syntheses are carried out.
     """
 
-    def __init__(self, root: Path | str = "..") -> None:
+    def __init__(self, root: Path | str = "..", *, question: str = "") -> None:
         self._shown: set[str] = set()  # syntheses whose table stands on the page
         self.root = Path(root)
         self.review = load_review(root)
         self.results = {
             plan["id"]: carry_out(self.review, plan["id"])
             for plan in self.review.protocol["syntheses"]
+            if question in ("", plan.get("question"))
         }
 
     @cached_property

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview_display import Table, number
-from livingreview_plan import PlannedResult, carry_out
+from livingreview_display import Table, cell, number
+from livingreview_plan import Estimate, PlannedResult, carry_out, select
 from livingreview_pool import PRIOR_SCALE, PRIOR_SCALES, Universe, multiverse, prior_meaning
 from livingreview_pool import measure as find_measure
 from livingreview_record import Printed, Review
@@ -24,6 +24,8 @@ from livingreview_results.rows import (
 
 WAYS = ("Question", "Way to pool", "Results", "Intervals reach")
 EXCLUDING = "Intervals that exclude no difference"
+LEFT_OUT_EARLY = "survival-exclusion"  # the kind of statement of a study that did so
+EARLY_WORDS = " (early deaths excluded)"
 
 
 def sensitivity_table(
@@ -62,7 +64,8 @@ def _reduced(
     if sum(touched) > 1:
         yield "every number that a finding touches", without(marked)
     for effect, flagged in zip(full.effects, touched, strict=True):
-        yield effect.name + FLAG * flagged, without(effect.sources)
+        early = any(s.kind == LEFT_OUT_EARLY for s in review.studies[effect.study].statements)
+        yield effect.name + FLAG * flagged + EARLY_WORDS * early, without(effect.sources)
 
 
 def _result_text(result: PlannedResult | None) -> str:
@@ -155,3 +158,31 @@ def priors_table() -> Table:
         "within which 95% of the true ratios of studies then lie"
     )
     return Table(pd.DataFrame(rows), caption=caption)
+
+
+def choice_table(review: Review, question: str) -> Table:
+    """Which estimate of each study enters the syntheses of a question, and which stand behind it.
+
+    Only studies with more than one are shown.
+    """
+    rows = []
+    for planned in review.protocol["syntheses"]:
+        if planned.get("question") != question:
+            continue
+        found = select(review, planned["id"])
+        for one in found.used:
+            others = (other for other in found.others if other.study_id == one.study_id)
+            behind = [_chosen(review, other) for other in others]
+            if behind:
+                rows.append([planned["title"], one.label, _chosen(review, one), "; ".join(behind)])
+    columns = ["Synthesis", "Study", "Enters", "Stands behind it"]
+    empty = "No study prints more than one estimate of the same patients."
+    return Table(pd.DataFrame(rows, columns=columns), "Which estimate enters", empty=empty)
+
+
+def _chosen(review: Review, estimate: Estimate) -> str:
+    """An estimate as printed, with its adjustment and its patients."""
+    study, numbers = review.studies[estimate.study_id], estimate.sources
+    quantity = numbers[0].quantity
+    words = quantity.adjustment or "not said whether adjusted"
+    return f"{cell(numbers)} ({words}; {study.populations[quantity.population].label})"

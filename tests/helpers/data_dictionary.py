@@ -11,6 +11,7 @@ KEYED_BY_ID = {
     "arms",
     "assessors",
     "categories",
+    "clocks",
     "comparisons",
     "grades",
     "level_sum_of",

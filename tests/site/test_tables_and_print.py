@@ -107,7 +107,7 @@ def test_a_place_in_the_synthesis_leads_to_the_number_shown_in_its_open_fold(
     page: Page, server: str, site: Path, where: str
 ) -> None:
     origin = server if where == "server" else site.as_uri()
-    page.goto(f"{origin}/chapters/synthesis.html")
+    page.goto(f"{origin}/chapters/kq1.html")
     place = page.locator('td.where a[href*="#n-"]').first
     place.evaluate("a => a.closest('details')?.setAttribute('open', '')")
     target = (place.get_attribute("href") or "").partition("#")[2]

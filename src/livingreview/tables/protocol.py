@@ -9,7 +9,15 @@ import pandas as pd
 from livingreview.tables.entries import EntriesPage
 from livingreview.tables.sections import subgroup_label
 from livingreview_display import Table, Words, bullets, day, listed, show
-from livingreview_record import KINDS, Review, levels_of, load_review, patients
+from livingreview_record import (
+    KINDS,
+    Review,
+    levels_of,
+    load_review,
+    patients,
+    share_class,
+    share_of,
+)
 
 IMPORTANCE = {True: "critical", False: "important", None: "not said"}
 
@@ -98,6 +106,28 @@ class ProtocolPage(EntriesPage):
         """Show numbers that nothing uses until they are seen in the study's own report."""
         self._rows("data/leads.csv", self.review.leads, "Leads that await confirmation", fold=True)
 
+    def indirect(self, question: str) -> None:
+        """Show trials in other patients that stand beside a question."""
+        rows = [one for one in self.review.indirect if one["question"] == question]
+        shown = [{k: v for k, v in one.items() if k != "question"} for one in rows]
+        self._rows("data/indirect.csv", shown, "Randomised trials in other patients, not pooled")
+
+    def shares(self) -> None:
+        """Show how large the share of each study's patients is whose results are the main ones."""
+        rule = self._entry("main_population")
+        words = {"enough": "the whole study", "less": "only patients of it that are printed apart"}
+        lines = [
+            [
+                study.label,
+                "not known" if (share := share_of(self.review, study)) is None else f"{share:g}%",
+                words[share_class(self.review, study)],
+            ]
+            for study in self.review.studies.values()
+            if study.status == "included"
+        ]
+        columns = ["Study", f"Share who {rule['label']}", "Counts for the main analyses"]
+        show(Table(pd.DataFrame(lines, columns=columns), "Share of the main population by study"))
+
     def _rows(
         self, file: str, rows: Iterable[Mapping[str, str]], caption: str, *, fold: bool = False
     ) -> None:
@@ -148,6 +178,8 @@ def _rule(review: Review, rule: Mapping[str, Any]) -> str:
         f"{review.dictionary.heading('study', f'design.{key}')}: {value}"
         for key, value in rule.get("design", {}).items()
     ]
+    if "share" in rule:
+        terms.append({"enough": "main population", "less": "other studies"}[rule["share"]])
     terms += [f"estimates: {rule['adjustment'].replace('-', ' ')}"] if "adjustment" in rule else []
     return f"{words} ({'; '.join(terms)})" if terms else words
 

@@ -15,7 +15,7 @@ from livingreview_record import (
     comparisons_of,
     fits,
     mention,
-    outcomes_of,
+    outcomes_for,
 )
 
 
@@ -23,7 +23,7 @@ def arm_counts(
     study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
 ) -> Iterator[ArmCount]:
     """Yield each wanted arm of which events and patients are printed."""
-    for outcome, arm in product(outcomes_of(study, rules["outcome"]), study.arms.values()):
+    for outcome, arm in product(outcomes_for(study, rules), study.arms.values()):
         if fits(arm, rules.get("arms", {})):
             wanted = Quantity(
                 arm_id=arm.id, outcome=outcome.id, category=rules.get("category", ""), **place
@@ -104,7 +104,7 @@ def near_arms(
 ) -> Iterator[NearMiss]:
     """Yield the counts and percentages of wanted arms that give no usable count."""
     filled = {count.arm_id for count in used}
-    for outcome, arm in product(outcomes_of(study, rules["outcome"]), study.arms.values()):
+    for outcome, arm in product(outcomes_for(study, rules), study.arms.values()):
         if arm.id not in filled and fits(arm, rules.get("arms", {})):
             wanted = Quantity(
                 arm_id=arm.id, outcome=outcome.id, category=rules.get("category", ""), **place
@@ -117,7 +117,7 @@ def two_arm_counts(
 ) -> Iterator[TwoArmCount]:
     """Yield the counts of both arms of each wanted comparison."""
     for comparison in comparisons_of(study, rules):
-        for outcome in outcomes_of(study, rules["outcome"]):
+        for outcome in outcomes_for(study, rules):
             wanted = Quantity(outcome=outcome.id, category=rules.get("category", ""), **place)
             counts = [
                 _arm_count(study, study.arms[arm], replace(wanted, arm_id=arm), "treatment_class")
@@ -133,7 +133,7 @@ def near_pairs(
     """Yield the counts that the rule nearly takes."""
     if used:
         return
-    outcomes = [outcome.id for outcome in outcomes_of(study, rules["outcome"])]
+    outcomes = [outcome.id for outcome in outcomes_for(study, rules)]
     category = rules.get("category", "")
     for comparison, outcome in product(comparisons_of(study, rules), outcomes):
         arms = (comparison.experimental, comparison.control)

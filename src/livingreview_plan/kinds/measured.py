@@ -8,7 +8,7 @@ from typing import Any
 from livingreview_plan.estimates import ArmMean, ArmRate, TwoArms
 from livingreview_plan.kinds.counts import size_of
 from livingreview_plan.nearly import NearMiss, other_way_round
-from livingreview_record import Printed, Quantity, Study, comparisons_of, mention, outcomes_of
+from livingreview_record import Printed, Quantity, Study, comparisons_of, mention, outcomes_for
 
 Rules = Mapping[str, Any]
 Place = Mapping[str, str]
@@ -41,7 +41,7 @@ def near_rates(study: Study, rules: Rules, place: Place, used: list[TwoArms]) ->
 def _wanted(study: Study, rules: Rules, place: Place) -> Iterator[tuple[Quantity, Quantity]]:
     """Yield what is wanted of both arms of each comparison, without the statistic."""
     for comparison in comparisons_of(study, rules):
-        for outcome in outcomes_of(study, rules["outcome"]):
+        for outcome in outcomes_for(study, rules):
             wanted = Quantity(
                 outcome=outcome.id,
                 category=rules.get("category", ""),
@@ -96,7 +96,7 @@ def _near(
         if len(both) > 1:
             yield NearMiss(both[0].sources[-1], "unit", _unlike(*both))
     turned = list(comparisons_of(study, rules, reverse=True))
-    outcomes = [outcome.id for outcome in outcomes_of(study, rules["outcome"])]
+    outcomes = [outcome.id for outcome in outcomes_for(study, rules)]
     yield from other_way_round(study, turned, outcomes, Quantity(**place), (statistic,))
 
 

@@ -22,7 +22,7 @@ from livingreview_record import (
     Quantity,
     Study,
     comparisons_of,
-    outcomes_of,
+    outcomes_for,
     table_first,
 )
 
@@ -78,7 +78,7 @@ def _printed_ratios(
 def _of_comparison(
     study: Study, rules: Rules, place: Place, comparison: Comparison
 ) -> list[Printed]:
-    outcomes = {outcome.id for outcome in outcomes_of(study, rules["outcome"])}
+    outcomes = {outcome.id for outcome in outcomes_for(study, rules)}
     wanted = (comparison.id, place["population"], place["subgroup"])
     return [
         number
@@ -106,7 +106,7 @@ def _turned(
     study: Study, rules: Rules, place: Place, statistics: tuple[str, ...]
 ) -> Iterator[NearMiss]:
     turned = list(comparisons_of(study, rules, reverse=True))
-    outcomes = [outcome.id for outcome in outcomes_of(study, rules["outcome"])]
+    outcomes = [outcome.id for outcome in outcomes_for(study, rules)]
     wanted = Quantity(comparison="any", **place)
     yield from other_way_round(study, turned, outcomes, wanted, statistics)
 
