@@ -156,6 +156,17 @@ def test_intervals_alike_are_never_cut_and_no_estimate_is_outside(scale):
     assert high > max(row[2] for row in drawn)
 
 
+@FORMS
+@pytest.mark.parametrize("axis", [MONTHS, HAZARD_RATIO])
+@pytest.mark.parametrize("unreached", [math.nan, math.inf, 0.0])
+def test_a_row_that_was_not_reached_is_shown_beside_the_others(headings, axis, unreached):
+    missing = {"label": "b", "estimate": unreached, "lower": math.nan, "upper": math.nan}
+    figure = forest(make_rows({"estimate": 1.3}, missing), axis, headings)
+    assert any(x == pytest.approx(1.3) for x, _ in drawn_points(figure))
+    assert {"a", "b"} <= set(drawn_words(figure))
+    forest(make_rows(missing), axis, headings)
+
+
 def test_the_fraction_of_an_axis_is_where_matplotlib_draws_the_value():
     (axes,) = forest(make_rows({}), HAZARD_RATIO).axes
     inside = axes.transAxes.inverted().transform(axes.transData.transform((1.3, 0)))[0]

@@ -69,23 +69,29 @@ def ends(axis: Axis, drawn: Iterable[tuple[float, float, float]]) -> tuple[float
     """Return the ends of the axis: those asked for, or a little beyond what is drawn.
 
     `drawn` are estimates with their limits.  An interval that reaches much farther than others do
-    is cut, so that it does not press all others together; every estimate stays inside.
+    is cut, so that it does not press all others together; every estimate stays inside.  What was
+    not reached, or has no place on the scale, is left out.
     """
     rows, log = tuple(drawn), axis.scale == "log"
     change, back = (math.log, math.exp) if log else (float, float)
-    known = [change(row[0]) for row in rows]
-    spans = [
-        (change(estimate), change(limit))
-        for estimate, *limits in rows
-        for limit in limits
-        if math.isfinite(limit) and (limit > 0 or not log)
+
+    def has_place(value: float) -> bool:
+        return math.isfinite(value) and (value > 0 or not log)
+
+    known = [change(row[0]) for row in rows if has_place(row[0])]
+    limits = [change(limit) for _, *both in rows for limit in both if has_place(limit)]
+    lengths = [
+        abs(change(limit) - change(estimate))
+        for estimate, *both in rows
+        for limit in both
+        if has_place(estimate) and has_place(limit)
     ]
-    lengths = [abs(limit - estimate) for estimate, limit in spans]
-    reach = FARTHEST * median(lengths) if lengths else 0.0
-    low, high = min(known) - reach, max(known) + reach
-    inside = [*known, *(min(max(limit, low), high) for _, limit in spans)]
-    inside += [] if axis.reference is None else [change(axis.reference)]
-    low, high = min(inside), max(inside)
+    if known and lengths:
+        reach = FARTHEST * median(lengths)
+        low, high = min(known) - reach, max(known) + reach
+        limits = [min(max(limit, low), high) for limit in limits]
+    inside = [*known, *limits, *(() if axis.reference is None else (change(axis.reference),))]
+    low, high = min(inside, default=0.0), max(inside, default=0.0)
     pad = math.log(1.15) if log else 0.05 * (high - low or 1.0)
     found = back(low - pad), back(high + pad)
     if log:
