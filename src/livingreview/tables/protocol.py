@@ -102,6 +102,24 @@ class ProtocolPage(EntriesPage):
         caption = "Agreement of the separate extractions"
         self._rows("data/extraction.csv", self.review.extraction, caption)
 
+    def overlaps(self) -> None:
+        """Show which studies may share patients, with each other or with what is not held."""
+        studies = self.review.studies
+        lines = [
+            [
+                study.label,
+                studies[shared.other].label if shared.other in studies else shared.other,
+                shared.certainty,
+                shared.why,
+                shared.source,
+            ]
+            for study in studies.values()
+            for shared in study.shares_patients
+        ]
+        columns = ["Study", "May share patients with", "How certain", "Why", "Seen at"]
+        frame = pd.DataFrame(lines, columns=columns)
+        show(Table(frame, "Studies that may share patients", empty="There is none.", fold=True))
+
     def leads(self) -> None:
         """Show numbers that nothing uses until they are seen in the study's own report."""
         self._rows("data/leads.csv", self.review.leads, "Leads that await confirmation", fold=True)
