@@ -49,6 +49,11 @@ main_population:
 clocks: {start: start of treatment}
 not_relied_upon:
   - {study: example-2020, outcome: os, adjustment: adjusted, reason: it was not explained}
+effect_modifiers:
+  include: {status: [included], design: {line: second}}
+  characteristics:
+    - {label: Sex, variables: [sex],
+       remarks: [{study: example-2020, section: Abstract, about: effect, text: larger in men}]}
 outcomes:
   orr: {label: Response, definition: d, origin: start, critical: true}
   os: {label: Survival, definition: d, origin: start, critical: false}
@@ -156,6 +161,9 @@ FREE = {
         "decisions[].why", "outcomes.*.label", "outcomes.*.definition", "outcomes.*.origin",
         "populations.*", "treatment_classes.*", "multiverses[].title",
         "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event",
+        "effect_modifiers.characteristics[].label",
+        "effect_modifiers.characteristics[].remarks[].section",
+        "effect_modifiers.characteristics[].remarks[].text",
         "syntheses[].title",
         "syntheses[].note", "syntheses[].id", "syntheses[].chapter", "questions[].label",
         "questions[].population",

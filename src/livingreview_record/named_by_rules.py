@@ -45,6 +45,7 @@ def check_references_to_studies(
         _check_main(collector, protocol["main_population"], studies, declared, vocabulary)
     _check_baselines(collector, protocol, studies)
     _check_doubted(collector, protocol, studies)
+    _check_modifiers(collector, protocol, studies)
 
 
 def _check_main(
@@ -76,6 +77,22 @@ def _check_doubted(collector: Collector, protocol: Rule, studies: Sequence[Study
         if one["outcome"] not in outcomes.get(one["study"], {}):
             needed = "a study, and an outcome that its study.yaml declares"
             collector.need(f"not_relied_upon.{position}", needed, named[position], "correct it")
+
+
+def _check_modifiers(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
+    """A variable is one characteristic and of some study; a remark is on a study of the review."""
+    asked = protocol.get("effect_modifiers", {}).get("characteristics", ())
+    place = "effect_modifiers.characteristics"
+    names = [name for one in asked for name in one["variables"]]
+    check_once(collector, place, "variable", names)
+    declared = sorted({name for study in studies for name in study.variables})
+    for position, one in enumerate(asked):
+        for name in one["variables"]:
+            do = "correct it, or declare it under variables in study.yaml"
+            collector.one_of(f"{place}.{position}.variables", name, declared, do)
+        for number, said in enumerate(one.get("remarks", ())):
+            known, do = [study.id for study in studies], "correct it, or add the study"
+            collector.one_of(f"{place}.{position}.remarks.{number}.study", said["study"], known, do)
 
 
 def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:

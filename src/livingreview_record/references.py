@@ -37,6 +37,9 @@ def check_references(
         if declared.is_whole:
             _check_properties(collector, place, plan, protocol, declared)
             _check_design(collector, place, plan, declared)
+    if declared.is_whole:
+        asked = protocol.get("effect_modifiers", {}).get("include", {}).get("design", {})
+        _check_design_rule(collector, "effect_modifiers.include.design", asked, declared)
     _check_favours(collector, protocol["syntheses"])
     _check_uses(collector, protocol)
     _check_networks(collector, protocol, declared)
@@ -151,12 +154,18 @@ def _check_design(collector: Collector, place: str, plan: Rule, declared: Dictio
         do = f"{DESCRIBE}design.{name}"
         collector.one_of(f"{place}.moderators", name, design_keys, do)
     for number, rule in enumerate(plan["include"]["patients"]):
-        for name, value in rule.get("design", {}).items():
-            where = f"{place}.include.patients.{number}.design"
-            if collector.one_of(where, name, design_keys, f"{DESCRIBE}design.{name}"):
-                allowed = declared.values("study", f"design.{name}")
-                if allowed:
-                    _one_of_values(collector, f"{where}.{name}", value, allowed)
+        where = f"{place}.include.patients.{number}.design"
+        _check_design_rule(collector, where, rule.get("design", {}), declared)
+
+
+def _check_design_rule(collector: Collector, where: str, rule: Rule, declared: Dictionary) -> None:
+    """Each property is one that a design can have, with a value that the dictionary allows."""
+    design_keys = known_keys("study", "design", declared)
+    for name, value in rule.items():
+        if collector.one_of(where, name, design_keys, f"{DESCRIBE}design.{name}"):
+            allowed = declared.values("study", f"design.{name}")
+            if allowed:
+                _one_of_values(collector, f"{where}.{name}", value, allowed)
 
 
 def _one_of_values(collector: Collector, place: str, value: object, allowed: list[Any]) -> None:
