@@ -265,3 +265,21 @@ def test_a_marked_forest_tells_its_watermark_first() -> None:
     forest = MarkedForest(frame, MONTHS, "Months", watermark="simulated")
     assert forest.figure() is None
     assert repr(forest).startswith("simulated\n")
+
+
+def test_results_stand_under_their_outcome_which_no_row_repeats(tian: Study) -> None:
+    quantities = (replace(MEDIAN, outcome="os"), MEDIAN, replace(MEDIAN, timepoint="6 months"))
+    found = lines_of(tian, *(reenacted(one, (6.0,)) for one in quantities))
+    frame = tables.by_outcome(tian, found)
+    told = {(line.estimate.quantity.outcome, line.again) for line in found}
+    assert len(frame) == len(found) == 3
+    assert {one for one, _ in told} == {"os", "pfs"}
+    assert list(frame["Result"]).count(tian.outcomes["pfs"].label) == 2
+    assert not any(tian.outcomes[one].label in words for one, _ in told for words in frame["Level"])
+    arm = tian.arms["annab"].label
+    assert {arm, f"{arm}, at 6 months"} <= set(frame["Level"])
+
+
+def test_the_caption_of_curves_names_the_outcome_and_that_nobody_is_real() -> None:
+    said = SurvivalCurves((a_curve(),), "Survival: range over the sets", WATERMARK).caption()
+    assert said.startswith(f"Survival, re-enacted on {WATERMARK}. Lines are")

@@ -82,6 +82,15 @@ class SurvivalCurves(Drawing):
         mark = f" {self.watermark.capitalize()}." if self.watermark else ""
         return f"{self.title}.{mark} {'; '.join(told)}."
 
+    def caption(self) -> str:
+        """Return the outcome, on whom it was re-enacted, and what is drawn."""
+        outcome = self.title.partition(":")[0]
+        on = f", re-enacted on {self.watermark}" if self.watermark else ""
+        return (
+            f"{outcome}{on}. Lines are the middle of the sets and bands their range; dots are "
+            "printed medians and rates; below stand the numbers at risk."
+        )
+
     def html(self) -> Html | None:
         """Nothing: the drawing is shown."""
         return None

@@ -134,7 +134,9 @@ class ReenactmentPage:
         found = [line for line in self._of_arms() if not self._is_matched(line)]
         show(
             Words(READ),
-            Table(tables.results(found), f"Arms, printed and re-enacted on {WATERMARK}"),
+            Table(
+                tables.by_outcome(self.study, found), f"Arms, printed and re-enacted on {WATERMARK}"
+            ),
         )
 
     def _is_of_arms(self, line: Line) -> bool:
@@ -162,7 +164,8 @@ class ReenactmentPage:
             Words(MATCHED),
             MarkedForest(frame, BALANCE, caption, watermark=WATERMARK, lines=RANGES),
             Table.unless_empty(
-                tables.results(found), f"Matched arms, printed and re-enacted on {WATERMARK}"
+                tables.by_outcome(self.study, found),
+                f"Matched arms, printed and re-enacted on {WATERMARK}",
             ),
         )
 

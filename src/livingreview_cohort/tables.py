@@ -14,7 +14,7 @@ from livingreview_cohort.pipeline import COX, INTERACTION, SELECTED, STANDARDISE
 from livingreview_cohort.reenact import GRID, Band, Reenactment
 from livingreview_cohort.rows import Line, comparison_words, text
 from livingreview_cohort.single_arm import SimulatedArm
-from livingreview_display import Html, Table, element, listed
+from livingreview_display import LEVEL, Html, Table, element, listed
 from livingreview_record import Dictionary, Printed, Quantity, Study, months
 
 PRINTED, AGAIN = "Printed", "Re-enacted"
@@ -65,6 +65,21 @@ def results(found: Iterable[Line]) -> pd.DataFrame:
             for line in found
         ]
     )
+
+
+def by_outcome(study: Study, found: Iterable[Line]) -> pd.DataFrame:
+    """Return the lines of `results` under their outcomes, so that none repeats its name."""
+    places = list(study.outcomes)
+    ordered = sorted(found, key=lambda line: places.index(line.estimate.quantity.outcome))
+    frame = results(ordered)
+    labels = [study.outcomes[line.estimate.quantity.outcome].label for line in ordered]
+    rest = [
+        line.what.removeprefix(f"{label} (").replace(")", "", 1)
+        for line, label in zip(ordered, labels, strict=True)
+    ]
+    frame["Result"] = labels
+    frame.insert(1, LEVEL, [words[:1].upper() + words[1:] for words in rest])
+    return frame
 
 
 def outside(found: Iterable[Line], audited: Iterable[Finding]) -> pd.DataFrame:
