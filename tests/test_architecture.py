@@ -70,6 +70,7 @@ ONLY_IN = {  # modules, or a whole package, that use a library
     },
     "matplotlib": {
         "livingreview_cohort.figures",
+        "livingreview_display.bubbles",
         "livingreview_display.drawing",
         "livingreview_display.flowchart",
         "livingreview_display.forest",

@@ -39,8 +39,8 @@ API = {
     "livingreview_display": """
         COLOURS WITHOUT_FORMULAS
         HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION QUIET STUDY WHERE
-        Axis Cited Drawing Flowchart Forest Html Link Numbered Places Shown Step Table Words
-        address_of anchor as_printed bullets cell day element intervals_of joined
+        Axis BubbleMap Cited Drawing Flowchart Forest Html Link Numbered Places Shown Step Table
+        Words address_of anchor as_printed bullets cell day element intervals_of joined
         light linked listed number p_value percent places printed publish scrolling sentence show
     """,
     "livingreview_plan": """

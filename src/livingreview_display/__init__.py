@@ -10,6 +10,7 @@ a room that has something to show builds its own tables of these parts.
 # fmt: off
 from livingreview_display.addresses import Cited, Numbered, Places, address_of, anchor
 from livingreview_display.axes import HAZARD_RATIO, MONTHS, PERCENT, Axis
+from livingreview_display.bubbles import BubbleMap
 from livingreview_display.drawing import COLOURS, INK, WITHOUT_FORMULAS, QUIET, Drawing
 from livingreview_display.forest import Forest
 from livingreview_display.flowchart import Flowchart, Step
@@ -27,7 +28,8 @@ __all__ = [
     "COLOURS",
     "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
     "PREDICTION", "QUIET", "STUDY", "WHERE",
-    "WITHOUT_FORMULAS", "Axis", "Cited", "Drawing", "Flowchart", "Forest",
+    "WITHOUT_FORMULAS", "Axis", "BubbleMap", "Cited", "Drawing", "Flowchart",
+    "Forest",
     "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
     "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",

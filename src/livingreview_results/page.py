@@ -20,6 +20,7 @@ from livingreview_record import KINDS, Printed, Terms, load_review, plan
 from livingreview_results import moderators, rows, tables
 from livingreview_results.audited import touched
 from livingreview_results.compared import with_studies
+from livingreview_results.evidence_map import evidence_map
 from livingreview_results.keys import texts_by_key
 
 
@@ -124,6 +125,10 @@ class SynthesisPage:
         drawn = rows.study_rows(results, marked=self.marked)
         plot = Forest(drawn, replace(_axis(results[0]), favours=None), "Each study on its own")
         show(self._told(plot, results))
+
+    def map(self) -> None:
+        """Show what was studied in whom, and which outcomes are reported, as a map."""
+        show(evidence_map(self.review, self.results))
 
     def table(self, synthesis_id: str, measure: str = "") -> None:
         """Show the rows of a planned synthesis as a table."""
