@@ -22,6 +22,7 @@ from livingreview_results.audited import touched
 from livingreview_results.compared import with_studies
 from livingreview_results.evidence_map import evidence_map
 from livingreview_results.keys import texts_by_key
+from livingreview_results.over_time import rows_over_time
 
 
 class SynthesisPage:
@@ -125,6 +126,14 @@ class SynthesisPage:
         drawn = rows.study_rows(results, marked=self.marked)
         plot = Forest(drawn, replace(_axis(results[0]), favours=None), "Each study on its own")
         show(self._told(plot, results))
+
+    def over_time(self, synthesis_id: str) -> None:
+        """Show how the result of a planned synthesis grew with each study, by date."""
+        (result,) = self.first(synthesis_id)
+        drawn, title = rows_over_time(self.review, result), f"{rows.caption(result)}, over time"
+        heads = {"label": "Pooled", "arms": "Published", "counts": "Studies", "text": "Result"}
+        note = "Each row pools a study and those published before it, by random effects"
+        show(Forest(drawn, _axis(result), title, headings=heads, note=note))
 
     def map(self) -> None:
         """Show what was studied in whom, and which outcomes are reported, as a map."""
