@@ -8,6 +8,7 @@ from livingreview_plan import carry_out
 from livingreview_pool import random_effects
 from livingreview_results import SynthesisPage
 from livingreview_results.over_time import published_on, rows_over_time
+from livingreview_results.page import forest_plot
 from the_review import ROOT
 
 
@@ -40,3 +41,12 @@ def test_studies_enter_in_the_order_of_their_dates(page):
         dates = list(rows_over_time(page.review, result)["arms"])
         assert dates == sorted(dates)
         assert all(dates)
+
+
+def test_a_plot_says_in_full_words_what_each_side_means(page):
+    (result,) = page.first("os-engager")
+    better = page._better(result)
+    axis = forest_plot(result, better=better).axis
+    assert better == page.review.protocol["outcomes"]["os"]["better"]
+    assert axis.favours == tuple(f"{better} {side}" for side in result.plan["favours"])
+    assert forest_plot(result).axis.favours[0].startswith("better ")

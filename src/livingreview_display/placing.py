@@ -27,6 +27,7 @@ CAPS = {  # the widest that a column of the wide form may be, in the order of co
     "risk": 0.62,
 }
 BEFORE = ("label", "arms", "counts")  # columns on the left of the plot; the others are right of it
+EDGE = 0.08  # room at the right end: other types than ours are a little wider
 PLOT = 2.4  # the least width of the plot; columns are broken to make room for it, down to these
 YIELDING = {"label": 1.3, "arms": 1.7, "counts": 0.8, "text": 1.3}
 
@@ -207,8 +208,10 @@ def _columns(widths: dict[str, float]) -> tuple[dict[str, float], tuple[float, f
     places, x = {}, 0.03
     for name in (name for name in CAPS if name in widths and name in BEFORE):
         places[name], x = x, x + widths[name] + BETWEEN
-    left = x + 0.05
-    right = WIDE - sum(width + BETWEEN for name, width in widths.items() if name not in BEFORE)
+    left = x + 0.1
+    right = (
+        WIDE - EDGE - sum(width + BETWEEN for name, width in widths.items() if name not in BEFORE)
+    )
     x = right + BETWEEN
     for name in (name for name in CAPS if name in widths and name not in BEFORE):
         places[name], x = x, x + widths[name] + BETWEEN

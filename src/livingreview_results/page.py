@@ -24,6 +24,8 @@ from livingreview_results.evidence_map import evidence_map
 from livingreview_results.keys import texts_by_key
 from livingreview_results.over_time import rows_over_time
 
+BETTER = "better"
+
 
 class SynthesisPage:
     """The chapter of the planned syntheses; `show` shows one of them.
@@ -111,7 +113,13 @@ class SynthesisPage:
             results = self.results[synthesis_id]
             show(self._told(arms_plot(results, marked=self.marked), results))
         else:
-            show(self._told(forest_plot(found, marked=self.marked), [found]))
+            plot = forest_plot(found, marked=self.marked, better=self._better(found))
+            show(self._told(plot, [found]))
+
+    def _better(self, result: PlannedResult) -> str:
+        """What the better side of a plot has in the review's words."""
+        outcome = self.review.protocol["outcomes"].get(result.plan["outcome"], {})
+        return str(outcome.get("better", BETTER))
 
     def _told(self, plot: Forest, results: Sequence[PlannedResult]) -> Forest:
         """The plot with what each study compares, and its risk of bias."""
@@ -133,7 +141,7 @@ class SynthesisPage:
         drawn, title = rows_over_time(self.review, result), f"{rows.caption(result)}, over time"
         heads = {"label": "Pooled", "arms": "Published", "counts": "Studies", "text": "Result"}
         note = "Each row pools a study and those published before it, by random effects"
-        show(Forest(drawn, _axis(result), title, headings=heads, note=note))
+        show(Forest(drawn, _axis(result, self._better(result)), title, headings=heads, note=note))
 
     def map(self) -> None:
         """Show what was studied in whom, and which outcomes are reported, as a map."""
@@ -200,9 +208,12 @@ def address_of(plan: Mapping[str, Any]) -> str:
     return f"{chapter}.html#{anchor_of(plan['id'])}"
 
 
-def forest_plot(result: PlannedResult, *, marked: Iterable[Printed] = ()) -> Forest:
+def forest_plot(
+    result: PlannedResult, *, marked: Iterable[Printed] = (), better: str = BETTER
+) -> Forest:
     """The result's studies and pooled results, drawn on the scale readers know."""
-    return Forest(rows.forest_rows(result, marked=marked), _axis(result), rows.caption(result))
+    drawn = rows.forest_rows(result, marked=marked)
+    return Forest(drawn, _axis(result, better), rows.caption(result))
 
 
 def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> Forest:
@@ -214,12 +225,12 @@ def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = (
     )
 
 
-def _axis(result: PlannedResult) -> Axis:
+def _axis(result: PlannedResult, better: str = BETTER) -> Axis:
     known = find_measure(result.measure)
     if not known.compares:
         return PERCENT.in_terms(result.terms)
     favours = result.plan.get("favours")
-    words = (f"better {favours[0]}", f"better {favours[1]}") if favours else None
+    words = (f"{better} {favours[0]}", f"{better} {favours[1]}") if favours else None
     if known.scale == "log":
         return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)
     unit = rows.unit_of(result)
