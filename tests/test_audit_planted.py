@@ -1,5 +1,7 @@
 """Every check of the registry finds a planted contradiction, and passes its honest neighbour."""
 
+import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from audit_study import above_rounding
 from livingreview_audit import CHECKS
 from livingreview_record.studies import Study
+from livingreview_record.terms import Terms
 from paper_simulation import simulated_paper
 from planted import INSTEAD, PAIRS, PLANTS
 
@@ -19,6 +22,7 @@ def paper(seed: int) -> Study:
     return simulated_paper(seed)
 
 
+@cache
 def neighbours(check: str) -> tuple[Study, Study]:
     """An honest paper, and the same paper with a contradiction planted for this check."""
     if check in PAIRS:
@@ -52,3 +56,12 @@ def test_the_two_papers_of_a_pair_differ_in_one_number(check: str) -> None:
     assert len(apart) == 1
     asked = list(CHECKS[check](honest.study))
     assert bool(asked) is (check not in SILENT_WHERE_HONEST)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_check_calls_those_who_take_part_as_the_review_does(check: str) -> None:
+    words = Terms("child", "children")
+    papers = (replace(paper, terms=words) for paper in neighbours(check))
+    said = [finding.explanation for paper in papers for finding in CHECKS[check](paper)]
+    for text in (*said, words.fill(CHECKS[check].asks)):
+        assert not re.search(r"patient|[{}]", text, re.IGNORECASE)

@@ -482,7 +482,7 @@ NAMED: list[tuple[str, Content, str]] = [
     ("a hazard ratio of a response", plans(outcome="orr"),
      r"outcome: need a time to an event, found 'orr' \(binary in study.yaml\)"),
     ("a time that is counted", replaced(FULL_REVIEW, ("syntheses", 0, "outcome"), "os"),
-     "outcome: need an outcome of which patients are counted, found 'os'"),
+     "outcome: need an outcome that is counted, found 'os'"),
     ("a level that is not named", without(FULL_REVIEW, ("syntheses", 1, "category")),
      "category: need the level of response that is counted, found nothing"),
     ("patients of two sexes", plans(

@@ -198,13 +198,13 @@ NAMED: tuple[tuple[str, dict[str, str], str, str], ...] = (
     ("n", {"value": "-3"}, "value", "a whole number of at least 0"),
     ("n", {"value": "999999999999"}, "value", "a number below 1,000,000,000"),
     ("n", {"value": "99999999"}, "value", "a count of at most 10,000,000"),
-    ("n", {"value": "44260"}, "value", "a count near the study's 50 patients, not a date"),
+    ("n", {"value": "44260"}, "value", "a count near the study's size (50), not a date"),
     ("n", {"value": "NR"}, "value", "remove the row"),
     ("percent", {"value": "-3"}, "value", "a percentage from 0 to 100"),
     ("percent", {"value": ">100"}, "value", "a percentage from 0 to 100"),
     ("percent", {"value": "<0"}, "value", "a percentage from 0 to 100"),
-    ("percent", {"value": "0.75"}, "value", "a percentage (53, not 0.53): one patient of"),
-    ("rate", {"value": "0.401"}, "value", "a percentage (53, not 0.53): one patient of"),
+    ("percent", {"value": "0.75"}, "value", "a percentage (53, not 0.53): one of the study"),
+    ("rate", {"value": "0.401"}, "value", "a percentage (53, not 0.53): one of the study"),
     ("rate", {"value": "140"}, "value", "a percentage from 0 to 100"),
     ("rate", {"timepoint": ""}, "timepoint", "the time at which the rate is read"),
     *(
@@ -265,7 +265,7 @@ NAMED: tuple[tuple[str, dict[str, str], str, str], ...] = (
     ("n", {"method": "cox"}, "method", "no method for n"),
     ("n", {"outcome": "pfs"}, "outcome", "add it under outcomes or variables in study.yaml"),
     ("n", {"category": "men"}, "category", "add it under the levels of sex in study.yaml"),
-    ("n", {"outcome": "participants", "category": "", "value": "0"}, "value", "one patient"),
+    ("n", {"outcome": "participants", "category": "", "value": "0"}, "value", "at least one"),
 )
 
 
@@ -312,7 +312,7 @@ def test_half_a_percent_of_a_thousand_patients_is_no_fraction(study: Study) -> N
     small = {"statistic": "percent", **SOUND["percent"], "value": "0.5"}
     assert problems_of(study, size, small) == []
     (problem,) = problems_of(study, small)
-    assert "one patient of the study's 50 is 2%" in str(problem)
+    assert "one of the study's 50 is 2%" in str(problem)
 
 
 SIZE_OF_ALL = {**SIZES[0], "arm_id": "all", "column": "All"}

@@ -272,7 +272,7 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "The patients that a figure is said to show against those in whom its values are known.",
+    "The {participants} that a figure is said to show against those in whom its values are known.",
     kind=Kind.WORDS,
 )
 def patients_shown(study: Study) -> Iterator[Finding]:
@@ -289,7 +289,7 @@ def patients_shown(study: Study) -> Iterator[Finding]:
                 continue
             fits = number.number.value == known.value
             verdict = Verdict.REPRODUCED if fits else Verdict.IMPLAUSIBLE
-            said = says([statement], f"that it shows {number.value} patients")
+            said = says([statement], f"that it shows {number.value} {{participants}}")
             said += f"; the values are of {known.value} ({group_words(study, group)})"
             said += (
                 "" if fits else "; both hold if the words name the group and not the values shown"

@@ -59,7 +59,7 @@ class _Held:
 
 
 @check(
-    "Percentages and p-values of a variable that is said to be of some patients only.",
+    "Percentages and p-values of a variable that is said to be of some {participants} only.",
     kind=Kind.WORDS,
 )
 def declared_denominator(study: Study) -> Iterator[Finding]:
@@ -81,10 +81,11 @@ def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
     found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
     sizes = [number for number in found if number.locator.section == outcome.declared_in]
     around = quantity_words(study, Quantity().of_level(level_of(outcome.within)))
-    of_these = "n=" + " and ".join(size.value for size in sizes) if sizes else "these patients"
+    shown = " and ".join(size.value for size in sizes)
+    of_these = f"n={shown}" if sizes else "these {participants}"
     both = (
         "; the printed numbers are of the whole group, so that both hold if the declaration names "
-        "these patients and is not the denominator"
+        "these {participants} and is not the denominator"
     )
     verdict, why = first_true(
         (first.declared, Verdict.REPRODUCED, ""),

@@ -57,7 +57,7 @@ def matched_sizes(study: Study) -> Iterator[Finding]:
                 shown = f"{first.value} and {second.value}"
                 verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
                 about = f"Matching {statement.ratio} ({statement.section})"
-                said, ratio = f"{shown} patients", statement.ratio
+                said, ratio = f"{shown} {{participants}}", statement.ratio
                 numbers = numbers_of(sizes)
                 yield Finding.on(numbers, about, said, verdict, ratio, reported=shown)
 
@@ -174,7 +174,7 @@ def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
     if population.within:
         before = _balance(study, replace(wanted, population=population.within))
         said += f" after matching ({before.value:.3f} before)" if before else " after matching"
-    chance = f"chance alone gives up to {by_chance:.2f} with so few patients"
+    chance = f"chance alone gives up to {by_chance:.2f} with so few {{participants}}"
     printed = mentions(study, tests)
     shown = f"p {printed[0].value}" if printed else "balanced"
     over = found.box.lower > limit
@@ -216,7 +216,7 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
         if size is None:
             continue
         each = f"{size.value / n:.1f}"
-        what = "events" if events is not None else "patients, and so at most as many events,"
+        what = "events" if events is not None else "{participants}, and so at most as many events,"
         said = f"{size.value} {what} for {n} coefficients, {size.value} / {n} = {each} for each"
         verdict, touches = Verdict.REPRODUCED, tuple[Printed, ...]()
         if size.value / n < EVENTS_PER_COVARIATE:
@@ -232,7 +232,7 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
 
 
 @check(
-    "Times to an event in groups from which patients who died early were left out.",
+    "Times to an event in groups from which {participants} who died early were left out.",
     kind=Kind.DESIGN,
 )
 def survival_exclusion(study: Study) -> Iterator[Finding]:
@@ -257,13 +257,15 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
         if medians:
             limit = f"{float(statement.months):g} months"
             arms = {arm.id: arm.label for arm in study.arms.values()}
+            everyone = "all {participants}"
             told = ", ".join(
                 dict.fromkeys(
-                    f"{m.value} ({arms.get(m.quantity.arm_id, 'all patients')})" for m in medians
+                    f"{m.value} ({arms.get(m.quantity.arm_id, everyone)})" for m in medians
                 )
             )
             labels = (study.vocabulary(n.quantity.outcome).label.lower() for n in results)
-            left_out = says([statement], f"that patients who died within {limit} were left out")
+            said = f"that {{participants}} who died within {limit} were left out"
+            left_out = says([statement], said)
             said = (
                 f"{left_out}; median survival of {told} is of those who lived {limit}, not of all "
                 f"who began the treatment, and so are all results on "
@@ -299,8 +301,8 @@ def measured_after_start(study: Study) -> Iterator[Finding]:
         said = (
             f"{', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
             f"{' and '.join(named)}, seen after time begins ({outcome.origin or 'the start'}); "
-            "patients had to live, and be followed, long enough for it to be seen, so the groups "
-            "depend on later survival"
+            "{participants} had to live, and be followed, long enough for it to be seen, so the "
+            "groups depend on later survival"
         )
         text, shown = f"{outcome.label}: {said}.", f"{used[0].quantity.statistic} {used[0].value}"
         known, touches = "groups known at the start", tuple(used)

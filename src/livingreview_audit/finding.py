@@ -187,7 +187,8 @@ def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
 class Check:
     """One question to a study; calling it with a study gives its findings, with name and kind.
 
-    `asks` is published: the audit chapter prints it beside the name.
+    `asks` is published: the audit chapter prints it beside the name.  In it and in sentences
+    `{participants}` stands for what the review calls them.
     """
 
     name: str
@@ -198,7 +199,8 @@ class Check:
     def __call__(self, study: Study) -> Iterator[Finding]:
         """Every finding of this check on the study."""
         for finding in self.find(study):
-            yield replace(finding, check=self.name, kind=self.kind)
+            said = study.terms.fill(finding.explanation)
+            yield replace(finding, check=self.name, kind=self.kind, explanation=said)
 
 
 REGISTERED: dict[str, Check] = {}

@@ -90,7 +90,7 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     )
     verdict, why = first_true(
         (own > most * MIDDLE_SLACK, Verdict.IMPLAUSIBLE, reverse),
-        (own > most, Verdict.ROUNDING, "; between two patients both may be medians"),
+        (own > most, Verdict.ROUNDING, "; between two {participants} both may be medians"),
     )
     said += f"; its median is {place.value}, and the median of the curve is {limit.value}{why}"
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
@@ -203,12 +203,12 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
     ends = ((whole.interval.lower, low), (whole.interval.upper, up))
     same = all(Box.of(own).overlaps(Box.of(end)) for own, end in ends)
     hull = f"{low.text} to {up.text}"
-    said = f"a range of {whole.value} in all patients, and {hull} over the arms"
+    said = f"a range of {whole.value} in all {{participants}}, and {hull} over the arms"
     verdict = Verdict.REPRODUCED if same else Verdict.IMPOSSIBLE
     yield Finding.on((whole, *parts), "Follow-up", said, verdict, hull)
 
 
-@check("The patients whose duration of response is given are those with a response.")
+@check("The {participants} whose duration of response is given are those with a response.")
 def response_time_of_responders(study: Study) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
     for curve in curves(study).values() if study.roles.responders in study.outcomes else ():
@@ -226,7 +226,7 @@ def response_time_of_responders(study: Study) -> Iterator[Finding]:
         if responders is not None:
             fits = size.value == responders.value
             verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
-            given = f"duration of response is given for {size.value} patients"
+            given = f"duration of response is given for {size.value} {{participants}}"
             said = f"{given}, and {responders.value} responded"
             for place in table_first(study.by_quantity[size.numbers[0].quantity]):
                 numbers = (place, *responders.numbers)
@@ -247,8 +247,8 @@ class _Start:
     def words(self) -> str:
         return (
             f"from {self.range.interval.lower.text} months in "
-            f"{self.curve.size.value if self.curve.size else ''} patients whose median survival is "
-            f"{self.median.value} ({group_words(self.curve.study, self.curve.group)})"
+            f"{self.curve.size.value if self.curve.size else ''} {{participants}} whose median "
+            f"survival is {self.median.value} ({group_words(self.curve.study, self.curve.group)})"
         )
 
 
@@ -281,8 +281,8 @@ def shortest_followup(study: Study) -> Iterator[Finding]:
                 f"; if it ends at death{', as the report says,' if ends else ''} no one died in "
                 f"that time, where about {deaths} deaths are expected at a constant rate and "
                 f"{late} if deaths come late. How was follow-up measured? To the data cut-off "
-                "whatever happened, in those alive only, without patients followed for a short "
-                "time, or from an earlier day than survival: each would explain it"
+                "whatever happened, in those alive only, without {participants} followed for a "
+                "short time, or from an earlier day than survival: each would explain it"
                 f"{'' if ends else '; the report does not say how it was measured'}"
             )
         verdict = Verdict.REMARK if odd else Verdict.REPRODUCED

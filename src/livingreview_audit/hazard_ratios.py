@@ -138,9 +138,9 @@ def interval_width(study: Study) -> Iterator[Finding]:
         if groups is None:
             continue
         least, widest = groups.least_standard_error, ratio.standard_error.upper
-        of = f"{groups.everyone.value} patients, were all to have the event"
+        of = f"{groups.everyone.value} {{participants}}, were all to have the event"
         if groups.events_printed:
-            of = f"{groups.events.value} events among {groups.everyone.value} patients"
+            of = f"{groups.events.value} events among {groups.everyone.value} {{participants}}"
         if groups.sizes:
             which = "the groups" if len(groups.sizes) > 1 else "one of the groups"
             of += f" ({' and '.join(str(n.value) for n in groups.sizes)} in {which} compared)"
@@ -206,7 +206,10 @@ def _largest_error(one: Ratio, other: Ratio) -> float:
     return max(one.standard_error.upper, other.standard_error.upper)
 
 
-@check("One covariate's hazard ratios for two outcomes of the same patients.", kind=Kind.DESIGN)
+@check(
+    "One covariate's hazard ratios for two outcomes of the same {participants}.",
+    kind=Kind.DESIGN,
+)
 def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
     """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
     factor of five and the intervals have nothing in common.
@@ -277,7 +280,9 @@ class _Row:
     events: Box
 
 
-@check("The number of events that each univariable hazard ratio implies: patients, other rows.")
+@check(
+    "The number of events that each univariable hazard ratio implies: {participants}, other rows."
+)
 def events_implied(study: Study) -> Iterator[Finding]:
     """A model of one covariate with two levels has the standard error sqrt(1 / (d q (1 - q))), with
     d events, a share q of them in the first level; q lies between the level's share of the
@@ -327,7 +332,7 @@ def _events(row: _Row, middle: float | None) -> Finding:
     other = middle is not None and away(events, middle) > AMONG_ROWS
     plausible = (
         "; plausible only where the model's standard error is not the usual one, the groups are "
-        "coded otherwise than in the table, or some patients are left out"
+        "coded otherwise than in the table, or some {participants} are left out"
     )
     verdict, why = first_true(
         (events.lower > most * MORE, Verdict.IMPLAUSIBLE, "more than there are"),
@@ -335,9 +340,10 @@ def _events(row: _Row, middle: float | None) -> Finding:
         (other, Verdict.IMPLAUSIBLE, "not the events of the other rows"),
     )
     shown = f"{events.lower:.0f} to {events.upper:.0f}"
+    among = "events are printed" if printed else "{participants}"
     said = (
-        f"{ratio.shown} with {' and '.join(str(n.value) for n in groups.sizes)} patients implies "
-        f"some {shown} events of {most} {'events are printed' if printed else 'patients'}"
+        f"{ratio.shown} with {' and '.join(str(n.value) for n in groups.sizes)} {{participants}} "
+        f"implies some {shown} events of {most} {among}"
     )
     said += "" if middle is None else f"; the middle of the table's rows is {middle:.0f}"
     said += f", so {why}{plausible}" if why else ""

@@ -202,7 +202,7 @@ def classified_within(study: Study, quantity: Quantity, outcome: Outcome) -> lis
 def group_words(study: Study, quantity: Quantity) -> str:
     """The group in words: arm, population, subgroup."""
     arm = study.arms.get(quantity.arm_id)
-    words = ["all patients" if arm is None else arm.label]
+    words = [study.terms.fill("all {participants}") if arm is None else arm.label]
     if quantity.population in study.populations and quantity.population != "whole":
         words.append(study.populations[quantity.population].label)
     words += [subgroup_words(study, level) for level in quantity.strata]

@@ -102,13 +102,14 @@ def _judge_p(study: Study, p: Printed, one: _Group, other: _Group) -> Finding:
     if fits:
         gives = f"it by {fits[0]}"
     elif p.quantity.method != "t-test":
-        verdict, gives = Verdict.NOT_CHECKABLE, f"{gives}; a rank test needs the patients' values"
+        verdict = Verdict.NOT_CHECKABLE
+        gives = f"{gives}; a rank test needs the {{participants}}' values"
     said = f"{one.words} against {other.words} gives {gives}"
     numbers, printed = (p, *one.numbers, *other.numbers), f"p {p.value}"
     return Finding.on(numbers, number_words(study, p), said, verdict, shown, reported=printed)
 
 
-@check("Mean and standard deviation of all patients against those of the arms.")
+@check("Mean and standard deviation of all {participants} against those of the arms.")
 def pooled_means(study: Study) -> Iterator[Finding]:
     """Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
     squares within and between arms add up.  SDs of samples and of populations are both taken.
@@ -138,7 +139,9 @@ def _pooled(study: Study, whole: Printed, arms: Sequence[_Group], box: Box) -> F
     return Finding.on(numbers, number_words(study, whole), said, verdict, recomputed)
 
 
-@check("A mean or median of all patients must lie between those of the arms; ranges must nest.")
+@check(
+    "A mean or median of all {participants} must lie between those of the arms; ranges must nest."
+)
 def middle_of_all(study: Study) -> Iterator[Finding]:
     """Assumes that the arms are all patients."""
     for whole in _of_all(study, "mean", "median", "range"):
@@ -320,7 +323,7 @@ def spread_of_extremes(study: Study) -> Iterator[Finding]:
         others = (low + high - 2 * middle) ** 2 / (n - 2)
         least = math.sqrt(((low - middle) ** 2 + (high - middle) ** 2 + others) / n)
         said = (
-            f"a range of {limits.value} in {n} patients needs a SD of {least:.2f} or more; "
+            f"a range of {limits.value} in {n} {{participants}} needs a SD of {least:.2f} or more; "
             f"{group.sd.value} is printed"
         )
         verdict = _fits(Box.of(group.sd.number).upper >= least)

@@ -59,8 +59,9 @@ def whole_between_parts(study: Study) -> Iterator[Finding]:
 def _on_part(finding: Finding) -> Finding:
     """The same finding, on the first part instead of the whole."""
     whole, part, *others = finding.numbers
+    agrees = "; another split of these {participants} agrees with the whole"
     return replace(
-        finding.but(finding.verdict, "; another split of these patients agrees with the whole"),
+        finding.but(finding.verdict, agrees),
         numbers=(part, whole, *others),
         reported=f"{part.value}%",
         recomputed=f"lower or higher, for {whole.value}% in all",
@@ -181,10 +182,11 @@ def same_curve_twice(study: Study) -> Iterator[Finding]:
 def _twice(first: _Spread, second: _Spread, expected: float) -> Finding:
     sizes = [one.curve.size for one in (first, second)]
     shown = " and ".join(str(size.value) for size in sizes if size is not None)
+    counted = f" ({shown} {{participants}})" if shown else ""
     said = (
         f"{second.median.value} ({second.interval.value}) is also printed for {first.curve.words}"
-        f"{f' ({shown} patients)' if shown else ''}; chance gives {expected:.2g} such pairs among "
-        "the groups with this median"
+        f"{counted}; chance gives {expected:.2g} such pairs "
+        "among the groups with this median"
     )
     verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
     return second.curve.find(verdict, (second.interval, second.median, first.interval), "", said)

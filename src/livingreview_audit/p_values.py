@@ -94,7 +94,7 @@ class _Case:
         return "", "", 1.0
 
 
-@check("Every p-value of counted patients, recomputed from the counts.")
+@check("Every p-value of counted {participants}, recomputed from the counts.")
 def p_of_counts(study: Study) -> Iterator[Finding]:
     """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.

@@ -95,7 +95,9 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
             yield case.find(verdict, recomputed, said)
 
 
-@check("Every percentage whose count is not printed, held against the whole numbers of patients.")
+@check(
+    "Every percentage whose count is not printed, held against the whole numbers of {participants}."
+)
 def percent_without_count(study: Study) -> Iterator[Finding]:
     """Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing."""
     unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}
@@ -283,7 +285,7 @@ def _judge_alone(case: _Case) -> tuple[Verdict, str, str]:
     fewer = range(size.value - 1, size.value // 2, -1)
     allowed = next((n for n in fewer if counts_that_print(printed, n)), 0)
     if allowed >= GRIM_SHARE * size.value:
-        said = f"{said}; {allowed} patients would allow it"
+        said = f"{said}; {allowed} {{participants}} would allow it"
         return Verdict.ROUNDING, " or ".join(sums), said
     return Verdict.DISCREPANT, " or ".join(sums), said
 

@@ -103,7 +103,7 @@ METHODS: Mapping[str, Callable[[int, int], Interval]] = {
 }
 
 
-@check("Every 95% interval of a share of patients against the usual methods.")
+@check("Every 95% interval of a share of {participants} against the usual methods.")
 def interval_of_proportion(study: Study) -> Iterator[Finding]:
     """Assumes the group's size as denominator and any of eight methods; see the module's docstring
     for their sources.

@@ -56,7 +56,9 @@ def _weight(ratio: Ratio) -> Box:
     return Box(error.upper**-2, max(error.lower, 1e-6) ** -2)
 
 
-@check("A hazard ratio of all patients against those of subgroups that together are everybody.")
+@check(
+    "A hazard ratio of all {participants} against those of subgroups that together are everybody."
+)
 def effect_of_subgroups(study: Study) -> Iterator[Finding]:
     """Weighted by 1 / se² the logarithms of the subgroups' ratios have about the whole's as their
     mean.  Implausible farther away than honest trials are.
@@ -75,7 +77,7 @@ def effect_of_subgroups(study: Study) -> Iterator[Finding]:
             said += (
                 f", {away:.1f} standard errors away; plausible only where the levels differ much "
                 "in survival and in how often the groups compared have them, or where the ratios "
-                "are not of the same patients or model"
+                "are not of the same {participants} or model"
             )
         yield split.whole.find(verdict, middle, said, numbers=split.numbers)
 
@@ -100,7 +102,7 @@ def precision_of_subgroups(study: Study) -> Iterator[Finding]:
             verdict = Verdict.IMPLAUSIBLE
             said += (
                 f", so the parts have {middle:.2f} of the information of the whole; plausible only "
-                "where they are not the same patients, events or model"
+                "where they are not the same {participants}, events or model"
             )
         yield split.whole.find(verdict, error, said, numbers=split.numbers)
 
@@ -141,7 +143,7 @@ def _splits_of(
     return found
 
 
-@check("A p-value of all patients against those of subgroups that together are everybody.")
+@check("A p-value of all {participants} against those of subgroups that together are everybody.")
 def p_of_subgroups(study: Study) -> Iterator[Finding]:
     """Whatever their weights, subgroups with z1, z2, ... combine to at most the root of the sum of
     their squares.  A p-value above 0.05, or a claim of no significance, in every subgroup does
@@ -198,14 +200,14 @@ def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcom
         verdict = Verdict.IMPLAUSIBLE
         said += (
             "; plausible only where the levels differ much in survival and in how often the groups "
-            "compared have them, or where the p-values are not of the same patients or test"
+            "compared have them, or where the p-values are not of the same {participants} or test"
         )
     numbers = (whole, *(number for part in parts for number in part.numbers))
     about, shown = compared_words(study, whole.quantity), p_words(whole)
     return Finding.on(numbers, about, said, verdict, f"p from {from_p}", reported=shown)
 
 
-@check("What the ratio of all and that of one subgroup imply for the patients outside it.")
+@check("What the ratio of all and that of one subgroup imply for the {participants} outside it.")
 def other_patients(study: Study) -> Iterator[Finding]:
     """No verdict: where a paper prints the ratio of one level only, that of the others follows from
     the whole's by the weights 1 / se², roughly, and with it a test of interaction.

@@ -46,7 +46,7 @@ class _Contrast:
     needed: float  # the hazard ratio farthest from 1 that is still near enough, below 1
 
 
-@check("Whether a log-rank p-value is far smaller than the medians and patients suggest.")
+@check("Whether a log-rank p-value is far smaller than the medians and {participants} suggest.")
 def p_against_medians(study: Study) -> Iterator[Finding]:
     """The events are taken as favourable as the patients allow.  Implausible beyond four standard
     errors, or beyond two and a half in every one of several outcomes of the same comparison.
@@ -86,11 +86,11 @@ def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
     low, high = sorted(median.number.value for median in contrast.medians)
     test = "its test" if p.quantity.method else "a log-rank test (no test is named for it)"
     test = "a log-rank test" if p.quantity.method == "log-rank" else test
+    counted = "events" if contrast.groups.events_printed else "{participants}"
     said = (
         f"{p_words(p)} with at most {contrast.groups.events.value} "
-        f"{'events' if contrast.groups.events_printed else 'patients'} needs a hazard ratio of "
-        f"{needed} or farther from 1 by {test}; the medians' ratio is {low}/{high} = "
-        f"{low / high:.2f}"
+        f"{counted} needs a hazard ratio of {needed} or farther from 1 by {test}; the medians' "
+        f"ratio is {low}/{high} = {low / high:.2f}"
     )
     verdict = Verdict.REPRODUCED
     if contrast.excess > limit:
@@ -190,7 +190,9 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
         yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
 
 
-@check("Groups in which no patient progressed at best, and a median of the time to progression.")
+@check(
+    "Groups in which no {participant} progressed at best, and a median of the time to progression."
+)
 def early_progression(study: Study) -> Iterator[Finding]:
     """Who progresses before the first assessment of response has progression as best response.
     Under exponential times the median gives the share who do by six weeks, when response is usually
@@ -218,7 +220,7 @@ def early_progression(study: Study) -> Iterator[Finding]:
             verdict = Verdict.IMPLAUSIBLE
             said += (
                 "; plausible only if hardly anyone progressed early, or those who did are not "
-                "among these patients"
+                "among these {participants}"
             )
             excluded = says(stated(study, "survival-exclusion"), "that early deaths were left out")
             said += f" ({excluded})" if excluded else ""

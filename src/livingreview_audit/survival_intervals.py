@@ -57,7 +57,7 @@ def rate_interval(study: Study) -> Iterator[Finding]:
             low, alive, up = _shares(rate, interval)
             kinds = [name for name in SCALES if _fits(name, alive, low, up)]
             outside = alive.upper < low.lower or alive.lower > up.upper
-            narrow = f"; {patients} patients cannot give an interval that narrow"
+            narrow = f"; {patients} {{participants}} cannot give an interval that narrow"
             verdict, why = first_true(
                 (outside, Verdict.IMPOSSIBLE, "; the rate lies outside its interval"),
                 (_is_too_narrow(patients, alive, low, up), Verdict.IMPOSSIBLE, narrow),
@@ -211,7 +211,7 @@ class _Median:
     @property
     def shown_with_share(self) -> str:
         arm = self.curve.study.arms.get(self.curve.group.arm_id)
-        patients = f"{self.size} patients{f' ({arm.label})' if arm else ''}"
+        patients = f"{self.size} {{participants}}{f' ({arm.label})' if arm else ''}"
         return f"{self.shown} in {patients} is {self.share:.2f}"
 
 
@@ -227,7 +227,7 @@ def _medians(study: Study) -> dict[Quantity, _Median]:
     return found
 
 
-@check("The width of a median's interval against that which as many patients give.")
+@check("The width of a median's interval against that which as many {participants} give.")
 def median_interval_width(study: Study) -> Iterator[Finding]:
     """Of survival only: events seen at visits fall on few days, which gives intervals of any width.
     A single interval may be narrow by chance; implausible where those of all arms are narrower
@@ -247,8 +247,8 @@ def median_interval_width(study: Study) -> Iterator[Finding]:
         if max(one.share for one in arms) < NARROW:
             verdict = Verdict.IMPLAUSIBLE
             said += (
-                "; plausible only where the times of most patients differ little, or where these "
-                "are not 95% intervals of the medians"
+                "; plausible only where the times of most {participants} differ little, or where "
+                "these are not 95% intervals of the medians"
             )
         narrowest = sorted(arms, key=lambda one: one.share)
         numbers = tuple(n for one in narrowest for n in (one.interval, one.median))

@@ -38,7 +38,7 @@ from livingreview_record import ALL_ARMS, Quantity, Study, level_of
 UNLIKELY = 0.001
 
 
-@check("The levels of an exhaustive variable against the patients who are classified.")
+@check("The levels of an exhaustive variable against the {participants} who are classified.")
 def levels_add_up(study: Study) -> Iterator[Finding]:
     """Assumes what `exhaustive: true` declares: every patient is in exactly one level.  Fewer are
     implausible only, as some may not have been classified.
@@ -49,7 +49,8 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
         if outcome.within:
             wholes = classified_within(study, group, outcome)
         levels = counted(study, by_level(group, outcome))
-        for found in _add_up(full_words(study, group), levels, wholes, "patients", or_within=True):
+        about = full_words(study, group)
+        for found in _add_up(about, levels, wholes, "{participants}", or_within=True):
             if found.verdict is Verdict.DISCREPANT:
                 clause = "; possible only if these were not classified"
                 found = found.but(Verdict.IMPLAUSIBLE, clause)
@@ -71,7 +72,7 @@ def percentages_add_up(study: Study) -> Iterator[Finding]:
             yield Finding.on(shown, about, said, verdict, "100", reported=parts)
 
 
-@check("A count of all patients against the sum of the arms' counts.")
+@check("A count of all {participants} against the sum of the arms' counts.")
 def arms_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that every patient of the study is in exactly one arm."""
     for quantity in _counted(study) if len(study.arms) > 1 else ():
@@ -95,7 +96,9 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
             yield from _add_up(about, parts, [count(study, group)], "the whole group")
 
 
-@check("Low and high grades of an adverse event against any grade, each patient at the worst.")
+@check(
+    "Low and high grades of an adverse event against any grade, each {participant} at the worst."
+)
 def grades_add_up(study: Study) -> Iterator[Finding]:
     """Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
     above any grade is implausible only, for some papers count a patient in each.
@@ -107,7 +110,7 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
             parts = counted(study, (replace(quantity, category=grade) for grade in grades))
             any_grade = replace(quantity, category="")
             whole, about = count(study, any_grade), full_words(study, any_grade)
-            twice = "patients with events of both grades are counted in each"
+            twice = "{participants} with events of both grades are counted in each"
             yield from _add_up(about, parts, [whole], "any grade", twice=twice)
 
 
@@ -124,7 +127,7 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
                     full_words(study, quantity),
                     [count_or_implied(study, part) for part in parts],
                     [count_or_implied(study, quantity)],
-                    "patients with the outcome",
+                    "{participants} with the outcome",
                     or_within=True,
                 )
 
@@ -156,7 +159,7 @@ def inside_a_wider_count(study: Study) -> Iterator[Finding]:
             yield found
 
 
-@check("The size of a population that is defined by outcomes against those patients' counts.")
+@check("The size of a population that is defined by outcomes against those {participants}' counts.")
 def members_add_up(study: Study) -> Iterator[Finding]:
     """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
     for quantity in _counted(study):
@@ -166,10 +169,10 @@ def members_add_up(study: Study) -> Iterator[Finding]:
             groups = [around.of_level(level_of(member)) for member in population.members]
             about = f"{population.label} ({group_words(study, around)})"
             parts = [count_or_implied(study, group) for group in groups]
-            yield from _add_up(about, parts, [count(study, quantity)], "patients")
+            yield from _add_up(about, parts, [count(study, quantity)], "{participants}")
 
 
-@check("The patients with any included condition against those with each of them.")
+@check("The {participants} with any included condition against those with each of them.")
 def union_of_parts(study: Study) -> Iterator[Finding]:
     """Where the vocabulary says that an outcome `includes` others (different conditions, each of
     which counts as the outcome), its patients are their union: at least as many as the most

@@ -53,7 +53,7 @@ KINDS: Mapping[str, Kind] = {
         may=("category", "group_by", "arms"),
         measures=("logit_proportion",),
         outcomes=(*COUNTED, "duration"),
-        of="an outcome of which patients are counted",
+        of="an outcome that is counted",
         counts=True,
     ),
     "two-arm": Kind(
@@ -62,7 +62,7 @@ KINDS: Mapping[str, Kind] = {
         may=("category", "measures", *_COMPARED),
         measures=("log_or", "log_rr", "rd"),
         outcomes=(*COUNTED, "duration"),
-        of="an outcome of which patients are counted",
+        of="an outcome that is counted",
         counts=True,
     ),
     "hazard-ratio": Kind(

@@ -220,7 +220,7 @@ def _check_ids(collector: Collector, study: Study) -> None:
         found = "a comparison and an outcome or variable"
         collector.need(id_, "one meaning for an id", found, "rename one")
     if ALL_ARMS in study.arms:
-        needed = f"another id for an arm: {ALL_ARMS!r} stands for all patients in reported.csv"
+        needed = f"another id for an arm: {ALL_ARMS!r} stands for all arms together in reported.csv"
         collector.need(f"arms.{ALL_ARMS}", needed, repr(ALL_ARMS), "rename the arm")
     for comparison in study.comparisons.values():
         if comparison.experimental == comparison.control:

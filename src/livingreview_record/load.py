@@ -208,7 +208,7 @@ def _load_study(folder: Path, declared: Dictionary, problems: list[Problem]) -> 
 
 def _study(content: Mapping[str, Any]) -> Study:
     shared = content.get("shares_patients", ())
-    populations = content.get("populations", {"whole": {"label": "All patients"}})
+    populations = content.get("populations", {"whole": {"label": "Everyone"}})
     return _typed(
         Study,
         content,

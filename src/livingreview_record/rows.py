@@ -204,11 +204,11 @@ def _needed_among(number: Printed, most: float) -> str:
     statistic = number.quantity.statistic
     if statistic == "n" and looks_like_a_date(number.value):
         beyond = number.number.value > MANY_TIMES * most
-        return f"a count near the study's {most:.0f} patients, not a date" if beyond else ""
+        return f"a count near the study's size ({most:.0f}), not a date" if beyond else ""
     if statistic not in PERCENT_STATISTICS or number.number.relation != "=":
         return ""
     if number.number.value > 0 and number.number.rounding_interval[1] < 100 / most:
-        share = f"one patient of the study's {most:.0f} is {100 / most:.2g}%"
+        share = f"one of the study's {most:.0f} is {100 / most:.2g}%"
         return f"a percentage (53, not 0.53): {share}"
     return ""
 

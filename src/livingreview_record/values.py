@@ -193,7 +193,7 @@ def _uncomputable(
     elif statistic == "n" and first.value > MOST_COUNTED:
         yield f"a count of at most {MOST_COUNTED:,}", leave
     elif statistic == "n" and outcome.id == "participants" and not first.value:
-        yield "a group of at least one patient", leave
+        yield "a group of at least one", leave
     elif number.unit == "ratio" and statistic in FORM_OF and first.value <= 0:
         yield f"{_a(FORM_OF[statistic].words)} above 0", leave
     elif statistic in AT_LEAST_0 and first.value < 0:

@@ -114,7 +114,7 @@ class AuditPage:
             {
                 "Kind": KIND_WORDS[check.kind],
                 "Check": name.replace("-", " "),
-                "What is asked": sentence(check.asks),
+                "What is asked": sentence(self.review.terms.fill(check.asks)),
                 "Examined": str(every[name]),
                 "With a finding": str(bad[name]),
             }

@@ -9,7 +9,7 @@ from itertools import groupby
 from livingreview.tables.audit import VERDICT_WORDS
 from livingreview_audit import CHECKS, Finding, Kind, Verdict
 from livingreview_display import Html, Shown, address_of, element, joined, listed, sentence
-from livingreview_record import Locator, Printed, Study
+from livingreview_record import Locator, Printed, Study, Terms
 
 HEADINGS = ("Printed", "Calculated", "How, and in which row and column")
 
@@ -26,6 +26,7 @@ class Recomputed(Shown):
     place: str
     findings: tuple[Finding, ...]
     recorded: Mapping[int, Printed]
+    terms: Terms
     in_short = True
 
     @property
@@ -59,7 +60,7 @@ class Recomputed(Shown):
         """One table of all comparisons, check by check, that unfolds."""
         rows = [element("tr", *(element("th", name, scope="col") for name in HEADINGS))]
         for check, found in self._by_check():
-            asked = f"{sentence(check)} {sentence(CHECKS[found[0].check].asks)}"
+            asked = f"{sentence(check)} {sentence(self.terms.fill(CHECKS[found[0].check].asks))}"
             group = element("th", asked, colspan="2", scope="rowgroup")
             rows.append(element("tr", group, element("td")))
             rows += map(self._row, found)
@@ -90,7 +91,11 @@ def recomputed(study: Study, findings: Iterable[Finding]) -> list[Recomputed]:
     for finding in findings:
         places[_fold(finding.numbers[0].locator)].append(finding)
     recorded = {number.line: number for number in study.numbers}
-    return [Recomputed(place, tuple(found), recorded) for place, found in places.items() if found]
+    return [
+        Recomputed(place, tuple(found), recorded, study.terms)
+        for place, found in places.items()
+        if found
+    ]
 
 
 def _fold(locator: Locator) -> str:
