@@ -103,7 +103,7 @@ def check_certainty(
         if missing := [name for name in (START, *DOWN, *UP) if name not in rows]:
             needed = f"a row for each domain of {id_}"
             do = "add it; 0 steps need a reason too"
-            problems.append(Problem(str(path), needed, f"none on {', '.join(missing)}", do))
+            Collector(str(path), problems).need("", needed, f"none on {', '.join(missing)}", do)
         else:
             whole[id_] = _grade(id_, {key: row for key, (_, row) in rows.items()})
     return whole

@@ -1,4 +1,4 @@
-"""The one door to the data: read text and CSV, with every fault noted."""
+"""Read text and CSV files, and write a file whole; every fault of a file is noted."""
 
 import contextlib
 import csv
@@ -11,7 +11,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from livingreview_record.problems import Problem
+from livingreview_record.problems import Collector, Problem
 
 INVISIBLE = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})  # control, format, private use, separators
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")  # drawn as nothing at all
@@ -32,6 +32,8 @@ SHAPES = {  # what a missing file has to be
     "only_first, only_second, second, settled) with a line for each study that was extracted twice",
 }
 SIGNED_NUMBER = re.compile(r"[+-](?=\.?\d)[^=|!(]*|[+-]+")  # no spreadsheet runs it
+NO_FORMULA = "text that no spreadsheet takes for a formula"
+WITHOUT_SIGN = "begin it with another character: leave a sign out of words, or name it in words"
 
 
 def read_text(path: Path, problems: list[Problem]) -> str:
@@ -40,69 +42,65 @@ def read_text(path: Path, problems: list[Problem]) -> str:
     A character that no reader can see, or that turns the direction of the text around it, is a
     problem, and is left out of the text.
     """
-    if not _is_kind(path, stat.S_IFREG, problems):
+    collector = Collector(str(path), problems)
+    if not _is_kind(path, stat.S_IFREG, collector):
         return ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         found = f"one that cannot be read ({error.strerror})"
-        problems.append(Problem(str(path), "a file", found, "change its permissions"))
+        collector.need("", "a file", found, "change its permissions")
         return ""
     except UnicodeDecodeError as error:
         found = f"byte {error.object[error.start]:#04x} at position {error.start}"
-        advice = "save the file again with the encoding UTF-8"
-        problems.append(Problem(str(path), "UTF-8 text", found, advice))
+        collector.need("", "UTF-8 text", found, "save the file again with the encoding UTF-8")
         return ""
     if not text.strip():
-        problems.append(Problem(str(path), "content", "an empty file", "fill it or remove it"))
+        collector.need("", "content", "an empty file", "fill it or remove it")
         return ""
     hidden = {character for character in set(text) if is_invisible(character)}
     if hidden:
-        lines = re.split(r"\r\n|\r|\n", text)
-        for number, line in enumerate(lines, 1):
-            _check_visible(f"{path} line {number}", line, problems)
+        for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+            if found := named_invisible(line):
+                place, needed = f"line {number}", "characters that a reader can see"
+                collector.need(place, needed, found, VISIBLE)
         text = text.translate(dict.fromkeys(map(ord, hidden)))
     return text
 
 
 def is_folder(path: Path, problems: list[Problem]) -> bool:
     """Whether the path is a folder of its own, with a problem noted when it is not."""
-    return _is_kind(path, stat.S_IFDIR, problems)
+    return _is_kind(path, stat.S_IFDIR, Collector(str(path), problems))
 
 
-def _is_kind(path: Path, wanted: int, problems: list[Problem]) -> bool:
+def _is_kind(path: Path, wanted: int, collector: Collector) -> bool:
     """Whether the path is a file (or folder), not a link to one, and of a size that can be read."""
-    needed, where = TYPES_OF_FILE[wanted], str(path)
+    needed = TYPES_OF_FILE[wanted]
     try:
         status = path.lstat()
     except OSError as error:
         needed = SHAPES.get(path.name, needed)
         near = _neighbour(path)
-        found = (
-            "nothing"
-            if isinstance(error, FileNotFoundError | NotADirectoryError)
-            else (f"one that cannot be read ({error.strerror})")
-        )
-        advice = f"add it, or run this in the folder that holds {path.name}/"
-        if wanted == stat.S_IFREG:
-            advice = "add the file"
+        found, do = f"one that cannot be read ({error.strerror})", "add the file"
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            found = "nothing"
+        if wanted == stat.S_IFDIR:
+            do = f"add it, or run this in the folder that holds {path.name}/"
         if near:
-            found, advice = f"{near!r} beside it", f"save that one as {path.name}, in UTF-8"
-        problems.append(Problem(where, needed, found, advice))
+            found, do = f"{near!r} beside it", f"save that one as {path.name}, in UTF-8"
+        collector.need("", needed, found, do)
         return False
     kind = stat.S_IFMT(status.st_mode)
     if kind != wanted:
         found = TYPES_OF_FILE.get(kind, "a device or socket")
         if kind == stat.S_IFLNK:
             found += f" to {path.readlink()}"
-        advice = f"put {needed} itself in its place"
-        problems.append(Problem(where, needed, found, advice))
+        collector.need("", needed, found, f"put {needed} itself in its place")
     elif kind == stat.S_IFDIR and not os.access(path, os.R_OK | os.X_OK):
-        found = "one that may not be listed"
-        problems.append(Problem(where, needed, found, "change its permissions"))
+        collector.need("", needed, "one that may not be listed", "change its permissions")
     elif kind == stat.S_IFREG and status.st_size > LARGEST:
         found = f"{status.st_size:,} bytes"
-        problems.append(Problem(where, f"at most {LARGEST:,} bytes", found, "split or correct it"))
+        collector.need("", f"at most {LARGEST:,} bytes", found, "split or correct it")
     else:
         return True
     return False
@@ -130,13 +128,6 @@ def is_invisible(character: str) -> bool:
     return selects or unicodedata.category(character) in INVISIBLE or character in BLANK_LETTERS
 
 
-def _check_visible(where: str, text: str, problems: list[Problem]) -> None:
-    """Note the invisible characters of a line, each with its first position."""
-    found = named_invisible(text)
-    if found:
-        problems.append(Problem(where, "characters that a reader can see", found, VISIBLE))
-
-
 def named_invisible(text: str) -> str:
     """The invisible characters of a text, each with its name and first position; or nothing."""
     return "; ".join(
@@ -158,75 +149,76 @@ def read_rows(
     text = read_text(path, problems)
     if not text:
         return []
+    collector = Collector(str(path), problems)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     try:
         header = next(reader)
-        if not _header_fits(path, header, columns, problems):
+        if not _header_fits(header, columns, collector):
             return []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue  # an empty line, as spreadsheets leave them at the end
             if len(cells) != len(header):
-                found = f"{len(cells)} cells"
-                advice = "quote cells that hold a comma"
-                where = f"{path} row {reader.line_num}"
-                problems.append(Problem(where, f"{len(header)} cells", found, advice))
+                place, found = f"row {reader.line_num}", f"{len(cells)} cells"
+                do = "quote cells that hold a comma"
+                collector.need(place, f"{len(header)} cells", found, do)
                 continue
             for name, cell in zip(header, cells, strict=True):
-                _check_no_formula(f"{path} row {reader.line_num} column {name}", cell, problems)
+                if is_formula(cell):
+                    place = f"row {reader.line_num} column {name}"
+                    collector.need(place, NO_FORMULA, repr(cell), WITHOUT_SIGN)
             rows.append((reader.line_num, dict(zip(header, cells, strict=True))))
     except csv.Error as error:
-        where = f"{path} row {reader.line_num}"
-        problems.append(Problem(where, "comma-separated text", str(error), "check the quotes"))
+        place = f"row {reader.line_num}"
+        collector.need(place, "comma-separated text", str(error), "check the quotes")
     if not (rows or problems or may_be_empty):
-        problems.append(Problem(str(path), "at least one row", "a header only", "add the numbers"))
+        collector.need("", "at least one row", "a header only", "add the numbers")
     return rows
 
 
-def _check_no_formula(where: str, cell: str, problems: list[Problem]) -> None:
-    """Note a cell that a spreadsheet would run as a formula; a number with its sign is none."""
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would run the cell as a formula.
+
+    >>> [is_formula(cell) for cell in ("=A1", "-9.5", "-A1", "text")]
+    [True, False, True, False]
+    """
     first = unicodedata.normalize("NFKC", cell[:1])
-    if first and (first in "=@\t\r" or (first in "+-" and not SIGNED_NUMBER.fullmatch(cell))):
-        needed = "text that no spreadsheet takes for a formula"
-        advice = "begin it with another character: leave a sign out of words, or name it in words"
-        problems.append(Problem(where, needed, repr(cell), advice))
+    signed = first in ("+", "-") and not SIGNED_NUMBER.fullmatch(cell)
+    return first in ("=", "@", "\t", "\r") or signed
 
 
-def _header_fits(
-    path: Path, header: list[str], columns: tuple[str, ...], problems: list[Problem]
-) -> bool:
-    where = f"{path} row 1"
+def _header_fits(header: list[str], columns: tuple[str, ...], collector: Collector) -> bool:
     if header[0].startswith("sep="):
-        advice = "remove this line, which a spreadsheet has written"
-        problems.append(Problem(where, "the names of the columns", repr(header[0]), advice))
+        do = "remove this line, which a spreadsheet has written"
+        collector.need("row 1", "the names of the columns", repr(header[0]), do)
         return False
     for sign, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and header[0].count(sign) >= len(columns) - 1:
-            advice = (
+            do = (
                 "export the file again with commas as separators, and check that the spreadsheet "
                 "did not turn decimal points into commas"
             )
-            problems.append(Problem(where, "cells separated by commas", name, advice))
+            collector.need("row 1", "cells separated by commas", name, do)
             return False
     spelt = {name.casefold(): name for name in columns}
     for name in header:
         right = spelt.get(name.strip().casefold(), name)
         if right != name and right not in header:
-            advice = "rename the column: names are in lower case, without spaces"
-            problems.append(Problem(where, f"the column {right!r}", repr(name), advice))
+            do = "rename the column: names are in lower case, without spaces"
+            collector.need("row 1", f"the column {right!r}", repr(name), do)
             return False
     missing = [name for name in columns if name not in header]
     unknown = [name for name in header if name not in columns]
     repeated = sorted({name for name in header if header.count(name) > 1})
-    for kind, names, advice in (
+    for kind, names, do in (
         ("missing", missing, "add the column"),
         ("unknown", unknown, "remove or rename the column; data/dictionary.csv lists them"),
         ("repeated", repeated, "keep one column of that name"),
     ):
         if names:
             found = f"{kind} {', '.join(repr(name) for name in names)}"
-            problems.append(Problem(where, f"the columns {', '.join(columns)}", found, advice))
+            collector.need("row 1", f"the columns {', '.join(columns)}", found, do)
     return not (missing or unknown or repeated)
 
 

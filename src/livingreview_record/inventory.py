@@ -61,11 +61,11 @@ def check_files(data: Path, declared: Dictionary, problems: list[Problem]) -> No
             if (here / name).is_symlink() and name in folders and here != data / "studies":
                 found = f"a symbolic link to {(here / name).readlink()}"
                 do = "put the folder itself in its place"
-                problems.append(Problem(str(here / name), "a folder", found, do))
+                Collector(str(here / name), problems).need("", "a folder", found, do)
             if not known and not name.startswith("."):
                 needed = "only files that belong to the data"
                 do = "move it out of data/, or describe its columns in data/dictionary.csv"
-                problems.append(Problem(str(here / name), needed, "another file", do))
+                Collector(str(here / name), problems).need("", needed, "another file", do)
 
 
 def check_extraction(

@@ -129,11 +129,12 @@ def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
     path = data / "dictionary.csv"
     rows = read_rows(path, DICTIONARY_COLUMNS, problems, may_be_empty=True)
     first: dict[tuple[str, str], int] = {}
+    collector = Collector(str(path), problems)
     for line, cells in rows:
         known = first.setdefault((cells["file"], cells["name"]), line)
         if known != line:
             found = f"another of {cells['name']!r} in {cells['file']}, after row {known}"
-            problems.append(Problem(f"{path} row {line}", "one row a name", found, "remove one"))
+            collector.need(f"row {line}", "one row a name", found, "remove one")
     return Dictionary(tuple(cells for _, cells in rows), is_whole=not problems)
 
 
@@ -157,10 +158,10 @@ def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Prob
         named = (studies / name for name in sorted(names))
         wanted = [path for path in named if path.is_symlink() or path.exists()]
     for name in sorted((names or frozenset()) - {path.name for path in wanted}):
-        problems.append(Problem(str(studies / name), "a folder", "none", "add the study"))
+        Collector(str(studies / name), problems).need("", "a folder", "none", "add the study")
     folders = [path for path in wanted if path.is_symlink() or path.is_dir()]
     if not folders and names is None and not (studies / EMPTY).exists():
-        problems.append(Problem(str(studies), "a folder a study", "none", "add a study"))
+        Collector(str(studies), problems).need("", "a folder a study", "none", "add a study")
     return [path for path in folders if is_folder(path, problems)]
 
 
@@ -275,9 +276,9 @@ def _vocabulary(entries: Mapping[str, Any]) -> dict[str, Outcome]:
 def _with_numbers(path: Path, study: Study, problems: list[Problem]) -> Study:
     if study.status in WITHOUT_NUMBERS:
         if path.exists():
-            advice = "change the status in study.yaml or remove the file"
             found = f"a file, with status {study.status!r}"
-            problems.append(Problem(str(path), "no reported.csv", found, advice))
+            do = "change the status in study.yaml or remove the file"
+            Collector(str(path), problems).need("", "no reported.csv", found, do)
         return study
     known = len(problems)
     rows = read_rows(path, COLUMNS, problems)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from livingreview_record.files import named_invisible, read_text
-from livingreview_record.problems import Problem
+from livingreview_record.problems import Collector, Problem
 
 try:  # libyaml reads a study some ten times faster; every usual wheel of PyYAML has it
     from yaml import CSafeLoader as _SafeLoader
@@ -36,19 +36,19 @@ NOT_A_TEXT = (
 
 def read_yaml(path: Path, problems: list[Problem]) -> dict[str, Any]:
     """The file's top-level mapping; empty, with a problem noted, when it is not one."""
-    text = read_text(path, problems)
+    text, collector = read_text(path, problems), Collector(str(path), problems)
     if not text:
         return {}
     try:
         _check_structure(text)
         content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
-        problems.append(_yaml_problem(path, text, error))
+        collector.need(*_fault(text, error))
         return {}
     if not isinstance(content, dict):
         found = f"a {type(content).__name__}"
-        advice = "begin each line of the top level with a name and a colon"
-        problems.append(Problem(str(path), "a mapping of names to values", found, advice))
+        do = "begin each line of the top level with a name and a colon"
+        collector.need("", "a mapping of names to values", found, do)
         return {}
     return content
 
@@ -84,12 +84,12 @@ class _FaultError(yaml.MarkedYAMLError):
         self.needed, self.found, self.do = needed, found, do
 
 
-def _yaml_problem(path: Path, text: str, error: yaml.YAMLError) -> Problem:
-    """The fault in words that say what to do, for the usual ones."""
+def _fault(text: str, error: yaml.YAMLError) -> tuple[str, str, str, str]:
+    """Return the place of a fault, what was needed and found, and what to do."""
     mark = getattr(error, "problem_mark", None)
-    where = f"{path} line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+    place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     if isinstance(error, _FaultError):
-        return Problem(where, error.needed, error.found, error.do)
+        return place, error.needed, error.found, error.do
     found = str(getattr(error, "problem", error) or error).removeprefix("found ")
     line = [*text.splitlines(), "", ""][mark.line] if mark else ""
     sign = line[mark.column : mark.column + 1] if mark else ""
@@ -103,7 +103,7 @@ def _yaml_problem(path: Path, text: str, error: yaml.YAMLError) -> Problem:
         do = "put the text in quotes"
     else:
         needed, do = "valid YAML", "mend the line or the one before it"
-    return Problem(where, needed, found, do)
+    return place, needed, found, do
 
 
 class _PlainLoader(_SafeLoader):

@@ -173,13 +173,14 @@ def _check_value(row: Collector, number: Printed, study: Study) -> None:
 def check_together(path: Path, numbers: Iterable[Printed], problems: list[Problem]) -> None:
     """Add a problem for rows that are one another's repetition."""
     first: dict[object, int] = {}
+    collector = Collector(str(path), problems)
     for number in numbers:
         place = (_plain(part) for part in asdict(number.locator).values())
         earlier = first.setdefault((*place, number.quantity), number.line)
         if earlier != number.line:
             found = f"the place and quantity of row {earlier}"
             do = "remove one, or tell the places apart in the columns section, table, row or column"
-            problems.append(Problem(f"{path} row {number.line}", "a new number", found, do))
+            collector.need(f"row {number.line}", "a new number", found, do)
 
 
 def check_sizes(path: Path, numbers: Iterable[Printed], problems: list[Problem]) -> None:
