@@ -8,12 +8,11 @@ import pytest
 
 from livingreview_audit import CHECKS
 from livingreview_display import POOLED, wording
-from livingreview_plan import analysis
 from livingreview_pool.policy import PRIOR_SCALES
 from livingreview_record.reported import Reported
 from livingreview_record.studies import patients
 from livingreview_results.rows import forest_rows
-from the_review import the_review
+from the_review import carried_out, the_review
 
 ROOT = Path(__file__).parents[1]
 REVIEW = the_review()
@@ -45,9 +44,7 @@ def text(path: str) -> str:
 
 def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
     with_result = [
-        name
-        for name in COMPARISONS
-        if any(answer.effects for answer in analysis.carry_out(REVIEW, name))
+        name for name in COMPARISONS if any(answer.effects for answer in carried_out(name))
     ]
     differing = sorted({*GRADES} ^ {*with_result})
     assert not differing, JUDGE.format(differing)
@@ -57,7 +54,7 @@ def test_every_comparison_with_a_result_has_one_judgement_of_its_certainty():
 def test_imprecision_is_named_where_the_interval_includes_no_difference(synthesis):
     imprecise = any(
         bounds[0] <= 0 <= bounds[1]
-        for answer in analysis.carry_out(REVIEW, synthesis)
+        for answer in carried_out(synthesis)
         if answer.measure.startswith("log_")
         for bounds in _intervals(answer)
     )
@@ -75,14 +72,14 @@ def _intervals(answer):
 
 def test_every_pooled_result_that_is_shown_has_a_judgement():
     for planned in REVIEW.protocol["syntheses"]:
-        for answer in analysis.carry_out(REVIEW, planned["id"]):
+        for answer in carried_out(planned["id"]):
             if (forest_rows(answer)["mark"] == POOLED).any():
                 assert planned["id"] in GRADES, JUDGE.format(planned["id"])
 
 
 def test_confounding_is_counted_once_and_the_start_goes_by_the_design():
     for synthesis, grade in GRADES.items():
-        used = {e.study for a in analysis.carry_out(REVIEW, synthesis) for e in a.effects}
+        used = {e.study for a in carried_out(synthesis) for e in a.effects}
         randomised = {REVIEW.studies[one].design["type"].startswith("randomised") for one in used}
         assert grade.start == ("high" if randomised == {True} else "low"), synthesis
         again = re.compile("physician|were chosen|fitter", re.IGNORECASE)
@@ -91,7 +88,7 @@ def test_confounding_is_counted_once_and_the_start_goes_by_the_design():
 
 def test_left_out_early_deaths_are_named_wherever_that_study_is_used():
     for synthesis, grade in GRADES.items():
-        answers = analysis.carry_out(REVIEW, synthesis)
+        answers = carried_out(synthesis)
         uses = any(effect.study == "gu-2026" for answer in answers for effect in answer.effects)
         named = "early deaths are left out" in grade.steps["risk-of-bias"].reason
         assert named == uses, JUDGE.format(synthesis)

@@ -27,8 +27,13 @@ UNADJUSTED = effects([-0.5, -0.3, 0.1, -0.9], "univariable")
 SELECTIONS = {"adjusted": ADJUSTED, "unadjusted": UNADJUSTED}
 
 
-def test_every_combination_of_choices_is_there_once():
-    result = multiverse(SELECTIONS)
+@pytest.fixture(scope="module")
+def every_way():
+    return multiverse(SELECTIONS)
+
+
+def test_every_combination_of_choices_is_there_once(every_way):
+    result = every_way
     # the common effect, six estimators with three intervals, three priors
     per_set = 1 + 6 * 3 + 3
     assert len(result.universes) == 2 * (1 + 4) * per_set
@@ -39,8 +44,8 @@ def test_every_combination_of_choices_is_there_once():
     assert {u.left_out for u in result.universes} == {(), ("S0",), ("S1",), ("S2",), ("S3",)}
 
 
-def test_a_universe_is_what_its_choices_give_by_name():
-    for universe in multiverse(SELECTIONS).universes:
+def test_a_universe_is_what_its_choices_give_by_name(every_way):
+    for universe in every_way.universes:
         kept = [e for e in SELECTIONS[universe.selection] if e.name not in universe.left_out]
         if universe.tau2_estimator == "common":
             expected = common_effect(kept)
@@ -57,8 +62,8 @@ def test_a_universe_is_what_its_choices_give_by_name():
         assert universe.synthesis.ci_upper == expected.ci_upper
 
 
-def test_the_summary_spans_all_universes():
-    result = multiverse(SELECTIONS)
+def test_the_summary_spans_all_universes(every_way):
+    result = every_way
     means = [u.mean for u in result.universes]
     assert (result.lowest_mean, result.highest_mean) == (min(means), max(means))
     below = sum(u.synthesis.ci_upper < 0 for u in result.universes)
@@ -95,9 +100,9 @@ def test_differences_and_single_studies_have_no_bayesian_way():
 
 
 def test_a_choice_named_twice_is_counted_once():
-    once = multiverse(SELECTIONS, tau2_estimators=["reml"], intervals=["z"])
-    twice = multiverse(SELECTIONS, tau2_estimators=["reml", "reml"], intervals=["z", "z"])
-    assert twice == once
+    once = multiverse(SELECTIONS, tau2_estimators=["reml"], intervals=["z"], prior_scales=[])
+    names = {"tau2_estimators": ["reml", "reml"], "intervals": ["z", "z"]}
+    assert multiverse(SELECTIONS, **names, prior_scales=[]) == once
 
 
 def test_a_single_study_has_a_single_universe():

@@ -152,7 +152,7 @@ def _tables(study: Study) -> Iterator[_Table]:
 
 
 def _variable(study: Study, wanted: Quantity, variable: Outcome) -> _Variable | None:
-    """The characteristic in both arms; None where it is no baseline one or not printed."""
+    """Return the characteristic in both arms; None where it is not of the start, or not printed."""
     if variable.measured == AFTER_START or variable.only_arm or variable.within:
         return None
     arms = compared(study, replace(wanted, outcome=variable.id))

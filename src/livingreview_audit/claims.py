@@ -139,7 +139,7 @@ def _judge(study: Study, claim: _Claim, numbers: list[Printed]) -> Finding:
 
 
 def _verdict(kind: str, number: Printed, *, own: bool) -> tuple[Verdict, str]:
-    """Whether the number bears the claim out, and how it lies."""
+    """Return the verdict on the claim, and where the number lies, in words."""
     if number.quantity.statistic == "p":
         below, reason = _is_below(number.number, TREND_BELOW if kind == "trend" else ALPHA)
     else:
@@ -157,7 +157,7 @@ def _verdict(kind: str, number: Printed, *, own: bool) -> tuple[Verdict, str]:
 
 
 def _is_below(p: Reported, limit: float) -> tuple[bool | None, str]:
-    """Whether a p-value is below a limit, None where rounding leaves it open, in words too."""
+    """Return whether a p-value is below a limit, None if rounding leaves it open; also in words."""
     box = Box.of(p)
     if box.lower >= limit:
         return False, f"at or above {limit:g}"
@@ -167,7 +167,7 @@ def _is_below(p: Reported, limit: float) -> tuple[bool | None, str]:
 
 
 def _excludes_one(interval: ReportedInterval) -> tuple[bool | None, str]:
-    """The same for a ratio: whether its 95% interval excludes 1."""
+    """Return whether a ratio's 95% interval excludes 1, None if it touches 1; also in words."""
     lower, upper = Box.of(interval.lower), Box.of(interval.upper)
     if lower.lower > 1 or upper.upper < 1:
         return True, "which excludes 1"

@@ -45,7 +45,7 @@ class _Share:
 
 @dataclass(frozen=True)
 class _Held:
-    """A number held against the declared patients and against the whole group.
+    """A number compared with the declared patients and with the whole group.
 
     `numbers` are those that it was recomputed from.
     """

@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is held against what; the three kinds are never added up."""
+    """What is compared with what; the three kinds are counted apart."""
 
     NUMBERS = "numbers"  # printed numbers against each other
     WORDS = "words"  # a claim of the text against printed numbers, or against another claim

@@ -60,7 +60,7 @@ def every(found: Iterable[T | None]) -> tuple[T, ...]:
 
 
 def total(parts: Iterable[Count | None]) -> Count | None:
-    """The sum of counts; None where one is missing, or there is none."""
+    """Return the sum of counts; None where one is missing, or without any."""
     known = every(parts)
     if not known:
         return None
@@ -74,7 +74,7 @@ def numbers_of(counts: Iterable[Count]) -> tuple[Printed, ...]:
 
 
 def by_arm(study: Study, quantity: Quantity) -> list[Quantity]:
-    """The same in each arm of the study."""
+    """Return the quantity in each arm of the study."""
     return [replace(quantity, arm_id=arm) for arm in study.arms]
 
 
@@ -84,7 +84,7 @@ def by_level(quantity: Quantity, outcome: Outcome) -> list[Quantity]:
 
 
 def by_subgroup(quantity: Quantity, variable: Outcome) -> list[Quantity]:
-    """The same in each subgroup that a variable makes."""
+    """Return the quantity in each subgroup that a variable makes."""
     return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
 
 
@@ -234,7 +234,7 @@ def number_words(study: Study, number: Printed) -> str:
 
 @lru_cache(maxsize=4096)
 def _whole_number(text: str) -> int | None:
-    """The printed text as a count; None for bounds and for what is no count."""
+    """Return the printed number as a count; None for a bound and for any other number."""
     number = Reported(text)
     is_count = number.relation == "=" and number.exact is not None and number.exact >= 0
     return int(number.value) if is_count and number.value == int(number.value) else None

@@ -57,7 +57,7 @@ def whole_between_parts(study: Study) -> Iterator[Finding]:
 
 
 def _on_part(finding: Finding) -> Finding:
-    """The same finding, on the first part instead of the whole."""
+    """Return the finding on the first part instead of on the whole."""
     whole, part, *others = finding.numbers
     agrees = "; another split of these {participants} agrees with the whole"
     return replace(

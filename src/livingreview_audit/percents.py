@@ -158,7 +158,7 @@ def _rounds_and_cannot_be_cut(case: _Case) -> bool:
 
 
 def _judge(case: _Case) -> tuple[Verdict, str, str]:
-    """The verdict on a percentage with its count, what it should be, and why."""
+    """Return the verdict on a percentage with its count, the recomputed text, and the reason."""
     for size, part in product(case.wholes, case.parts):
         way, recomputed = _way(case.percent, part, size), _share(case, part, size)
         if way in ("half up", "bound"):
@@ -179,7 +179,7 @@ def _judge(case: _Case) -> tuple[Verdict, str, str]:
 
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
-    """Which way of rounding prints the share like this; empty when none does."""
+    """Return the way of rounding that prints the share like this; empty where no way does."""
     printed, share = percent.number, part.percent_of(size)
     if printed.relation != "=":
         return "bound" if printed.admits(float(share)) else ""
@@ -201,7 +201,7 @@ def _sum(part: Count, size: Count) -> str:
 
 
 def _of_those_classified(case: _Case, part: Count, size: Count) -> Convention:
-    """Of the patients in any level, where the levels do not add up to the group."""
+    """Take the patients in any level as the whole, where the levels do not add up to the group."""
     known = total(level for level in case.levels if level is not None)
     if known and known.value and _rounds_to(case.percent, part, known):
         said = f"{_sum(part, known)}, of those in any level, not of {size.value}"
@@ -210,7 +210,7 @@ def _of_those_classified(case: _Case, part: Count, size: Count) -> Convention:
 
 
 def _of_the_row(case: _Case, part: Count, _: Count) -> Convention:
-    """Of the row: the share of all patients with the property who are in this arm."""
+    """Take the row as the whole: the share of all with the property who are in this arm."""
     study, quantity = case.study, case.percent.quantity
     if len(study.arms) < 2 or quantity.arm_id not in study.arms:
         return None
@@ -225,7 +225,7 @@ def _of_the_row(case: _Case, part: Count, _: Count) -> Convention:
 
 
 def _few_not_assessed(case: _Case, part: Count, size: Count) -> Convention:
-    """Of slightly fewer patients, where nothing printed says that all were assessed."""
+    """Take slightly fewer patients, where nothing printed says that all were assessed."""
     classified = total(case.levels)
     if part.value > size.value or (classified and classified.value == size.value):
         return None
@@ -240,7 +240,7 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> Convention:
 
 
 def _adding_up(case: _Case, size: Count) -> str:
-    """In words, that the printed parts add up where the rounded ones do not; or nothing."""
+    """Return that the printed parts add up where the rounded ones do not; empty otherwise."""
     study, quantity = case.study, case.percent.quantity
     categories, whole = partition_of(study, case.outcome, quantity.category)
     shown, known = [], []
@@ -267,7 +267,7 @@ def _exact(study: Study, percent: Quantity) -> Decimal | None:
 
 
 def _judge_alone(case: _Case) -> tuple[Verdict, str, str]:
-    """The same for a percentage without its count."""
+    """Return verdict, recomputed text and reason for a percentage without its count."""
     printed, size = case.percent.number, case.wholes[0]
     for whole in case.wholes:
         fits = counts_that_print(printed, whole.value)

@@ -1,4 +1,4 @@
-"""Medians and landmark rates held against each other, and against response.
+"""Medians and landmark rates compared with each other, and with response.
 
 A Kaplan-Meier curve never rises, the median is the first time at which it is at or below one half,
 and progression-free survival ends at or before death.

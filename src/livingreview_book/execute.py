@@ -152,7 +152,7 @@ def _failure(name: str, notebook: NotebookNode, error: Exception) -> Failure:
 
 
 def kernel_environment(root: Path, log: Path, own: str) -> dict[str, str]:
-    """An environment that is the same for everybody, so that a chapter shows nobody's own."""
+    """Return an environment without the user's settings, so that outputs are alike everywhere."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     fonts = Path(sys.prefix, "var", "matplotlib")
     return {

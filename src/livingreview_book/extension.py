@@ -94,7 +94,7 @@ class _KeepAsPublished(SphinxTransform):
 
 
 class _DescribeFigures(SphinxTransform):
-    """Give each drawing its own text alternative; MyST-NB knows only one for a whole cell."""
+    """Give each drawing its own text alternative; MyST-NB has one for a whole cell only."""
 
     default_priority = 741
 

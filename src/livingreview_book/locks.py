@@ -47,7 +47,7 @@ def scratch() -> Iterator[Path]:
 
 
 def _lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Whether this process has the lock now; on Windows there is none to be had."""
+    """Return whether this process holds the lock; always True on Windows, which has none."""
     if sys.platform != "win32":
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

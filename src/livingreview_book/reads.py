@@ -77,7 +77,7 @@ class Inputs:
         os.write(self.log, "".join(f"{line}\n" for line in sorted(self.seen)).encode())
 
     def opened(self, path: object, mode: str | None, flags: int) -> None:
-        """Note a file that is read; refuse one that is written, and data read past the door."""
+        """Note a file that a chapter reads; raise `UndeclaredInputError` if it writes one."""
         inside = self._allowed(path)
         if inside is None:
             return

@@ -47,7 +47,7 @@ class Book:
         return different
 
     def _files(self) -> dict[str, tuple[int, int]]:
-        """Return size and time of every source; hidden files and what Python compiles are none."""
+        """Return size and time of every source, without hidden files and what Python compiles."""
         paths = [self.root / name for name in WATCHED]
         paths += [path for folder in paths if folder.is_dir() for path in folder.rglob("*")]
         found = {}

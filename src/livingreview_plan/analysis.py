@@ -116,7 +116,7 @@ def used_numbers(review: Review) -> frozenset[Printed]:
 
 
 def _told(review: Review, estimate: Estimate) -> Estimate:
-    """Return the estimate, its label with what a reader must know of it at once.
+    """Return the estimate with a label that names what its reader must know first.
 
     That is the events that an adverse event is counted among, and a report not read in full.
     """

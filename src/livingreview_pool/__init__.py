@@ -1,4 +1,4 @@
-"""Meta-analysis of estimates and their sampling variances; knows no file and no study.
+"""Meta-analysis of estimates and their sampling variances, without files and studies.
 
 Make effects from what is printed (`two_arm_effect`, `log_ratio_from_ci`, `generic_effect` ...),
 pool them (`synthesise`, or `random_effects` and the other models by name), explain them

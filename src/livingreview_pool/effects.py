@@ -75,7 +75,7 @@ class Effect:
 
     @property
     def name(self) -> str:
-        """The label, or the study when there is none."""
+        """Return the label, or the id of the study where the label is empty."""
         return self.label or self.study
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:

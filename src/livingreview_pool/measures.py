@@ -59,7 +59,7 @@ class Measure:
 
     @property
     def is_in_percent(self) -> bool:
-        """Whether readers know it in percent: a proportion, or the difference of two."""
+        """Return whether it is shown in percent: a proportion, or a difference of two."""
         return self.bounds[1] == 1.0
 
     def to_display(self, value: ArrayLike, *, n: float | None = None) -> Floats:

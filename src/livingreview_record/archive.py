@@ -58,7 +58,7 @@ def numbers_csv(review: Review) -> bytes:
 
 
 def numbers_json(review: Review) -> bytes:
-    """The same numbers as a list of objects."""
+    """Return every printed number of every study as a JSON list of objects."""
     return (
         json.dumps([n.row for n in review.numbers()], ensure_ascii=False, indent=1) + "\n"
     ).encode()

@@ -119,7 +119,7 @@ class Quantity:
         return contrast_of(self.comparison)
 
     def of_level(self, level: Level) -> "Quantity":
-        """The same of this outcome and category, or of this outcome as a whole."""
+        """Return the quantity for this outcome and category, or for this outcome as a whole."""
         return replace(self, outcome=level.variable, category=level.level)
 
 

@@ -80,7 +80,7 @@ class Reported:
 
     @cached_property
     def _parts(self) -> dict[str, str]:
-        """Relation, sign and digits, empty where there is none: a match could not be pickled."""
+        """Relation, sign and digits, each empty where missing; kept, as no match can be pickled."""
         match = _NUMBER.fullmatch(self.text.strip())
         return match.groupdict("") if match else {}
 

@@ -131,7 +131,7 @@ def comparisons_of(
 def nothing_printed(
     review: Review, study: Study, place: Mapping[str, str], rules: Mapping[str, Any]
 ) -> str:
-    """Why a study of which no number is near is not used, in words and labels."""
+    """Return why a study that prints no such number is not used, in words and labels."""
     sides = [rules[role] for role in SIDES if role in rules]
     if not all(any(fits(arm, side) for arm in study.arms.values()) for side in sides):
         return "It does not compare these treatments."

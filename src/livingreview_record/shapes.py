@@ -96,7 +96,7 @@ def _explain(collector: Collector, schema: str, error: Any, declared: Dictionary
 
 
 def _check_own(collector: Collector, schema: str, error: Any, declared: Dictionary) -> None:
-    """Check a key that only the review's own dictionary can know."""
+    """Check a key that the review's own dictionary describes, not the schema."""
     parent, key = _name(error), error.message
     place = ".".join(map(str, (*error.absolute_path, key)))
     allowed = declared.values(schema, f"{parent}.{key}")

@@ -92,7 +92,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two arms of a study, held against each other."""
+    """Two arms of a study that are compared."""
 
     id: str
     label: str

@@ -1,4 +1,4 @@
-"""Printed times in months: the only place that knows units of time and how long they are."""
+"""Printed times in months: every unit of time and its length."""
 
 from livingreview_record.reported import Reported
 

@@ -48,7 +48,7 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AP]M)?")
 _ERROR = re.compile(r"#[A-Z0-9/]+[!?]?")
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 54788  # days since 1899: the years 2000 to 2049
 AGAIN = "look it up in the source, and open the file with every column as text (CONTRIBUTING.md)"
-# A text that is no number, and what to do with it; the first that fits is said.
+# A text that is not a number, and what to do with it; the first that fits is given.
 HINTS = tuple(
     (re.compile(pattern), advice)
     for pattern, advice in (
@@ -134,7 +134,7 @@ def faults(number: Printed, outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def hint(value: str) -> str:
-    """How to mend a text that is no number; empty where nothing fits."""
+    """Return how to mend a text that is not a number; empty where no advice fits."""
     if any(character.isdigit() and character not in "0123456789" for character in value):
         return "type the digits 0 to 9"
     return next((advice for pattern, advice in HINTS if pattern.fullmatch(value)), "")

@@ -28,7 +28,7 @@ Model = Synthesis | BayesianSynthesis
 
 
 def shown(result: PlannedResult, value: float) -> float:
-    """A value of the analysis scale as readers know it; proportions and differences in percent."""
+    """Return a value of the analysis scale on the display scale; proportions in percent."""
     known = find_measure(result.measure)
     return (100 if known.is_in_percent else 1) * float(known.to_display(value))
 

@@ -151,7 +151,7 @@ def policy_notes(results: Iterable[PlannedResult]) -> Words:
 
 
 def scale_words(results: Sequence[PlannedResult]) -> Words:
-    """The same counts by each of their ratios, and whether its interval includes no difference.
+    """Return the counts by each of their ratios, and whether its interval includes no difference.
 
     The first measure of the plan is the primary one.
     """

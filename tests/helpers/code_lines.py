@@ -3,6 +3,7 @@
 import ast
 import io
 import tokenize
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -27,6 +28,7 @@ def code_lines(text: str) -> int:
     return len(lines)
 
 
+@cache
 def files() -> dict[str, int]:
     """Return the lines of code of every module, by its path under `src`."""
     paths = sorted(SOURCE.rglob("*.py"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livingreview.tables.audit import AuditPage
 from livingreview_audit import Finding
+from livingreview_plan import PlannedResult, carry_out
 from livingreview_record import Review, load_review
 from livingreview_results.audited import findings
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).parents[2]
 def the_review() -> Review:
     """Every study of the repository, validated."""
     return load_review(ROOT)
+
+
+@cache
+def carried_out(synthesis_id: str) -> list[PlannedResult]:
+    """A planned synthesis of the repository, by each of its measures."""
+    return carry_out(the_review(), synthesis_id)
 
 
 @cache
