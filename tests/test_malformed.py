@@ -68,6 +68,18 @@ multiverses:
      set_aside: [{synthesis: response-ratio, reason: other patients}]}
 restricted_means: [{outcome: os, horizon: 12, status: [included]}]
 absolute: [{synthesis: survival, timepoint: 12 months, event: deaths}]
+networks:
+  design: {line: second}
+  compare: {line: Line}
+  components: {new-drug: [New drug]}
+  of:
+    - {id: net, title: Survival, syntheses: [survival],
+       transitivity: {plausible: false, reasons: [other patients]},
+       certainty: {level: very low, reasons: [other patients]}}
+evidence_map:
+  populations: [{label: After treatment, design: {line: second}}]
+  designs: [{label: By choice, says: cohort}]
+  outcomes: [os]
 """)
 FULL_REVIEW["syntheses"][0] |= yaml.safe_load(
     "{group_by: treatment_class, arms: {is_new: true}, benefit: above, note: n, pool: false}"
