@@ -69,7 +69,7 @@ multiverses:
 restricted_means: [{outcome: os, horizon: 12, status: [included]}]
 absolute: [{synthesis: survival, timepoint: 12 months, event: deaths}]
 networks:
-  design: {line: second}
+  design: {latitude: 10}
   compare: {line: Line}
   components: {new-drug: [New drug]}
   of:
@@ -77,7 +77,7 @@ networks:
        transitivity: {plausible: false, reasons: [other patients]},
        certainty: {level: very low, reasons: [other patients]}}
 evidence_map:
-  populations: [{label: After treatment, design: {line: second}}]
+  populations: [{label: After treatment, design: {latitude: 10}}]
   designs: [{label: By choice, says: cohort}]
   outcomes: [os]
 """)
@@ -173,6 +173,10 @@ FREE = {
         "decisions[].why", "outcomes.*.label", "outcomes.*.definition", "outcomes.*.origin",
         "populations.*", "treatment_classes.*", "multiverses[].title",
         "multiverses[].set_aside[].reason", "not_relied_upon[].reason", "absolute[].event",
+        "outcomes.*.better", "networks.compare.*", "networks.components.new-drug[]",
+        "networks.of[].id", "networks.of[].title", "networks.of[].transitivity.reasons[]",
+        "networks.of[].certainty.reasons[]", "evidence_map.populations[].label",
+        "evidence_map.designs[].label", "evidence_map.designs[].says",
         "effect_modifiers.characteristics[].label",
         "effect_modifiers.characteristics[].remarks[].section",
         "effect_modifiers.characteristics[].remarks[].text",
@@ -210,6 +214,8 @@ RIGHT = {
     **{("review", name, f"type {value!r}"): OWN
        for name in ("eligibility.awaiting", "analysis.model", "living.update")
        for value in (7, True)},
+    ("review", "networks.design.latitude", "type True"): OWN,
+    ("review", "evidence_map.populations[].design.latitude", "type True"): OWN,
 }  # fmt: skip
 NEEDED_BY_KIND = {
     "review": {

@@ -38,11 +38,23 @@ def check_references(
             _check_properties(collector, place, plan, protocol, declared)
             _check_design(collector, place, plan, declared)
     if declared.is_whole:
-        asked = protocol.get("effect_modifiers", {}).get("include", {}).get("design", {})
-        _check_design_rule(collector, "effect_modifiers.include.design", asked, declared)
+        for place, rule in _design_rules(protocol):
+            _check_design_rule(collector, place, rule, declared)
     _check_favours(collector, protocol["syntheses"])
     _check_uses(collector, protocol)
     _check_networks(collector, protocol, declared)
+    for name in protocol.get("evidence_map", {}).get("outcomes", ()):
+        known, do = list(protocol.get("outcomes", {})), "correct it, or declare it under outcomes"
+        collector.one_of("evidence_map.outcomes", name, known, do)
+
+
+def _design_rules(protocol: Rule) -> Iterator[tuple[str, Rule]]:
+    """Each rule on designs that stands outside the syntheses, with its place."""
+    asked = protocol.get("effect_modifiers", {}).get("include", {})
+    yield "effect_modifiers.include.design", asked.get("design", {})
+    yield "networks.design", protocol.get("networks", {}).get("design", {})
+    for position, one in enumerate(protocol.get("evidence_map", {}).get("populations", ())):
+        yield f"evidence_map.populations.{position}.design", one["design"]
 
 
 def _check_days(collector: Collector, protocol: Rule) -> None:
@@ -249,9 +261,8 @@ def _check_networks(collector: Collector, protocol: Rule, declared: Dictionary) 
         collector.one_of("networks.components", name, classes, "correct it")
     if declared.is_whole:
         keys = known_keys("study", "design", declared)
-        for key in ("compare", "design"):
-            for name in networks.get(key, {}):
-                collector.one_of(f"networks.{key}", name, keys, f"{DESCRIBE}design.{name}")
+        for name in networks["compare"]:
+            collector.one_of("networks.compare", name, keys, f"{DESCRIBE}design.{name}")
     for position, entry in enumerate(networks["of"]):
         place = f"networks.of.{position} ({entry['id']})"
         found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
