@@ -55,7 +55,9 @@ effect_modifiers:
     - {label: Sex, variables: [sex],
        remarks: [{study: example-2020, section: Abstract, about: effect, text: larger in men}]}
 outcomes:
-  orr: {label: Response, definition: d, origin: start, critical: true, better: more responses}
+  orr:
+    {label: Response, definition: d, origin: start, critical: true, better: more responses,
+     printed_as: [os, response=pr]}
   os: {label: Survival, definition: d, origin: start, critical: false}
 roles:
   {overall_survival: os, progression_free_survival: os, responders: orr, progressed: response=pr,

@@ -25,7 +25,7 @@ API = {
         multiverse_table
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
-        FindingsPage effect_modifiers
+        FindingsPage effect_modifiers printed_outcomes
     """,
     "livingreview_book": "",
     "livingreview_audit": """

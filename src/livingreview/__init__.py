@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from livingreview.study_page import StudyPage as StudyPage
     from livingreview.tables.audit import AuditPage as AuditPage
     from livingreview.tables.effect_modifiers import effect_modifiers as effect_modifiers
+    from livingreview.tables.printed_outcomes import printed_outcomes as printed_outcomes
     from livingreview.tables.protocol import (
         ProtocolPage as ProtocolPage, evidence_size as evidence_size,
         not_yet_held as not_yet_held,
@@ -62,6 +63,7 @@ _NAMES = {  # of the module that holds them
     "livingreview.study_page": "StudyPage",
     "livingreview.tables.audit": "AuditPage",
     "livingreview.tables.effect_modifiers": "effect_modifiers",
+    "livingreview.tables.printed_outcomes": "printed_outcomes",
     "livingreview.tables.protocol": "ProtocolPage evidence_size not_yet_held",
     "livingreview.tables.subgroups": "subgroup_words",
     "livingreview_certainty": "FindingsPage absolute_table",

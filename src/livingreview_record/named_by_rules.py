@@ -46,6 +46,7 @@ def check_references_to_studies(
     _check_baselines(collector, protocol, studies)
     _check_doubted(collector, protocol, studies)
     _check_modifiers(collector, protocol, studies)
+    _check_printed_as(collector, protocol, vocabulary)
 
 
 def _check_main(
@@ -93,6 +94,18 @@ def _check_modifiers(collector: Collector, protocol: Rule, studies: Sequence[Stu
         for number, said in enumerate(one.get("remarks", ())):
             known, do = [study.id for study in studies], "correct it, or add the study"
             collector.one_of(f"{place}.{position}.remarks.{number}.study", said["study"], known, do)
+
+
+def _check_printed_as(collector: Collector, protocol: Rule, vocabulary: "_Vocabulary") -> None:
+    """What an outcome is printed as is an outcome of some study, or a level of one."""
+    for id_, entry in protocol["outcomes"].items():
+        for position, name in enumerate(entry.get("printed_as", ())):
+            place = f"outcomes.{id_}.printed_as.{position}"
+            of, _, level = name.partition("=")
+            do = "correct it, or declare it under outcomes in study.yaml"
+            known = collector.one_of(place, of, sorted(vocabulary.levels), do)
+            if known and level:
+                vocabulary.check_level(collector, place, of, level)
 
 
 def _check_baselines(collector: Collector, protocol: Rule, studies: Sequence[Study]) -> None:
