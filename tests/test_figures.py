@@ -100,7 +100,8 @@ def test_no_word_leaves_the_figure_or_covers_another(headings, k):
     figure = forest(many(k), axis, headings)
     figure.canvas.draw()
     (axes,) = figure.axes
-    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    renderer = figure.canvas.get_renderer()  # one for all: each of its own holds the whole picture
+    boxes = [text.get_window_extent(renderer) for text in axes.texts if text.get_text()]
     for box in boxes:
         assert box.x0 >= -1
         assert box.y0 >= -1
