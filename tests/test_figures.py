@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.text import Text
 
@@ -98,9 +99,10 @@ def test_the_result_of_each_row_stands_at_the_height_of_its_mark_or_just_above(h
 def test_no_word_leaves_the_figure_or_covers_another(headings, k):
     axis = dataclasses.replace(HAZARD_RATIO, favours=("fewer deaths with it", "fewer without"))
     figure = forest(many(k), axis, headings)
-    figure.canvas.draw()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     (axes,) = figure.axes
-    renderer = figure.canvas.get_renderer()  # one for all: each of its own holds the whole picture
+    renderer = canvas.get_renderer()  # one for all: each of its own holds the whole picture
     boxes = [text.get_window_extent(renderer) for text in axes.texts if text.get_text()]
     for box in boxes:
         assert box.x0 >= -1
