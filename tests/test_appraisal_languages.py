@@ -79,12 +79,23 @@ def test_a_large_and_a_small_effect_are_called_so_and_others_are_not_sized(langu
     ]
     for language in LANGUAGES:
         sizes = languages[language].sizes
-        said = statement(languages[language], "low", (-1, -1.2, -0.8), WORDS[language])
+        estimate = (-1, -1.2, -0.8)
+        said = statement(languages[language], "low", estimate, WORDS[language], ratio=-1)
         assert sizes["large"] in said
-        plain = statement(
-            languages[language], "low", (-1, -1.2, -0.8), WORDS[language], sized=False
-        )
+        plain = statement(languages[language], "low", estimate, WORDS[language])
         assert sizes["large"] not in plain
+
+
+def test_frequent_events_are_called_much_fewer_by_the_ratio_of_their_risks_not_of_their_odds(page):
+    (severe,) = (
+        one for one in page.found["kq3"] if one.outcome.synthesis == "ae-grade3plus-engager"
+    )
+    odds, risks = (math.exp(value) for value in (severe.estimate[0], severe.ratio))
+    assert odds == pytest.approx(137 / 117 / (204 / 51))
+    assert risks == pytest.approx(137 / 254 / (204 / 255))
+    assert odds < 0.5 < risks
+    assert "large" not in page.statements()["kq3.ae-grade3plus-engager"]
+    assert "by a large amount" in page.statements()["kq5.trae-grade3to4-maintenance"]
 
 
 def broken(tmp_path, change):

@@ -23,8 +23,24 @@ def test_a_count_that_is_not_printed_is_taken_from_a_percentage_that_only_it_can
     assert old.notes == ("count not printed: 15 is the only count of 50 printed as 30.0 %",)
 
 
+@pytest.mark.parametrize(("size", "percent", "count"), [("254", "54", 137), ("255", "80", 204)])
+def test_of_several_counts_that_are_printed_as_one_percentage_the_nearest_is_taken_and_told(
+    tmp_path, size, percent, count
+):
+    moved = {"30.0": percent, "50": size}
+    rows = tuple(row | {"value": moved.get(row["value"], row["value"])} for row in ROWS)
+    write_review(tmp_path, rows=rows)
+    _, old = select(load_review(tmp_path), "response").used
+    allowed = [n for n in range(int(size)) if round(100 * n / int(size)) == int(percent)]
+    assert len(allowed) == 3
+    assert old.events == count
+    (note,) = old.notes
+    assert f"each count from {allowed[0]} to {allowed[-1]} of {size} is printed as" in note
+    assert f"{count} is taken, the nearest" in note
+
+
 @pytest.mark.parametrize("percent", ["31.0", "31"])
-def test_a_percentage_that_no_single_count_gives_leaves_the_arm_out(tmp_path, percent):
+def test_a_percentage_that_no_count_gives_leaves_the_arm_out(tmp_path, percent):
     rows = tuple(row | {"value": percent} if row["value"] == "30.0" else row for row in ROWS)
     write_review(tmp_path, rows=rows)
     assert [arm.arm_id for arm in select(load_review(tmp_path), "response").used] == ["new"]

@@ -60,8 +60,8 @@ NEAR = [
     ("response", rows_without(SIZE_OLD), "outcome", "number of patients of the arm is not"),
     ("response", rows_with(COUNT_NEW, timepoint="6 months"), "timepoint", "one time (6 months)"),
     ("response", rows_with(COUNT_NEW, value="41"), "value", "more than the arm's 40 patients"),
-    ("response", rows_with(PERCENT_OLD, value="31.0"), "value", "no single count of 50"),
-    ("response-ratio", rows_with(PERCENT_OLD, value="31.0"), "value", "no single count of 50"),
+    ("response", rows_with(PERCENT_OLD, value="31.0"), "value", "fits no count of 50"),
+    ("response-ratio", rows_with(PERCENT_OLD, value="31.0"), "value", "fits no count of 50"),
     ("response-ratio", rows_without(PERCENT_OLD), "arm_id", "no number is usable for Old"),
 ]
 

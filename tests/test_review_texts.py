@@ -159,6 +159,8 @@ def test_what_the_front_page_says_in_words_is_what_the_studies_print():
     assert levels.pop("os-engager") == "low", READ.format("certainty")
     assert levels.pop("os-maintenance") == "low"
     assert levels.pop("pfs-maintenance") == "moderate"
+    assert levels.pop("ae-grade3plus-engager") == "low"
+    assert levels.pop("trae-grade3to4-maintenance") == "moderate"
     assert {*levels.values()} == {"very low"}, READ.format("certainty")
     zhang = REVIEW.studies["zhang-2025"]
     assert patients(zhang, "first_line_ici", "no") > patients(zhang) / 2  # "most people"

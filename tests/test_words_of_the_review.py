@@ -61,7 +61,7 @@ def test_what_is_left_out_and_what_nearly_enters_is_said_in_the_words_of_the_rev
     path = root / "data" / "studies" / "example-2020" / "reported.csv"
     path.write_text(path.read_text("utf-8").replace("percent,,%,30.0", "percent,,%,31.0"), "utf-8")
     (answer,) = carry_out(load_review(root), "response-ratio")
-    assert "no single count of 50 children" in answer.left_out[0].reason
+    assert "fits no count of 50 children" in answer.left_out[0].reason
 
 
 def test_times_are_drawn_in_the_unit_of_the_review_and_shown_as_printed(shown):

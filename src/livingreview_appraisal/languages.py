@@ -143,15 +143,16 @@ def statement(
     estimate: tuple[float, float, float],
     words: Mapping[str, str],
     *,
-    sized: bool = True,
+    ratio: float | None = None,
 ) -> str:
     """Say what the evidence says, never stronger than its certainty.
 
     `estimate` is the value with its limits on the analysis scale, no difference at 0; `words` has
-    `subject`, `outcome`, and what `subject` does `below` and `above` no difference.  With `sized`
-    the value is the logarithm of a ratio, and a large or small effect is called so.
+    `subject`, `outcome`, and what `subject` does `below` and `above` no difference.  `ratio` is the
+    logarithm of a ratio of risks or hazards by which a large or small effect is called so; without
+    it no size is told.
     """
-    centre, low, high = estimate
+    _, low, high = estimate
     subject, outcome = words["subject"], words["outcome"]
     certainty = language.certainty[level]
     if level == UNKNOWN:
@@ -160,7 +161,7 @@ def statement(
         text = language.unclear.format(subject=subject, outcome=outcome, certainty=certainty)
         return f"{text[:1].upper()}{text[1:]}"
     change = words["below"] if high < 0 else words["above"]
-    size = language.sizes[size_of(centre)] if sized else ""
+    size = "" if ratio is None else language.sizes[size_of(ratio)]
     text = language.effect[level].format(
         subject=subject, change=change, size=size, certainty=certainty
     )

@@ -23,11 +23,18 @@ ENGLISH = "en"
 
 
 class FindingsPage(SynthesisPage):
-    """What the review says, by question; `root` is the folder that holds `data/`."""
+    """What the review says, by question; `root` is the folder that holds `data/`.
 
-    def __init__(self, root: Path | str = "..") -> None:
-        super().__init__(root)
-        self.questions: Mapping[str, Asked] = load_questions(root, self.results, review=self.review)
+    With a `question`, only its syntheses are carried out, and `says` says what was found on it.
+    """
+
+    def __init__(self, root: Path | str = "..", *, question: str = "") -> None:
+        super().__init__(root, question=question)
+        planned = [plan["id"] for plan in self.review.protocol["syntheses"]]
+        every = load_questions(root, planned, review=self.review)
+        self.questions: Mapping[str, Asked] = {
+            id_: asked for id_, asked in every.items() if question in ("", id_)
+        }
 
     @cached_property
     def missing(self) -> Mapping[str, MissingEvidence]:
@@ -81,8 +88,12 @@ class FindingsPage(SynthesisPage):
         if self.appraisals is not None:
             show(grade.Certainty(self.results, self.grades, self.appraisals, self.missing))
 
-    def says(self, question: str) -> None:
-        """Show the statements on a question as a list, those on what nobody compared among them."""
+    def says(self, question: str = "") -> None:
+        """Show the statements on a question as a list, those on what nobody compared among them.
+
+        Without one, those on the first question of the page.
+        """
+        question = question or next(iter(self.questions))
         asked, found = self.questions[question], self.found[question]
         told = summary.plain(asked, found, self.languages[ENGLISH])
         show(Words([sentence(sentences[0]) for sentences in told]))

@@ -16,6 +16,7 @@ from livingreview_record import LEVELS, Grade, Review, patients
 from livingreview_results import control_table, estimate_text, forest_rows
 
 UNKNOWN = LEVELS[0]
+ODDS = "log_or"
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class Finding:
     """What was found on one outcome of a question, without words of any language.
 
     `taken` are the estimates that answer; `estimate` is the value with its limits on the analysis
-    scale.  `people` is None where a report does not print them.  `absolute` has the events of
-    1,000 people at each baseline, with where the baseline comes from.
+    scale.  `ratio` is the logarithm of the ratio of risks or hazards that says how large the
+    effect is, None without one: an odds ratio of frequent events is farther from one than that of
+    their risks.  `people` is None where a report does not print them.  `absolute` has the events
+    of 1,000 people at each baseline, with where the baseline comes from.
     """
 
     outcome: Outcome
@@ -32,6 +35,7 @@ class Finding:
     grade: Grade
     taken: tuple[Effect, ...]
     estimate: tuple[float, float, float]
+    ratio: float | None
     people: int | None
     absolute: tuple[tuple[Baseline, AbsoluteEffect], ...]
 
@@ -52,6 +56,7 @@ def findings(
                     review.certainty[outcome.synthesis],
                     taken,
                     estimate,
+                    _ratio(outcome, results[outcome.synthesis]),
                     _people(review, taken),
                     tuple(_absolute(review, outcome, result, estimate)),
                 )
@@ -70,6 +75,15 @@ def _estimate(
     ends = [one.interval() for one in taken]
     centre = min((one.yi for one in taken), key=abs)
     return centre, min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _ratio(outcome: Outcome, results: Sequence[PlannedResult]) -> float | None:
+    """The central value of the first result by a ratio of risks or hazards; None without one."""
+    for result in results:
+        if find_measure(result.measure).is_log_ratio and result.measure != ODDS:
+            taken = [one for one in result.effects if outcome.study in ("", one.study)]
+            return _estimate(outcome, result, taken)[0] if taken else None
+    return None
 
 
 def _people(review: Review, effects: Sequence[Effect]) -> int | None:
@@ -121,7 +135,7 @@ def says(asked: Asked, words: Outcome, finding: Finding, language: Language) -> 
         finding.grade.level,
         finding.estimate,
         {"subject": asked.subject, **texts},
-        sized=find_measure(finding.result.measure).is_log_ratio,
+        ratio=finding.ratio,
     )
 
 

@@ -171,7 +171,7 @@ def _near_count(
     elif quantity.statistic == "n":
         yield NearMiss(number, "value", f"it is more than the arm's {size.value} {who}")
     else:
-        yield NearMiss(number, "value", f"it fits no single count of {size.value} {who}")
+        yield NearMiss(number, "value", f"it fits no count of {size.value} {who}")
 
 
 def other_way_round(

@@ -62,7 +62,7 @@ def size_of(study: Study, wanted: Quantity) -> Printed | None:
 def events_of(
     study: Study, wanted: Quantity, size: int
 ) -> tuple[int, tuple[Printed, ...], tuple[str, ...]] | None:
-    """The count as printed, as the sum of its categories, or as the only one a percent allows."""
+    """The count as printed, as the sum of its categories, or as a printed percentage gives it."""
     printed = mention(study, replace(wanted, statistic="n"))
     if printed is not None:
         return int(printed.number.value), (printed,), ()
@@ -72,11 +72,18 @@ def events_of(
         words = " + ".join(part.value for part in parts)
         return count, parts, (f"count not printed as such: {words} in its categories",)
     percent = mention(study, replace(wanted, statistic="percent"))
-    implied = None if percent is None else _implied_count(percent, size)
-    if percent is None or implied is None:
+    implied = [] if percent is None else _implied_counts(percent, size)
+    if percent is None or not implied:
         return None
-    note = f"count not printed: {implied} is the only count of {size} printed as {percent.value} %"
-    return implied, (percent,), (note,)
+    exact = percent.number.value * size / 100
+    nearest = min(implied, key=lambda count: abs(count - exact))
+    words = f"{nearest} is the only count of {size} printed as {percent.value} %"
+    if len(implied) > 1:
+        words = (
+            f"each count from {implied[0]} to {implied[-1]} of {size} is printed as "
+            f"{percent.value} %, and {nearest} is taken, the nearest to it"
+        )
+    return nearest, (percent,), (f"count not printed: {words}",)
 
 
 def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:
@@ -90,13 +97,12 @@ def _categories(study: Study, wanted: Quantity) -> tuple[Printed, ...]:
     return tuple(part for part in parts if part is not None) if None not in parts else ()
 
 
-def _implied_count(percent: Printed, size: int) -> int | None:
-    """The only count out of `size` that prints as this percentage, if there is just one."""
+def _implied_counts(percent: Printed, size: int) -> list[int]:
+    """The counts out of `size` that print as this percentage."""
     lower, upper = (bound * size / 100 for bound in percent.number.rounding_interval)
     first, last = (int(min(max(bound, 0), size)) for bound in (lower - 1, upper + 1))
     near = range(first, last + 1)
-    fits = [count for count in near if percent.number.admits(100 * count / size)]
-    return fits[0] if len(fits) == 1 else None
+    return [count for count in near if percent.number.admits(100 * count / size)]
 
 
 def near_arms(
