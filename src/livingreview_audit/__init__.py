@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
+from livingreview_audit.audited import PARTICIPANTS, Audited
 from livingreview_audit.contingency import p_value as count_p
 from livingreview_audit.finding import (
     REGISTERED,
@@ -22,8 +23,7 @@ from livingreview_audit.finding import (
     Verdict,
     facts,
 )
-from livingreview_audit.lookup import PARTICIPANTS, full_words
-from livingreview_record import Printed, Review, Study
+from livingreview_record import Printed, Quantity, Review, Study
 
 __all__ = [
     "CHECKS",
@@ -75,7 +75,13 @@ CHECKS: Mapping[str, Check] = {
 
 def audit(study: Study) -> tuple[Finding, ...]:
     """Every finding on one study, check by check, without severities."""
-    return tuple(finding for check in CHECKS.values() for finding in check(study))
+    audited = Audited.of(study)
+    return tuple(finding for check in CHECKS.values() for finding in check(audited))
+
+
+def full_words(study: Study, quantity: Quantity) -> str:
+    """The outcome, its category and the group of a quantity in words."""
+    return Audited.of(study).full_words(quantity)
 
 
 def audit_review(review: Review, used: frozenset[Printed] = frozenset()) -> tuple[Finding, ...]:

@@ -15,11 +15,10 @@ import numpy as np
 from scipy.special import chdtr, chdtrc
 from scipy.stats import hypergeom
 
+from livingreview_audit.audited import Audited, Count, every, numbers_of
 from livingreview_audit.design import AFTER_START, MATCHED, characteristic
 from livingreview_audit.finding import Finding, Verdict, check, first_true
-from livingreview_audit.lookup import Count, compared, every, group_size, group_words, numbers_of
-from livingreview_audit.vocabulary import stated
-from livingreview_record import Outcome, Printed, Quantity, Study
+from livingreview_record import Outcome, Printed, Quantity
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4
@@ -42,7 +41,7 @@ class _Variable:
 class _Table:
     """The baseline table of two arms in one population."""
 
-    study: Study
+    study: Audited
     wanted: Quantity
     variables: tuple[_Variable, ...]
     allocation: str
@@ -61,7 +60,7 @@ class _Table:
 
     def find(self, verdict: Verdict, reported: str, recomputed: str, said: str) -> Finding:
         of = self.study.comparisons[self.wanted.comparison].label
-        about = f"Baseline, {of} ({group_words(self.study, self.wanted)})"
+        about = f"Baseline, {of} ({self.study.group_words(self.wanted)})"
         numbers = tuple(n for variable in self.variables for n in variable.numbers)
         return Finding.on(numbers, about, said, verdict, recomputed, reported=reported)
 
@@ -72,7 +71,7 @@ class _Table:
 @check(
     "All baseline characteristics of two arms together, against what allocation at random gives."
 )
-def baseline_differences(study: Study) -> Iterator[Finding]:
+def baseline_differences(study: Audited) -> Iterator[Finding]:
     """The sum of their chi-squared, with its degrees of freedom.  Randomised arms can be too alike
     and too different; stratified and matched ones only too different.  Not checkable where
     patients were not allocated at random, or for fewer than five characteristics.
@@ -102,12 +101,12 @@ def baseline_differences(study: Study) -> Iterator[Finding]:
 
 
 @check("How many baseline characteristics are counted alike in two randomised arms of equal size.")
-def baseline_identical(study: Study) -> Iterator[Finding]:
+def baseline_identical(study: Audited) -> Iterator[Finding]:
     """By the hypergeometric distribution of each.  Not checkable where patients were not allocated
     simply at random, where the arms differ in size, or for fewer than five characteristics.
     """
     for table in _tables(study):
-        sizes = [group_size(study, arm) for arm in compared(study, table.wanted)]
+        sizes = [study.group_size(arm) for arm in study.compared(table.wanted)]
         refused = table.refused
         if not refused and table.allocation != SIMPLE:
             refused = f"the arms are {table.allocation}, which makes them alike"
@@ -138,8 +137,8 @@ def at_least(number: int, chances: list[float]) -> float:
     return float(distribution[number:].sum())
 
 
-def _tables(study: Study) -> Iterator[_Table]:
-    matched = {s.population or MATCHED for s in stated(study, "matching")}
+def _tables(study: Audited) -> Iterator[_Table]:
+    matched = {s.population or MATCHED for s in study.stated("matching")}
     for comparison in study.comparisons.values():
         for population in study.populations:
             wanted = Quantity(population=population, comparison=comparison.id)
@@ -151,13 +150,13 @@ def _tables(study: Study) -> Iterator[_Table]:
                 yield _Table(study, wanted, variables, allocation)
 
 
-def _variable(study: Study, wanted: Quantity, variable: Outcome) -> _Variable | None:
+def _variable(study: Audited, wanted: Quantity, variable: Outcome) -> _Variable | None:
     """Return the characteristic in both arms; None where it is not of the start, or not printed."""
     if variable.measured == AFTER_START or variable.only_arm or variable.within:
         return None
-    arms = compared(study, replace(wanted, outcome=variable.id))
+    arms = study.compared(replace(wanted, outcome=variable.id))
     counts, printed = characteristic(study, arms, variable)
-    sizes = every(group_size(study, arm) for arm in arms)
+    sizes = every(study.group_size(arm) for arm in arms)
     if counts:
         return _counts(counts)
     if not printed or not sizes or min(size.value for size in sizes) < FEWEST_PATIENTS:

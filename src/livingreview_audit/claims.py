@@ -10,24 +10,16 @@ whose `outcome` it shows).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from livingreview_audit.audited import PARTICIPANTS, Audited, by_subgroup
 from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box
-from livingreview_audit.lookup import (
-    PARTICIPANTS,
-    by_subgroup,
-    count,
-    full_words,
-    group_words,
-    quantity_words,
-)
-from livingreview_audit.vocabulary import ADVERSE_EVENT, qualified, says, stated
+from livingreview_audit.vocabulary import ADVERSE_EVENT, qualified, says
 from livingreview_record import (
     Printed,
     Quantity,
     Reported,
     ReportedInterval,
     Statement,
-    Study,
     table_first,
 )
 
@@ -61,12 +53,12 @@ class _Claim:
     "Claims of significance, or of none, against the p-values (or intervals) they are about.",
     kind=Kind.WORDS,
 )
-def claims(study: Study) -> Iterator[Finding]:
+def claims(study: Audited) -> Iterator[Finding]:
     """Sections that claim the same of one number share a finding, and so do numbers that one claim
     does not fit.
     """
     claimed: dict[tuple[Printed, str, bool], list[Statement]] = {}
-    for statement in stated(study, "significance", "balance"):
+    for statement in study.stated("significance", "balance"):
         if statement.claim in CLAIMS:
             numbers = _claimed(study, statement, "p")
             for number in numbers or _claimed(study, statement, "ci95"):
@@ -83,7 +75,7 @@ def claims(study: Study) -> Iterator[Finding]:
         yield _judge(study, made, same)
 
 
-def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed]:
+def _claimed(study: Audited, statement: Statement, statistic: str) -> list[Printed]:
     """The printed numbers a statement is about, one for each quantity."""
     wanted = {name: value for name in IDENTITY if (value := getattr(statement, name)) is not None}
     wanted["subgroup"] = statement.subgroup
@@ -112,7 +104,7 @@ def _claimed(study: Study, statement: Statement, statistic: str) -> list[Printed
     ]
 
 
-def _is_graded(study: Study, quantity: Quantity) -> bool:
+def _is_graded(study: Audited, quantity: Quantity) -> bool:
     return bool(quantity.category) and study.vocabulary(quantity.outcome).kind == ADVERSE_EVENT
 
 
@@ -125,11 +117,11 @@ def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
     return next(iter(same or ordered), None)
 
 
-def _judge(study: Study, claim: _Claim, numbers: list[Printed]) -> Finding:
+def _judge(study: Audited, claim: _Claim, numbers: list[Printed]) -> Finding:
     verdict, reason = _verdict(claim.kind, numbers[0], own=claim.own)
     name = "p" if numbers[0].quantity.statistic == "p" else "interval"
-    words = quantity_words if len(numbers) == 1 or not claim.own else full_words
-    told = ", ".join(f"{words(study, one.quantity)}: {name} {one.value}" for one in numbers)
+    words = study.quantity_words if len(numbers) == 1 or not claim.own else study.full_words
+    told = ", ".join(f"{words(one.quantity)}: {name} {one.value}" for one in numbers)
     said = f"{told}, {reason}; {says(claim.statements, CLAIMS[claim.kind])}"
     if verdict.is_contradiction:
         said += UNCERTAIN.get(claim.kind, "" if claim.own else OF_THE_WHOLE)
@@ -178,11 +170,11 @@ def _excludes_one(interval: ReportedInterval) -> tuple[bool | None, str]:
 @check(
     "Outcomes that the text lists against those counted in the table it describes.", kind=Kind.WORDS
 )
-def listed_events(study: Study) -> Iterator[Finding]:
+def listed_events(study: Audited) -> Iterator[Finding]:
     """Assumes that the list is complete, unless `complete` is false: an event that is listed
     happened, one that is not did not.
     """
-    for statement in stated(study, "list"):
+    for statement in study.stated("list"):
         for number in study.numbers:
             quantity = number.quantity
             here = number.locator.table == statement.table and quantity.statistic == "n"
@@ -199,16 +191,16 @@ def listed_events(study: Study) -> Iterator[Finding]:
             )
             words = "lists it" if named else "does not list it"
             said = f"{number.value} in the table; {statement.section} {words}{why}"
-            yield Finding.on((number,), quantity_words(study, quantity), said, verdict, words)
+            yield Finding.on((number,), study.quantity_words(quantity), said, verdict, words)
 
 
 @check(
     "Analyses that the text says were not stratified against results printed by stratum.",
     kind=Kind.WORDS,
 )
-def analyses_not_done(study: Study) -> Iterator[Finding]:
+def analyses_not_done(study: Audited) -> Iterator[Finding]:
     """Assumes that a comparison of arms within a level is an analysis stratified by it."""
-    for statement in stated(study, "no-stratified-analysis"):
+    for statement in study.stated("no-stratified-analysis"):
         for variable in (study.variables[id_] for id_ in statement.variables):
             strata = [
                 number
@@ -223,7 +215,7 @@ def analyses_not_done(study: Study) -> Iterator[Finding]:
                 result = f"hazard ratio {ratios[0].value}, {printed}" if ratios else printed
                 said = (
                     f"{says([statement], 'that no analysis was stratified by it')}; {p.locator} "
-                    f"gives {result} for {full_words(study, p.quantity)}{qualified([statement])}"
+                    f"gives {result} for {study.full_words(p.quantity)}{qualified([statement])}"
                 )
                 verdict, about = Verdict.DISCREPANT, variable.label
                 yield Finding.on(strata, about, said, verdict, "not done", reported=printed)
@@ -233,12 +225,12 @@ def analyses_not_done(study: Study) -> Iterator[Finding]:
     "A benefit said to hold in every level of some variables against the levels' p-values.",
     kind=Kind.WORDS,
 )
-def benefit_in_every_level(study: Study) -> Iterator[Finding]:
+def benefit_in_every_level(study: Audited) -> Iterator[Finding]:
     """Implausible, not discrepant, where a level has none below 0.05.
 
     Too few patients do this too.
     """
-    for statement in stated(study, "consistency-claim"):
+    for statement in study.stated("consistency-claim"):
         names = ("comparison", "population", "outcome")
         about = {name: str(getattr(statement, name)) for name in names}
         printed: dict[str, tuple[Printed, ...]] = {}
@@ -275,22 +267,22 @@ def benefit_in_every_level(study: Study) -> Iterator[Finding]:
     "The {participants} that a figure is said to show against those in whom its values are known.",
     kind=Kind.WORDS,
 )
-def patients_shown(study: Study) -> Iterator[Finding]:
+def patients_shown(study: Audited) -> Iterator[Finding]:
     """Assumes that a figure shows each patient once."""
-    for statement in stated(study, "shown-patients"):
+    for statement in study.stated("shown-patients"):
         outcome = study.vocabulary(statement.outcome)
         values = [n for n in study.numbers if n.quantity.outcome == outcome.id]
         sizes = study.find(outcome=PARTICIPANTS, statistic="n")
         shown = [n for n in sizes if n.locator.section == statement.section]
         for number, value in zip(shown[:1], values[:1], strict=False):
             group = Quantity(value.quantity.arm_id, value.quantity.population)
-            known = count(study, replace(group, outcome=PARTICIPANTS))
+            known = study.count(replace(group, outcome=PARTICIPANTS))
             if known is None:
                 continue
             fits = number.number.value == known.value
             verdict = Verdict.REPRODUCED if fits else Verdict.IMPLAUSIBLE
             said = says([statement], f"that it shows {number.value} {{participants}}")
-            said += f"; the values are of {known.value} ({group_words(study, group)})"
+            said += f"; the values are of {known.value} ({study.group_words(group)})"
             said += (
                 "" if fits else "; both hold if the words name the group and not the values shown"
             )

@@ -7,19 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from livingreview_audit.audited import EVENT, Audited, Count
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import EVENT, Count, count, full_words, group_size
-from livingreview_record import (
-    Printed,
-    Quantity,
-    Reported,
-    Study,
-    is_time,
-    months,
-    months_in,
-    table_first,
-)
+from livingreview_record import Printed, Quantity, Reported, is_time, months, months_in, table_first
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
 Pairs = Iterator[tuple[Printed, Printed]]
@@ -32,7 +23,7 @@ class Curve:
     `places` has them by statistic (`median`, `rate`, `ci95`) and timepoint.
     """
 
-    study: Study
+    study: Audited
     group: Quantity  # arm, population, subgroup and outcome; nothing else
     places: dict[tuple[str, str], tuple[Printed, ...]] = field(default_factory=dict)
 
@@ -68,17 +59,17 @@ class Curve:
     @property
     def size(self) -> Count | None:
         """Patients of the group."""
-        return group_size(self.study, self.group)
+        return self.study.group_size(self.group)
 
     @property
     def events(self) -> Count | None:
         """Patients of the group with the event."""
-        return count(self.study, replace(self.group, category=EVENT))
+        return self.study.count(replace(self.group, category=EVENT))
 
     @property
     def words(self) -> str:
         """Outcome and group."""
-        return full_words(self.study, self.group)
+        return self.study.full_words(self.group)
 
     @property
     def is_time_to_event(self) -> bool:
@@ -96,7 +87,7 @@ class Curve:
         return Finding.on(numbers, self.words, said, verdict, recomputed, reported=reported)
 
 
-def curves(study: Study) -> dict[Quantity, Curve]:
+def curves(study: Audited) -> dict[Quantity, Curve]:
     """Every curve of the study of which a median or a rate is printed, by its group."""
     found: dict[Quantity, Curve] = {}
     for quantity, places in study.by_quantity.items():

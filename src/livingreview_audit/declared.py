@@ -9,21 +9,13 @@ its levels must then be of these patients too.  Models: statements of the kinds 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from livingreview_audit.audited import Audited, Count, every
 from livingreview_audit.contingency import Table
 from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides, printed_as, roundings
-from livingreview_audit.lookup import (
-    Count,
-    classified_within,
-    compared,
-    count,
-    every,
-    group_size,
-    quantity_words,
-)
 from livingreview_audit.p_values import NAMED, p_prints, p_values
-from livingreview_audit.vocabulary import qualified, says, stated
-from livingreview_record import Outcome, Printed, Quantity, Reported, Statement, Study, level_of
+from livingreview_audit.vocabulary import qualified, says
+from livingreview_record import Outcome, Printed, Quantity, Reported, Statement, level_of
 
 WITHIN = "within"
 Cells = Sequence[tuple[Count, Count]]  # a part and its whole, in each group
@@ -62,7 +54,7 @@ class _Held:
     "Percentages and p-values of a variable that is said to be of some {participants} only.",
     kind=Kind.WORDS,
 )
-def declared_denominator(study: Study) -> Iterator[Finding]:
+def declared_denominator(study: Audited) -> Iterator[Finding]:
     """One finding for all numbers of a variable that are of other patients.  Implausible where all
     of them are of the whole group: the declaration then names some patients and no denominator.
     """
@@ -75,12 +67,12 @@ def declared_denominator(study: Study) -> Iterator[Finding]:
                     yield _tell(study, outcome, held)
 
 
-def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
+def _tell(study: Audited, outcome: Outcome, held: list[_Held]) -> Finding:
     first, value = held[0], held[0].printed.value
     variable, level = level_of(outcome.within)
     found = study.find(outcome=variable, category=level, statistic="n", subgroup="")
     sizes = [number for number in found if number.locator.section == outcome.declared_in]
-    around = quantity_words(study, Quantity().of_level(level_of(outcome.within)))
+    around = study.quantity_words(Quantity().of_level(level_of(outcome.within)))
     shown = " and ".join(size.value for size in sizes)
     of_these = f"n={shown}" if sizes else "these {participants}"
     both = (
@@ -98,17 +90,11 @@ def _tell(study: Study, outcome: Outcome, held: list[_Held]) -> Finding:
     numbers = dict.fromkeys((*judged, *(n for one in held for n in one.numbers), *sizes))
     shown = f"p {value}" if first.printed.quantity.statistic == "p" else f"{value}%"
     return Finding.on(
-        numbers,
-        outcome.label,
-        said,
-        verdict,
-        first.recomputed,
-        reported=shown,
-        touches=judged[1:],
+        numbers, outcome.label, said, verdict, first.recomputed, reported=shown, touches=judged[1:]
     )
 
 
-def _percentages(study: Study, outcome: Outcome) -> Iterator[_Held]:
+def _percentages(study: Audited, outcome: Outcome) -> Iterator[_Held]:
     for number in study.numbers:
         ours = (number.quantity.statistic, number.quantity.outcome) == ("percent", outcome.id)
         share = _share(study, outcome, number.quantity) if ours else None
@@ -125,25 +111,25 @@ def _percentages(study: Study, outcome: Outcome) -> Iterator[_Held]:
         yield _Held(number, percent, said, fits, whole, share.numbers)
 
 
-def _share(study: Study, outcome: Outcome, quantity: Quantity) -> _Share | None:
-    part, group = count(study, quantity), group_size(study, quantity)
-    declared = next(iter(classified_within(study, quantity, outcome)), None)
+def _share(study: Audited, outcome: Outcome, quantity: Quantity) -> _Share | None:
+    part, group = study.count(quantity), study.group_size(quantity)
+    declared = next(iter(study.classified_within(quantity, outcome)), None)
     if part is None or declared is None or group is None or not declared.value:
         return None
     return _Share(part, declared, group) if part.value <= declared.value else None
 
 
-def _p_values(study: Study, outcome: Outcome) -> Iterator[_Held]:
+def _p_values(study: Audited, outcome: Outcome) -> Iterator[_Held]:
     for p in study.numbers:
         quantity = p.quantity
         ours = (quantity.statistic, quantity.outcome) == ("p", outcome.id) and quantity.category
         if ours and quantity.comparison in study.comparisons and quantity.method in NAMED:
-            shares = every(_share(study, outcome, arm) for arm in compared(study, quantity))
+            shares = every(_share(study, outcome, arm) for arm in study.compared(quantity))
             if shares:
                 yield _p_value(study, p, shares)
 
 
-def _p_value(study: Study, p: Printed, shares: tuple[_Share, ...]) -> _Held:
+def _p_value(study: Audited, p: Printed, shares: tuple[_Share, ...]) -> _Held:
     of_declared = [(share.part, share.declared) for share in shares]
     of_group = [(share.part, share.group) for share in shares]
     declared = _by_test(p, of_declared)
@@ -179,16 +165,16 @@ def _shown(cells: Cells) -> str:
     "A stated p-value for entering a multivariable model against the covariates that entered.",
     kind=Kind.WORDS,
 )
-def selection_rules(study: Study) -> Iterator[Finding]:
+def selection_rules(study: Audited) -> Iterator[Finding]:
     """A rule with `covariates` holds for these only.  Covariates that entered for a stated reason
     of another kind (`selection-reason`) are told together, with the reason.
     """
     tables: dict[str, list[Statement]] = {}
-    for statement in stated(study, "selection-rule"):
+    for statement in study.stated("selection-rule"):
         tables.setdefault(statement.table, []).append(statement)
     for table, rules in tables.items():
         entered, examined = _covariates(study, table)
-        for reason in stated(study, "selection-reason"):
+        for reason in study.stated("selection-reason"):
             if reason.table == table:
                 others = [key for key in examined if key[-1] in reason.covariates]
                 yield _with_reason(study, rules[0], reason, [examined.pop(key) for key in others])
@@ -199,7 +185,7 @@ def selection_rules(study: Study) -> Iterator[Finding]:
 
 
 def _with_reason(
-    study: Study, rule: Statement, reason: Statement, others: list[list[Printed]]
+    study: Audited, rule: Statement, reason: Statement, others: list[list[Printed]]
 ) -> Finding:
     p_values_ = tuple(map(_smallest, others))
     shown = [f"{_covariate_words(study, p.quantity)} (p {p.value})" for p in p_values_]
@@ -208,7 +194,7 @@ def _with_reason(
         f"{says([rule], limit)}; {reason.section} adds {', '.join(shown)}, "
         f'"{reason.quote}"; both hold if this is a second rule'
     )
-    about = f"{quantity_words(study, p_values_[0].quantity)}, {rule.table}"
+    about = f"{study.quantity_words(p_values_[0].quantity)}, {rule.table}"
     printed = ", ".join(f"p {p.value}" for p in p_values_)
     rest, verdict = p_values_[1:], Verdict.IMPLAUSIBLE
     return Finding.on(p_values_, about, said, verdict, limit, reported=printed, touches=rest)
@@ -219,7 +205,7 @@ def _smallest(p_values_: list[Printed]) -> Printed:
 
 
 def _by_rule(
-    study: Study,
+    study: Audited,
     p_values_: list[Printed],
     limits: list[float],
     key: Covariate,
@@ -241,7 +227,7 @@ def _by_rule(
     )
     beyond = box.lower >= (loose if key in entered else strict)
     expected = "left out" if beyond else "entered"
-    about = f"{_covariate_words(study, p.quantity)} for {quantity_words(study, p.quantity)}"
+    about = f"{_covariate_words(study, p.quantity)} for {study.quantity_words(p.quantity)}"
     happened, shown = "entered" if key in entered else "left out", f"p {p.value}"
     said = f"{shown} alone, {happened}; {rule}{why}"
     return Finding.on(p_values_, about, said, verdict, expected, reported=shown)
@@ -251,11 +237,11 @@ def _by_rule(
     "Covariates that the text says were adjusted for against the adjusted numbers of a table.",
     kind=Kind.WORDS,
 )
-def named_covariates(study: Study) -> Iterator[Finding]:
+def named_covariates(study: Audited) -> Iterator[Finding]:
     """Assumes that a model's table shows every covariate that it adjusts for.  Those that it does
     not show are told together.
     """
-    for statement in stated(study, "model-covariates"):
+    for statement in study.stated("model-covariates"):
         missing: list[Printed] = []
         for table in statement.tables:
             entered, examined = _covariates(study, table)
@@ -269,7 +255,7 @@ def named_covariates(study: Study) -> Iterator[Finding]:
 
 
 def _named(
-    study: Study, statement: Statement, p_values_: list[Printed], verdict: Verdict
+    study: Audited, statement: Statement, p_values_: list[Printed], verdict: Verdict
 ) -> Finding:
     names = dict.fromkeys(_covariate_words(study, p.quantity) for p in p_values_)
     tables = " and ".join(dict.fromkeys(p.locator.table for p in p_values_))
@@ -282,7 +268,9 @@ def _named(
     return Finding(numbers, "adjusted for", shown, verdict, said, numbers[1:])
 
 
-def _covariates(study: Study, table: str) -> tuple[set[Covariate], dict[Covariate, list[Printed]]]:
+def _covariates(
+    study: Audited, table: str
+) -> tuple[set[Covariate], dict[Covariate, list[Printed]]]:
     """Covariates of a table: those with an adjusted number, and unadjusted p-values of each."""
     entered: set[Covariate] = set()
     examined: dict[Covariate, list[Printed]] = {}
@@ -298,6 +286,6 @@ def _covariates(study: Study, table: str) -> tuple[set[Covariate], dict[Covariat
     return entered, examined
 
 
-def _covariate_words(study: Study, quantity: Quantity) -> str:
+def _covariate_words(study: Audited, quantity: Quantity) -> str:
     of_arms = study.comparisons.get(quantity.comparison)
     return of_arms.label if of_arms else study.vocabulary(quantity.contrast[0]).label

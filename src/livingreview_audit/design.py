@@ -15,24 +15,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingreview_audit.audited import EVENT, PARTICIPANTS, Audited, Count, every, numbers_of
 from livingreview_audit.finding import Finding, Kind, Verdict, check
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import (
-    EVENT,
-    PARTICIPANTS,
-    Count,
-    by_level,
-    compared,
-    count,
-    counted,
-    every,
-    group_size,
-    mentions,
-    numbers_of,
-)
 from livingreview_audit.p_values import p_of_counts
-from livingreview_audit.vocabulary import says, stated
-from livingreview_record import Comparison, Outcome, Printed, Quantity, Reported, Study
+from livingreview_audit.vocabulary import says
+from livingreview_record import Comparison, Outcome, Printed, Quantity, Reported
 
 MATCHED = "matched"
 BALANCED = 0.1  # the usual limit of a standardised difference
@@ -44,9 +32,9 @@ RESULTS = ("hr", "p", "median", "rate")
 
 
 @check("Sizes of matched arms against the stated ratio of matching.")
-def matched_sizes(study: Study) -> Iterator[Finding]:
+def matched_sizes(study: Audited) -> Iterator[Finding]:
     """Assumes that every matched patient has as many partners as the ratio says."""
-    for statement in stated(study, "matching"):
+    for statement in study.stated("matching"):
         for comparison in study.comparisons.values() if statement.ratio else ():
             wanted = Quantity(population=statement.population or MATCHED, comparison=comparison.id)
             sizes = _arm_sizes(study, wanted)
@@ -62,9 +50,9 @@ def matched_sizes(study: Study) -> Iterator[Finding]:
                 yield Finding.on(numbers, about, said, verdict, ratio, reported=shown)
 
 
-def _arm_sizes(study: Study, wanted: Quantity) -> tuple[Count, ...]:
+def _arm_sizes(study: Audited, wanted: Quantity) -> tuple[Count, ...]:
     """Sizes of both arms in a population, or nothing."""
-    return every(counted(study, compared(study, replace(wanted, outcome=PARTICIPANTS))))
+    return every(study.counted(study.compared(replace(wanted, outcome=PARTICIPANTS))))
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class _Balance:
     "Every characteristic that is called balanced, by its standardised difference.",
     kind=Kind.DESIGN,
 )
-def balance(study: Study) -> Iterator[Finding]:
+def balance(study: Audited) -> Iterator[Finding]:
     """A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
     1.96 sqrt(1/n1 + 1/n2), and only more than both is remarked on.
     """
@@ -92,10 +80,10 @@ def balance(study: Study) -> Iterator[Finding]:
                 yield _judge_balance(study, wanted, found)
 
 
-def _claimed(study: Study, comparison: Comparison) -> Iterator[Quantity]:
+def _claimed(study: Audited, comparison: Comparison) -> Iterator[Quantity]:
     """Characteristics called balanced, by population: those of a table, or all."""
     claimed: dict[str, dict[Quantity, None]] = {}
-    for statement in stated(study, "matching", "balance"):
+    for statement in study.stated("matching", "balance"):
         usual = MATCHED if statement.kind == "matching" else "whole"
         population = statement.population or usual
         for variable in study.variables.values():
@@ -108,7 +96,7 @@ def _claimed(study: Study, comparison: Comparison) -> Iterator[Quantity]:
         yield from quantities
 
 
-def _tests(study: Study, wanted: Quantity) -> list[Quantity]:
+def _tests(study: Audited, wanted: Quantity) -> list[Quantity]:
     """The p-values, by whatever test, of a characteristic compared in a population."""
     return [
         quantity
@@ -120,7 +108,7 @@ def _tests(study: Study, wanted: Quantity) -> list[Quantity]:
 
 
 def characteristic(
-    study: Study, arms: list[Quantity], variable: Outcome
+    study: Audited, arms: list[Quantity], variable: Outcome
 ) -> tuple[list[tuple[Count, ...]], tuple[Printed, ...]]:
     """The counts of all levels in each arm, or the means and then the SDs of the arms.
 
@@ -128,13 +116,13 @@ def characteristic(
     """
     if variable.kind == "continuous":
         wanted = (replace(arm, statistic=statistic) for statistic in ("mean", "sd") for arm in arms)
-        return [], mentions(study, wanted)
-    counts = [every(counted(study, by_level(arm, variable))) for arm in arms]
+        return [], study.mentions(wanted)
+    counts = [every(study.counted(study.by_level(arm))) for arm in arms]
     return counts if variable.exhaustive and all(counts) else [], ()
 
 
-def _balance(study: Study, wanted: Quantity) -> _Balance | None:
-    arms, sizes = compared(study, wanted), _arm_sizes(study, wanted)
+def _balance(study: Audited, wanted: Quantity) -> _Balance | None:
+    arms, sizes = study.compared(wanted), _arm_sizes(study, wanted)
     counts, printed = characteristic(study, arms, study.vocabulary(wanted.outcome))
     if not sizes or not (counts or printed):
         return None
@@ -166,7 +154,7 @@ def standardised_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(math.sqrt(max(0.0, apart @ np.linalg.pinv(spread) @ apart)))
 
 
-def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
+def _judge_balance(study: Audited, wanted: Quantity, found: _Balance) -> Finding:
     population, tests = study.populations[wanted.population], _tests(study, wanted)
     by_chance = BY_CHANCE * math.sqrt(sum(1 / size.value for size in found.sizes))
     limit = BALANCED if population.within else max(BALANCED, by_chance)
@@ -175,7 +163,7 @@ def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
         before = _balance(study, replace(wanted, population=population.within))
         said += f" after matching ({before.value:.3f} before)" if before else " after matching"
     chance = f"chance alone gives up to {by_chance:.2f} with so few {{participants}}"
-    printed = mentions(study, tests)
+    printed = study.mentions(tests)
     shown = f"p {printed[0].value}" if printed else "balanced"
     over = found.box.lower > limit
     if over:
@@ -196,7 +184,7 @@ def _judge_balance(study: Study, wanted: Quantity, found: _Balance) -> Finding:
     "Events for each coefficient of a multivariable model, against the customary ten.",
     kind=Kind.DESIGN,
 )
-def events_per_covariate(study: Study) -> Iterator[Finding]:
+def events_per_covariate(study: Audited) -> Iterator[Finding]:
     """Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
     printed, the number of patients is its upper limit.
     """
@@ -211,8 +199,8 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
         estimates, n = tuple(by_comparison.values()), len(by_comparison)
         arm = next((one.quantity.arm_id for one in estimates if one.quantity.arm_id), "all")
         group = replace(model, arm_id=arm)
-        events = count(study, replace(group, category=EVENT))
-        size = events or group_size(study, group)
+        events = study.count(replace(group, category=EVENT))
+        size = events or study.group_size(group)
         if size is None:
             continue
         each = f"{size.value / n:.1f}"
@@ -235,12 +223,12 @@ def events_per_covariate(study: Study) -> Iterator[Finding]:
     "Times to an event in groups from which {participants} who died early were left out.",
     kind=Kind.DESIGN,
 )
-def survival_exclusion(study: Study) -> Iterator[Finding]:
+def survival_exclusion(study: Audited) -> Iterator[Finding]:
     """In the months before the limit no one could die, so every such result is of patients who
     lived so long, not of all who began.  One remark for a statement; it touches all of these
     results.
     """
-    for statement in stated(study, "survival-exclusion"):
+    for statement in study.stated("survival-exclusion"):
         results = tuple(
             number
             for number in study.numbers
@@ -280,7 +268,7 @@ def survival_exclusion(study: Study) -> Iterator[Finding]:
     "Each time to an event that is analysed by factors seen only after time had begun.",
     kind=Kind.DESIGN,
 )
-def measured_after_start(study: Study) -> Iterator[Finding]:
+def measured_after_start(study: Audited) -> Iterator[Finding]:
     """A patient has such a factor only if it was seen before follow-up or life ended (immortal
     time). One finding for an outcome, whatever the number of factors, covariates and subgroups.
     """
@@ -315,7 +303,7 @@ def _factors(quantity: Quantity) -> set[str]:
 
 
 @check("The range of a characteristic against the printed limits of eligibility.")
-def eligible_range(study: Study) -> Iterator[Finding]:
+def eligible_range(study: Audited) -> Iterator[Finding]:
     """Assumes that no one was enrolled against the criteria."""
     for quantity, (limit, *_) in study.by_quantity.items():
         variable = study.variables.get(quantity.category.removeprefix(ELIGIBILITY))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from livingreview_audit.audited import Audited
 from livingreview_record import Printed, Study
 
 
@@ -194,11 +195,11 @@ class Check:
     name: str
     kind: Kind
     asks: str
-    find: Callable[[Study], Iterator[Finding]]
+    find: Callable[[Audited], Iterator[Finding]]
 
     def __call__(self, study: Study) -> Iterator[Finding]:
         """Every finding of this check on the study."""
-        for finding in self.find(study):
+        for finding in self.find(Audited.of(study)):
             said = study.terms.fill(finding.explanation)
             yield replace(finding, check=self.name, kind=self.kind, explanation=said)
 
@@ -209,13 +210,13 @@ REGISTERED: dict[str, Check] = {}
 
 def check(
     asks: str, *, kind: Kind = Kind.NUMBERS
-) -> Callable[[Callable[[Study], Iterator[Finding]]], Check]:
+) -> Callable[[Callable[[Audited], Iterator[Finding]]], Check]:
     """Register the function below as a check, named like it; `asks` is its published explanation.
 
     Raise ValueError where another check has the name already.
     """
 
-    def register(find: Callable[[Study], Iterator[Finding]]) -> Check:
+    def register(find: Callable[[Audited], Iterator[Finding]]) -> Check:
         name = find.__name__.replace("_", "-")
         if name in REGISTERED:
             msg = f"{find.__module__}: need a new name for a check, found {name!r} again; rename it"

@@ -10,17 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from livingreview_audit.audited import Audited, total
 from livingreview_audit.curves import Curve, beside, curves, in_months
 from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import by_arm, count, group_words, total
-from livingreview_audit.vocabulary import says, stated
+from livingreview_audit.vocabulary import says
 from livingreview_record import (
     ALL_ARMS,
     Printed,
     Quantity,
     Statement,
-    Study,
     is_time,
     months,
     months_in,
@@ -40,7 +39,7 @@ LATE = 2.0  # shape of Weibull times: deaths that come late
     "Median follow-up against the median of the curve that, by its definition, ends it.",
     kind=Kind.WORDS,
 )
-def followup_against_survival(study: Study) -> Iterator[Finding]:
+def followup_against_survival(study: Audited) -> Iterator[Finding]:
     """Assumes the paper's own definition (`ends_at`), and of several what all of them say.  Usually
     follow-up is estimated by the reverse Kaplan-Meier method, to which no curve is a limit: a
     longer one is implausible only (Schemper & Smith 1996, *Controlled Clinical Trials* 17:343).
@@ -54,7 +53,7 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
         first, *others = described or [study.vocabulary(study.roles.followup).ends_at]
         ends = [end for end in first if all(end in one for one in others)]
         if not ends:
-            about = f"Follow-up ({group_words(study, quantity)})"
+            about = f"Follow-up ({study.group_words(quantity)})"
             said, shown = "how it was measured is not said", f"{places[0].value} {places[0].unit}"
             unsaid = Verdict.NOT_CHECKABLE
             yield Finding.on(places[:1], about, said, unsaid, "", reported=shown)
@@ -67,11 +66,11 @@ def followup_against_survival(study: Study) -> Iterator[Finding]:
         yield from (_ended(curve, place, ends) for place in places for curve in known)
 
 
-def _describing(study: Study) -> list[Statement]:
-    return [one for one in stated(study, "follow-up") if one.ends_at]
+def _describing(study: Audited) -> list[Statement]:
+    return [one for one in study.stated("follow-up") if one.ends_at]
 
 
-def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
+def _followup(study: Audited, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
     """Each median or range of follow-up that is printed as a time."""
     for quantity, places in study.by_quantity.items():
         wanted = (quantity.outcome, quantity.statistic) == (study.roles.followup, statistic)
@@ -82,7 +81,7 @@ def _followup(study: Study, statistic: str) -> Iterator[tuple[Quantity, tuple[Pr
 def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     limit = beside(place, curve.medians)
     own, most = in_months(place).lower, in_months(limit).upper
-    quotes = [one for one in stated(curve.study, "follow-up") if one.quote]
+    quotes = [one for one in curve.study.stated("follow-up") if one.quote]
     said = says(quotes, "") or f"follow-up ends at {', '.join(ends)} by the paper's definition"
     reverse = (
         "; a time that ends so cannot have the longer median; the reverse Kaplan-Meier method, the "
@@ -97,7 +96,7 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
 
 
 @check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
-def followup_described_twice(study: Study) -> Iterator[Finding]:
+def followup_described_twice(study: Audited) -> Iterator[Finding]:
     """Assumes nothing; where they differ the numbers may follow either."""
     statements = _describing(study)
     for _, places in _followup(study, "median") if len(statements) > 1 else ():
@@ -112,7 +111,7 @@ def followup_described_twice(study: Study) -> Iterator[Finding]:
 
 
 @check("No median or rate of a curve lies beyond the longest follow-up of its group.")
-def within_followup(study: Study) -> Iterator[Finding]:
+def within_followup(study: Audited) -> Iterator[Finding]:
     """Assumes that a curve ends with the last patient observed, and that months have 28 to 31
     days.
     """
@@ -135,7 +134,7 @@ def within_followup(study: Study) -> Iterator[Finding]:
 
 
 @check("Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.")
-def followup_ranges(study: Study) -> Iterator[Finding]:
+def followup_ranges(study: Audited) -> Iterator[Finding]:
     """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
     starts, stops = _dates(study, (START,)), _dates(study, STOPS)
     window, dates = 0.0, tuple[Printed, ...]()
@@ -150,7 +149,7 @@ def followup_ranges(study: Study) -> Iterator[Finding]:
         yield from _arms_range(study, quantity, ranges[0])
 
 
-def _dates(study: Study, categories: tuple[str, ...]) -> list[tuple[date, Printed]]:
+def _dates(study: Audited, categories: tuple[str, ...]) -> list[tuple[date, Printed]]:
     found = []
     for quantity, places in study.by_quantity.items():
         if quantity.statistic == "date" and quantity.category in categories:
@@ -173,7 +172,7 @@ def as_date(text: str) -> date | None:
     return None
 
 
-def _range(study: Study, printed: Printed, window: float, dates: tuple[Printed, ...]) -> Finding:
+def _range(study: Audited, printed: Printed, window: float, dates: tuple[Printed, ...]) -> Finding:
     """`window` are the months between the two dates, 0 where they are not printed."""
     ends, verdict = printed.interval, Verdict.REPRODUCED
     lowest, longest = Box.of(ends.lower).lower, Box.of(ends.upper).lower
@@ -189,12 +188,12 @@ def _range(study: Study, printed: Printed, window: float, dates: tuple[Printed, 
         if longest > window:
             verdict, said = Verdict.IMPOSSIBLE, f"{said}, which is less"
     limit = f"at most {window:.0f}" if dates else printed.value
-    about = f"Follow-up ({group_words(study, printed.quantity)})"
+    about = f"Follow-up ({study.group_words(printed.quantity)})"
     return Finding.on((printed, *medians, *dates), about, said, verdict, limit)
 
 
-def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
-    arms = by_arm(study, quantity)
+def _arms_range(study: Audited, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
+    arms = study.by_arm(quantity)
     parts = [study.by_quantity[arm][0] for arm in arms if arm in study.by_quantity]
     if quantity.arm_id in study.arms or not parts or len(parts) < len(arms):
         return
@@ -209,7 +208,7 @@ def _arms_range(study: Study, quantity: Quantity, whole: Printed) -> Iterator[Fi
 
 
 @check("The {participants} whose duration of response is given are those with a response.")
-def response_time_of_responders(study: Study) -> Iterator[Finding]:
+def response_time_of_responders(study: Audited) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
     for curve in curves(study).values() if study.roles.responders in study.outcomes else ():
         population = study.populations.get(curve.group.population)
@@ -219,10 +218,10 @@ def response_time_of_responders(study: Study) -> Iterator[Finding]:
             continue
         around = population.within or population.id
         wanted = replace(curve.group, outcome=study.roles.responders, population=around)
-        responders = count(study, wanted)
+        responders = study.count(wanted)
         for of, levels in study.vocabulary(wanted.outcome).sum_of.items():
             parts = (replace(wanted, outcome=of, category=level) for level in levels)
-            responders = responders or total(count(study, part) for part in parts)
+            responders = responders or total(study.count(part) for part in parts)
         if responders is not None:
             fits = size.value == responders.value
             verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
@@ -248,7 +247,7 @@ class _Start:
         return (
             f"from {self.range.interval.lower.text} months in "
             f"{self.curve.size.value if self.curve.size else ''} {{participants}} whose median "
-            f"survival is {self.median.value} ({group_words(self.curve.study, self.curve.group)})"
+            f"survival is {self.median.value} ({self.curve.study.group_words(self.curve.group)})"
         )
 
 
@@ -256,7 +255,7 @@ class _Start:
     "The shortest follow-up against the deaths that median survival leads one to expect before it.",
     kind=Kind.DESIGN,
 )
-def shortest_followup(study: Study) -> Iterator[Finding]:
+def shortest_followup(study: Audited) -> Iterator[Finding]:
     """Only a question, where follow-up may end at death: no one died before its shortest value
     then.  Asked with seven deaths or more expected even when deaths come late (Weibull times of
     shape 2), beyond the months that patients had to live to be included.
@@ -296,7 +295,7 @@ def _start(curve: Curve) -> _Start | None:
     ranges, size, exact = curve.study.by_quantity.get(wanted, ()), curve.size, curve.exact_medians
     if not ranges or not exact or size is None or ranges[0].interval.lower.exact is None:
         return None
-    survived = sum(float(s.months) for s in stated(curve.study, "survival-exclusion"))
+    survived = sum(float(s.months) for s in curve.study.stated("survival-exclusion"))
     least = max(Box.of(ranges[0].interval.lower).lower, survived)
     middle = in_months(exact[0]).upper
     constant, late = (

@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import median
 
+from livingreview_audit.audited import Audited
 from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides
 from livingreview_audit.ratios import Groups, Ratio, groups_of, own_ratios, p_box, ratios
-from livingreview_record import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity
 
 P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's
@@ -35,7 +36,7 @@ FEWEST_ROWS, FEWEST_IN_LEVEL = 3, 10
 
 
 @check("Each interval must lie about its ratio as a Wald interval does: ratio² = lower x upper.")
-def interval_symmetry(study: Study) -> Iterator[Finding]:
+def interval_symmetry(study: Audited) -> Iterator[Finding]:
     """A profile-likelihood interval need not.  For a contrast of two groups the third derivative of
     the log partial likelihood is at most the information, so its arms differ by at most
     (half width)² / 3.  This excuses an interval whose width the number of events allows.
@@ -75,7 +76,7 @@ def _may_be_likelihood_interval(ratio: Ratio) -> bool:
 
 
 @check("Each p-value printed with a ratio, by Wald's test from the interval.")
-def p_of_ratio(study: Study) -> Iterator[Finding]:
+def p_of_ratio(study: Audited) -> Iterator[Finding]:
     """The printed p may come from a score, log-rank or likelihood-ratio test.  In 2,374 comparisons
     sampled from real patients (40 to 240 patients, hazard ratios 0.2 to 5, with and without
     further censoring) their z differed from Wald's by at most 0.10 + 0.20 z |log HR|; only a p
@@ -126,7 +127,7 @@ def _range(p: Box) -> str:
 
 
 @check("No interval may be narrower than the number of events allows.")
-def interval_width(study: Study) -> Iterator[Finding]:
+def interval_width(study: Audited) -> Iterator[Finding]:
     """With d1 and d2 events in two groups the model-based standard error of an unpenalised Cox
     model is at least sqrt(1/d1 + 1/d2) (see `ratios.Groups`), hence at least 2 / sqrt(d).  Where no
     number of events is printed, no more events than patients are taken.  Where the report does not
@@ -169,7 +170,7 @@ def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, s
 
 
 @check("How far adjustment moved each ratio.")
-def adjusted_against_unadjusted(study: Study) -> Iterator[Finding]:
+def adjusted_against_unadjusted(study: Audited) -> Iterator[Finding]:
     """Implausible beyond a factor of e and four standard errors: only covariates that nearly
     determine the outcome, or are distributed very differently, do this.
     """
@@ -207,10 +208,9 @@ def _largest_error(one: Ratio, other: Ratio) -> float:
 
 
 @check(
-    "One covariate's hazard ratios for two outcomes of the same {participants}.",
-    kind=Kind.DESIGN,
+    "One covariate's hazard ratios for two outcomes of the same {participants}.", kind=Kind.DESIGN
 )
-def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
+def covariate_over_outcomes(study: Audited) -> Iterator[Finding]:
     """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
     factor of five and the intervals have nothing in common.
     """
@@ -238,7 +238,7 @@ def covariate_over_outcomes(study: Study) -> Iterator[Finding]:
 
 
 @check("One covariate's hazard ratio alone and in the multivariable model.", kind=Kind.DESIGN)
-def covariate_over_models(study: Study) -> Iterator[Finding]:
+def covariate_over_models(study: Audited) -> Iterator[Finding]:
     """A remark where it moves by a factor of five and two standard errors, or to the other side of
     1 by four; where it moves beyond what `adjusted-against-unadjusted` allows, that check has it.
     """
@@ -283,7 +283,7 @@ class _Row:
 @check(
     "The number of events that each univariable hazard ratio implies: {participants}, other rows."
 )
-def events_implied(study: Study) -> Iterator[Finding]:
+def events_implied(study: Audited) -> Iterator[Finding]:
     """A model of one covariate with two levels has the standard error sqrt(1 / (d q (1 - q))), with
     d events, a share q of them in the first level; q lies between the level's share of the
     patients and that share weighted by the ratio.  All rows of a table about the same patients

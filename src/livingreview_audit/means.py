@@ -11,25 +11,12 @@ from functools import partial
 from itertools import product
 from operator import attrgetter
 
+from livingreview_audit.audited import Audited, Count, every
 from livingreview_audit.design import ELIGIBILITY, limits_of_eligibility
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import Box, added, image
-from livingreview_audit.lookup import (
-    Count,
-    by_arm,
-    compared,
-    every,
-    full_words,
-    group_size,
-    group_sizes,
-    group_words,
-    mentions,
-    number_words,
-    quantity_words,
-    statistics,
-)
 from livingreview_audit.moments import T_TESTS, has_whole_squares, pooled_sd, whole_sums
-from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported, Study, table_first
+from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported, table_first
 
 MEAN_TESTS = frozenset({"t-test", "t-or-mann-whitney"})
 DIFFERING = ("median", "mean", "percent", "rate")
@@ -63,8 +50,8 @@ class _Group:
         return Box.of(self.mean.number), Box.of(self.sd.number).within(0.0, math.inf)
 
 
-def _group(study: Study, quantity: Quantity) -> _Group | None:
-    printed, size = statistics(study, quantity, "mean", "sd"), group_size(study, quantity)
+def _group(study: Audited, quantity: Quantity) -> _Group | None:
+    printed, size = study.statistics(quantity, "mean", "sd"), study.group_size(quantity)
     return _Group(printed[0], printed[1], size) if printed and size else None
 
 
@@ -73,7 +60,7 @@ def _fits(fits: object, otherwise: Verdict = Verdict.IMPOSSIBLE) -> Verdict:
 
 
 @check("P-values of t-tests from means, standard deviations and sizes.")
-def p_of_means(study: Study) -> Iterator[Finding]:
+def p_of_means(study: Audited) -> Iterator[Finding]:
     """Student's and Welch's test are both taken, over everything the rounded values may have been;
     where the paper may have used a rank test, a mismatch is not checkable.
     """
@@ -82,12 +69,12 @@ def p_of_means(study: Study) -> Iterator[Finding]:
         if quantity.statistic != "p" or quantity.method not in MEAN_TESTS:
             continue
         if quantity.comparison in study.comparisons and _is_of_values(study, quantity):
-            arms = every(_group(study, arm) for arm in compared(study, quantity))
+            arms = every(_group(study, arm) for arm in study.compared(quantity))
             if arms:
                 yield _judge_p(study, p, *arms)
 
 
-def _judge_p(study: Study, p: Printed, one: _Group, other: _Group) -> Finding:
+def _judge_p(study: Audited, p: Printed, one: _Group, other: _Group) -> Finding:
     apart = one.boxes[0].minus(other.boxes[0])
     ends = [apart.lower, apart.upper, *([0.0] if apart.contains(0.0) else [])]
     corners = list(product(*((arm.boxes[1].lower, arm.boxes[1].upper) for arm in (one, other))))
@@ -106,46 +93,46 @@ def _judge_p(study: Study, p: Printed, one: _Group, other: _Group) -> Finding:
         gives = f"{gives}; a rank test needs the {{participants}}' values"
     said = f"{one.words} against {other.words} gives {gives}"
     numbers, printed = (p, *one.numbers, *other.numbers), f"p {p.value}"
-    return Finding.on(numbers, number_words(study, p), said, verdict, shown, reported=printed)
+    return Finding.on(numbers, study.number_words(p), said, verdict, shown, reported=printed)
 
 
 @check("Mean and standard deviation of all {participants} against those of the arms.")
-def pooled_means(study: Study) -> Iterator[Finding]:
+def pooled_means(study: Audited) -> Iterator[Finding]:
     """Assumes that the arms are all patients: the pooled mean is weighted by their sizes, and the
     squares within and between arms add up.  SDs of samples and of populations are both taken.
     """
     for whole in _of_all(study, "mean"):
-        arms = every(_group(study, arm) for arm in by_arm(study, whole.quantity))
+        arms = every(_group(study, arm) for arm in study.by_arm(whole.quantity))
         sizes, patients = [arm.size for arm in arms], sum(arm.size for arm in arms)
         means, spreads = ([arm.boxes[place] for arm in arms] for place in (0, 1))
         if arms:
             summed = added(means, sizes)
             mean = Box(summed.lower / patients, summed.upper / patients)
             yield _pooled(study, whole, arms, mean)
-            for spread in statistics(study, whole.quantity, "sd"):
+            for spread in study.statistics(whole.quantity, "sd"):
                 sample, population = (
                     image(partial(pooled_sd, sizes, less), *means, *spreads) for less in (1, 0)
                 )
                 yield _pooled(study, spread, arms, sample.hull(population))
 
 
-def _pooled(study: Study, whole: Printed, arms: Sequence[_Group], box: Box) -> Finding:
+def _pooled(study: Audited, whole: Printed, arms: Sequence[_Group], box: Box) -> Finding:
     decimals = whole.number.decimals + 1
     recomputed = f"{box.lower:.{decimals}f} to {box.upper:.{decimals}f}"
     together = f"{' and '.join(arm.words for arm in arms)} give {recomputed} together"
     said = f"{together}; {whole.value} printed"
     numbers = (whole, *(number for arm in arms for number in arm.numbers))
     verdict = _fits(box.overlaps(Box.of(whole.number)), Verdict.DISCREPANT)
-    return Finding.on(numbers, number_words(study, whole), said, verdict, recomputed)
+    return Finding.on(numbers, study.number_words(whole), said, verdict, recomputed)
 
 
 @check(
     "A mean or median of all {participants} must lie between those of the arms; ranges must nest."
 )
-def middle_of_all(study: Study) -> Iterator[Finding]:
+def middle_of_all(study: Audited) -> Iterator[Finding]:
     """Assumes that the arms are all patients."""
     for whole in _of_all(study, "mean", "median", "range"):
-        arms = mentions(study, by_arm(study, whole.quantity))
+        arms = study.mentions(study.by_arm(whole.quantity))
         if arms and _is_of_values(study, whole.quantity):
             shown = " and ".join(arm.value for arm in arms)
             if whole.quantity.statistic == "range":
@@ -158,7 +145,7 @@ def middle_of_all(study: Study) -> Iterator[Finding]:
                 low, *_, high = sorted((arm.number for arm in arms), key=VALUE)
                 fits = _at_most(low, whole.number) and _at_most(whole.number, high)
                 told = f"between {shown}"
-            about = f"{number_words(study, whole)} ({group_words(study, whole.quantity)})"
+            about = f"{study.number_words(whole)} ({study.group_words(whole.quantity)})"
             said = f"{whole.value} {'is' if fits else 'is not'} {told}"
             yield Finding.on((whole, *arms), about, said, _fits(fits), told)
 
@@ -171,7 +158,7 @@ def _at_most(one: Reported, other: Reported) -> bool:
 
 
 @check("A standard deviation against the largest that the range allows.")
-def spread_in_range(study: Study) -> Iterator[Finding]:
+def spread_in_range(study: Audited) -> Iterator[Finding]:
     """With values from a to b, it is at most `sqrt((mean - a) (b - mean) n / (n - 1))` (Bhatia &
     Davis 2000, *American Mathematical Monthly* 107:353).
     """
@@ -182,27 +169,27 @@ def spread_in_range(study: Study) -> Iterator[Finding]:
         verdict = _fits(Box.of(group.sd.number).lower <= largest)
         most = f"at most {largest:.2f}"
         said = f"with values from {limits.value}, the SD is {most}; {group.sd.value} is printed"
-        numbers, about = (group.sd, limits, group.mean), number_words(study, group.sd)
+        numbers, about = (group.sd, limits, group.mean), study.number_words(group.sd)
         yield Finding.on(numbers, about, said, verdict, most)
 
 
 @check("Means of whole numbers: some whole sum, divided by the size, must print like the mean.")
-def grim(study: Study) -> Iterator[Finding]:
+def grim(study: Audited) -> Iterator[Finding]:
     """Only for variables declared `integer: true`.
 
     References: Brown & Heathers 2017, *Social Psychological and Personality Science* 8:363.
     """
     for mean in _of_whole_numbers(study, "mean"):
-        sizes = group_sizes(study, mean.quantity)
+        sizes = study.group_sizes(mean.quantity)
         for size in sizes[:1]:
             fits = any(whole_sums(mean.number, size.value) for size in sizes)
             told = f"{'a' if fits else 'no'} sum of {size.value} whole numbers"
-            about, said = number_words(study, mean), f"{told} gives the mean {mean.value}"
+            about, said = study.number_words(mean), f"{told} gives the mean {mean.value}"
             yield Finding.on((mean, *size.numbers), about, said, _fits(fits), told)
 
 
 @check("Standard deviations of whole numbers: some whole sum of squares must give mean and SD.")
-def grimmer(study: Study) -> Iterator[Finding]:
+def grimmer(study: Audited) -> Iterator[Finding]:
     """Only for variables declared `integer: true`, where the mean passes GRIM.
 
     References: Anaya 2016, *PeerJ Preprints* 4:e2400v1; Allard 2018 (A-GRIMMER).
@@ -212,20 +199,20 @@ def grimmer(study: Study) -> Iterator[Finding]:
         if group and group.size > 1 and whole_sums(group.mean.number, group.size):
             fits = has_whole_squares(group.mean.number, sd.number, group.size)
             told = f"{'a' if fits else 'no'} sum of squares of {group.size} whole numbers"
-            about, said = number_words(study, sd), f"{told} gives {group.words}"
+            about, said = study.number_words(sd), f"{told} gives {group.words}"
             yield Finding.on((sd, *group.numbers), about, said, _fits(fits), told)
 
 
 @check("A difference of medians, means or percentages, in either direction.")
-def difference_of_arms(study: Study) -> Iterator[Finding]:
+def difference_of_arms(study: Audited) -> Iterator[Finding]:
     """The difference may have been taken before rounding, so the whole box of both arms counts."""
     for number in study.numbers:
         quantity = number.quantity
         if quantity.statistic != "difference" or quantity.comparison not in study.comparisons:
             continue
-        arms = compared(study, quantity)
+        arms = study.compared(quantity)
         pairs = [
-            mentions(study, (replace(arm, statistic=statistic) for arm in arms))
+            study.mentions(replace(arm, statistic=statistic) for arm in arms)
             for statistic in DIFFERING
         ]
         known = [pair for pair in pairs if pair]
@@ -234,7 +221,7 @@ def difference_of_arms(study: Study) -> Iterator[Finding]:
             decimals = max(one.number.decimals, other.number.decimals)
             text = f"{abs(one.number.value - other.number.value):.{decimals}f}"
             differ = f"{one.value} and {other.value} differ by {text}"
-            about, said = quantity_words(study, quantity), f"{differ}; {number.value} is printed"
+            about, said = study.quantity_words(quantity), f"{differ}; {number.value} is printed"
             verdict = _fits(fits, Verdict.DISCREPANT)
             yield Finding.on((number, one, other), about, said, verdict, text)
 
@@ -252,7 +239,7 @@ def _size(number: Printed) -> Box:
 
 
 @check("A mean and its standard deviation against the ends of the scale that they are on.")
-def spread_on_scale(study: Study) -> Iterator[Finding]:
+def spread_on_scale(study: Audited) -> Iterator[Finding]:
     """The mean lies within them.  With n values from a upwards the standard deviation is at most
     (mean - a) sqrt(n), and with values up to b at most sqrt((mean - a) (b - mean) n / (n - 1))
     (Bhatia & Davis 2000, *American Mathematical Monthly* 107:353).
@@ -286,14 +273,14 @@ def _ends(
 
 
 def _on_scale(
-    study: Study, mean: Printed, ends: tuple[float, float], why: str, limits: tuple[Printed, ...]
+    study: Audited, mean: Printed, ends: tuple[float, float], why: str, limits: tuple[Printed, ...]
 ) -> Finding:
     low, high = ends
-    box, size = Box.of(mean.number), group_size(study, mean.quantity)
+    box, size = Box.of(mean.number), study.group_size(mean.quantity)
     shown = f"from {low:g}" + (f" to {high:g}" if math.isfinite(high) else "")
     said = f"a mean of {mean.value}, {shown} by {why}"
     numbers, verdict, most = (mean, *limits), Verdict.REPRODUCED, ""
-    spreads = statistics(study, mean.quantity, "sd") if size and size.value > 1 else ()
+    spreads = study.statistics(mean.quantity, "sd") if size and size.value > 1 else ()
     if box.upper < low or box.lower > high:
         verdict, said = Verdict.IMPOSSIBLE, f"{said}; no mean of such values lies outside"
     elif size and spreads:
@@ -306,11 +293,11 @@ def _on_scale(
         if Box.of(sd.number).lower > largest:
             verdict = Verdict.IMPOSSIBLE
             said += "; values outside these limits, or another statistic, would explain it"
-    return Finding.on(numbers, full_words(study, mean.quantity), said, verdict, most or shown)
+    return Finding.on(numbers, study.full_words(mean.quantity), said, verdict, most or shown)
 
 
 @check("A standard deviation against the least that its range demands.")
-def spread_of_extremes(study: Study) -> Iterator[Finding]:
+def spread_of_extremes(study: Audited) -> Iterator[Finding]:
     """With the least value a and the greatest b of n, and all others alike, the sum of squares
     about the mean is (a - mean)² + (b - mean)² + (a + b - 2 mean)² / (n - 2).
     """
@@ -327,24 +314,24 @@ def spread_of_extremes(study: Study) -> Iterator[Finding]:
             f"{group.sd.value} is printed"
         )
         verdict = _fits(Box.of(group.sd.number).upper >= least)
-        numbers, about = (group.sd, limits, group.mean), full_words(study, group.sd.quantity)
+        numbers, about = (group.sd, limits, group.mean), study.full_words(group.sd.quantity)
         yield Finding.on(numbers, about, said, verdict, f"from {least:.2f}")
 
 
-def _of_all(study: Study, *statistics: str) -> Iterator[Printed]:
+def _of_all(study: Audited, *statistics: str) -> Iterator[Printed]:
     """The first place of each of these statistics of all patients, where there are arms."""
     for number in _first_places(study, *statistics) if len(study.arms) > 1 else ():
         if number.quantity.arm_id == ALL_ARMS and not number.quantity.comparison:
             yield number
 
 
-def _first_places(study: Study, *statistics: str) -> Iterator[Printed]:
+def _first_places(study: Audited, *statistics: str) -> Iterator[Printed]:
     for quantity, places in study.by_quantity.items():
         if quantity.statistic in statistics:
             yield table_first(places)[0]
 
 
-def _ranges(study: Study) -> Iterator[tuple[Printed, _Group]]:
+def _ranges(study: Audited) -> Iterator[tuple[Printed, _Group]]:
     """Each range with the mean and standard deviation of the same group, of two or more."""
     for limits in _first_places(study, "range"):
         group = _group(study, limits.quantity)
@@ -352,13 +339,13 @@ def _ranges(study: Study) -> Iterator[tuple[Printed, _Group]]:
             yield limits, group
 
 
-def _of_whole_numbers(study: Study, statistic: str) -> Iterator[Printed]:
+def _of_whole_numbers(study: Audited, statistic: str) -> Iterator[Printed]:
     for number in study.numbers:
         measured = study.vocabulary(number.quantity.outcome)
         if number.quantity.statistic == statistic and measured.integer:
             yield number
 
 
-def _is_of_values(study: Study, quantity: Quantity) -> bool:
+def _is_of_values(study: Audited, quantity: Quantity) -> bool:
     """Whether the outcome is measured in every patient, without censoring."""
     return study.vocabulary(quantity.outcome).kind == "continuous"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from livingreview_audit.audited import Audited, Count, by_subgroup, every, numbers_of, total
 from livingreview_audit.curves import Curve, beside, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box, added
-from livingreview_audit.lookup import Count, by_arm, by_subgroup, every, numbers_of, total
-from livingreview_record import ALL_ARMS, Printed, Quantity, Study
+from livingreview_record import ALL_ARMS, Printed, Quantity
 
 # In units of sqrt(S (1 - S) / n).  Set by validation/audit_limits.py; beyond each lies at most one
 # honest trial in a thousand.
@@ -33,7 +33,7 @@ class _Mixture:
 
 
 @check("Each rate and median of a group against those of its parts: all levels, or all arms.")
-def whole_between_parts(study: Study) -> Iterator[Finding]:
+def whole_between_parts(study: Audited) -> Iterator[Finding]:
     """Without censoring a rate is the weighted average of its parts'.  Implausible is one more than
     two binomial standard errors outside them or three from their average, and a median more than
     a fifth outside.  Where another split agrees with the whole, the finding is on the parts.
@@ -68,7 +68,7 @@ def _on_part(finding: Finding) -> Finding:
     )
 
 
-def _mixtures(study: Study) -> Iterator[_Mixture]:
+def _mixtures(study: Audited) -> Iterator[_Mixture]:
     known = curves(study)
     splits = dict.fromkeys(split for group in known for split in _splits(study, group))
     for of, whole, parts in splits:
@@ -81,13 +81,15 @@ def _mixtures(study: Study) -> Iterator[_Mixture]:
                 yield _Mixture(known[whole], found, sizes, of)
 
 
-def _splits(study: Study, group: Quantity) -> Iterator[tuple[str, Quantity, tuple[Quantity, ...]]]:
+def _splits(
+    study: Audited, group: Quantity
+) -> Iterator[tuple[str, Quantity, tuple[Quantity, ...]]]:
     """What this group is a part of: a name, the whole, and all parts."""
     by = study.vocabulary(group.stratum.variable) if group.stratum else None
     if by is not None and by.exhaustive:
         yield by.label, replace(group, subgroup=""), tuple(by_subgroup(group, by))
     if group.arm_id in study.arms and len(study.arms) > 1:
-        yield "arm", replace(group, arm_id=ALL_ARMS), tuple(by_arm(study, group))
+        yield "arm", replace(group, arm_id=ALL_ARMS), tuple(study.by_arm(group))
 
 
 def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
@@ -155,7 +157,7 @@ class _Spread:
 
 
 @check("Two different groups with the same median and the same interval.")
-def same_curve_twice(study: Study) -> Iterator[Finding]:
+def same_curve_twice(study: Audited) -> Iterator[Finding]:
     """Looked at where intervals are symmetrical: these rest on an estimate of the density.
     Inverted intervals end at event times, which groups that overlap may share.  How many such pairs
     chance gives: with k groups of one median, whose half widths h are spread over a range, k (k -

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, product
 
+from livingreview_audit.audited import Audited, Count, numbers_of
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import (
@@ -18,17 +19,7 @@ from livingreview_audit.intervals import (
     on_different_sides,
     roundings,
 )
-from livingreview_audit.lookup import (
-    Count,
-    classified_within,
-    compared,
-    counts,
-    group_sizes,
-    numbers_of,
-    quantity_words,
-    sizes,
-)
-from livingreview_record import Outcome, Printed, Quantity, Reported, Study, mention
+from livingreview_record import Outcome, Printed, Quantity, Reported
 
 FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rounding
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})
@@ -62,7 +53,7 @@ SAID = {
 class _Case:
     """A printed p-value and the tables of counts it may have come from, the likeliest first."""
 
-    study: Study
+    study: Audited
     p: Printed
     tables: tuple[Table, ...] = ()
     counts: tuple[Printed, ...] = ()
@@ -77,7 +68,7 @@ class _Case:
         return self.p.locator.report_id, self.method
 
     def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
-        about, shown = quantity_words(self.study, self.p.quantity), f"p {self.p.value}"
+        about, shown = self.study.quantity_words(self.p.quantity), f"p {self.p.value}"
         numbers = (self.p, *self.counts)
         return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)
 
@@ -95,7 +86,7 @@ class _Case:
 
 
 @check("Every p-value of counted {participants}, recomputed from the counts.")
-def p_of_counts(study: Study) -> Iterator[Finding]:
+def p_of_counts(study: Audited) -> Iterator[Finding]:
     """A variant of the named test is taken for the paper's own convention only where no other
     p-value of the report contradicts it.
     """
@@ -163,7 +154,7 @@ def p_values(table: Table, method: str) -> dict[str, float]:
 
 
 @check("P-values of one test on equal counts must be equal, whatever the test.")
-def same_counts_same_p(study: Study) -> Iterator[Finding]:
+def same_counts_same_p(study: Audited) -> Iterator[Finding]:
     """Assumes that a report uses one test for one stated method; one unit in the last of three or
     more decimals is rounding.  The value further from the named test is the one judged.
     """
@@ -185,7 +176,7 @@ def same_counts_same_p(study: Study) -> Iterator[Finding]:
             (near, Verdict.ROUNDING, "; one unit in the last printed decimal"),
             (True, Verdict.DISCREPANT, ""),
         )
-        label, shown = quantity_words(study, beside.p.quantity), f"p {beside.p.value}"
+        label, shown = study.quantity_words(beside.p.quantity), f"p {beside.p.value}"
         told = f"p {judged.p.value} for {_shown(table)}, {shown} for the same of {label}{why}"
         used = replace(judged, counts=(beside.p, *judged.counts))
         yield used.find(verdict, shown, told)
@@ -196,7 +187,7 @@ def _distance(case: _Case) -> float:
     return min((abs(p - case.p.number.value) for p in values), default=0.0)
 
 
-def _cases(study: Study) -> Iterator[_Case]:
+def _cases(study: Audited) -> Iterator[_Case]:
     """Each p-value of counted patients, with the tables behind it, where two groups are compared.
 
     Without tables where a count of one of the groups is not known.
@@ -207,7 +198,7 @@ def _cases(study: Study) -> Iterator[_Case]:
             continue
         outcome = study.vocabulary(quantity.outcome)
         alone = quantity.comparison in study.comparisons or not quantity.subgroup
-        groups = compared(study, replace(quantity, statistic="n")) if alone else []
+        groups = study.compared(replace(quantity, statistic="n")) if alone else []
         if outcome.kind not in COUNTED_KINDS or len(groups) != 2:
             continue
         if outcome.levels and outcome.kind == "categorical" and not quantity.category:
@@ -216,7 +207,7 @@ def _cases(study: Study) -> Iterator[_Case]:
             yield _by_sizes(study, p, groups, outcome)
 
 
-def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
+def _by_levels(study: Audited, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
     cells = {
         level: [_some(study, replace(group, category=level)) for group in groups]
         for level in outcome.levels
@@ -233,7 +224,7 @@ def _by_levels(study: Study, p: Printed, groups: list[Quantity], outcome: Outcom
     return _Case(study, p, tables, used)
 
 
-def _by_sizes(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
+def _by_sizes(study: Audited, p: Printed, groups: list[Quantity], outcome: Outcome) -> _Case:
     groups = [replace(group, category=p.quantity.category) for group in groups]
     parts = [_some(study, group) for group in groups]
     wholes = [_wholes(study, group, outcome) for group in groups]
@@ -250,21 +241,21 @@ def _by_sizes(study: Study, p: Printed, groups: list[Quantity], outcome: Outcome
     return _Case(study, p, tuple(dict.fromkeys(tables)), tuple(used))
 
 
-def _wholes(study: Study, group: Quantity, outcome: Outcome) -> list[Count]:
+def _wholes(study: Audited, group: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes the group may have been tested with: as declared first, then the others."""
-    found = [*sizes(study, group), *group_sizes(study, group)]
-    found += classified_within(study, group, outcome) if outcome.within else []
+    found = [*study.sizes(group), *study.group_sizes(group)]
+    found += study.classified_within(group, outcome) if outcome.within else []
     distinct = dict[int, Count]()
     for size in reversed(found):  # a value found twice keeps the place of the later one
         distinct[size.value] = size
     return [size for size in reversed(distinct.values()) if size.value > 0]
 
 
-def _some(study: Study, quantity: Quantity) -> list[Count]:
+def _some(study: Audited, quantity: Quantity) -> list[Count]:
     """The printed count, or every count that the printed percentage may stand for."""
-    printed = counts(study, quantity)
-    percent = None if printed else mention(study, replace(quantity, statistic="percent"))
-    whole = None if percent is None else next(iter(sizes(study, quantity)), None)
+    printed = study.counts(quantity)
+    percent = None if printed else study.mention(replace(quantity, statistic="percent"))
+    whole = None if percent is None else next(iter(study.sizes(quantity)), None)
     if percent is None or whole is None or percent.number.exact is None:
         return printed[:1]
     fits = counts_that_print(percent.number, whole.value)

@@ -13,26 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
+from livingreview_audit.audited import Audited, Count, every, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, printed_as, roundings
-from livingreview_audit.lookup import (
-    Count,
-    by_arm,
-    by_level,
-    classified_within,
-    count,
-    counted,
-    counts,
-    every,
-    mentions,
-    numbers_of,
-    quantity_words,
-    sizes,
-    sum_of_arms,
-    total,
-)
 from livingreview_audit.vocabulary import ADVERSE_EVENT, partition_of
-from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported, Study, mention
+from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
@@ -44,7 +29,7 @@ Convention = tuple[Verdict, str] | None  # a way of printing that gives the perc
 class _Case:
     """A printed percentage, its possible counts and its declared sizes."""
 
-    study: Study
+    study: Audited
     percent: Printed
     parts: tuple[Count, ...]
     wholes: tuple[Count, ...]
@@ -73,19 +58,19 @@ class _Case:
         quantity = self.percent.quantity
         if not (self.outcome.exhaustive and quantity.category):
             return []
-        return counted(self.study, by_level(quantity, self.outcome))
+        return self.study.counted(self.study.by_level(quantity))
 
     @property
     def places(self) -> tuple[Printed, ...]:
         return (self.percent, *numbers_of((*self.parts[:1], *self.wholes[:1])))
 
     def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
-        about, shown = quantity_words(self.study, self.percent.quantity), f"{self.percent.value}%"
+        about, shown = self.study.quantity_words(self.percent.quantity), f"{self.percent.value}%"
         return Finding.on(self.places, about, said, verdict, recomputed, reported=shown)
 
 
 @check("Every percentage whose count is printed, recomputed from the count and the group's size.")
-def percent_of_count(study: Study) -> Iterator[Finding]:
+def percent_of_count(study: Audited) -> Iterator[Finding]:
     """Assumes the size that the vocabulary declares, and rounding to the printed decimals;
     conventions that papers use besides are named (see the module's docstring).
     """
@@ -98,7 +83,7 @@ def percent_of_count(study: Study) -> Iterator[Finding]:
 @check(
     "Every percentage whose count is not printed, held against the whole numbers of {participants}."
 )
-def percent_without_count(study: Study) -> Iterator[Finding]:
+def percent_without_count(study: Audited) -> Iterator[Finding]:
     """Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing."""
     unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}
     for case in (case for case in _cases(study) if not case.parts):
@@ -117,7 +102,7 @@ def percent_without_count(study: Study) -> Iterator[Finding]:
         yield from [together] if together else [found for _, found in row_cases]
 
 
-def _cases(study: Study) -> Iterator[_Case]:
+def _cases(study: Audited) -> Iterator[_Case]:
     """Every printed percentage that is a share of patients."""
     cases = [
         _case(study, number)
@@ -136,13 +121,13 @@ def _cases(study: Study) -> Iterator[_Case]:
         yield replace(case, cuts_off=case.unit not in rounding, column=tuple(column))
 
 
-def _case(study: Study, percent: Printed) -> _Case:
-    together, outcome = sum_of_arms(study, percent.quantity), percent.quantity.outcome
-    found = counts(study, percent.quantity) or ([together] if together else [])
+def _case(study: Audited, percent: Printed) -> _Case:
+    together, outcome = study.sum_of_arms(percent.quantity), percent.quantity.outcome
+    found = study.counts(percent.quantity) or ([together] if together else [])
     beside = [one for one in found if one.numbers[0].locator == percent.locator]
-    wholes, declared = sizes(study, percent.quantity), study.vocabulary(outcome)
+    wholes, declared = study.sizes(percent.quantity), study.vocabulary(outcome)
     if declared.within and not declared.denominator:
-        wholes = wholes + classified_within(study, percent.quantity, declared)
+        wholes = wholes + study.classified_within(percent.quantity, declared)
     fits = [size for size in wholes if size.value > 0]
     return _Case(study, percent, tuple(beside or found), tuple(fits))
 
@@ -214,9 +199,9 @@ def _of_the_row(case: _Case, part: Count, _: Count) -> Convention:
     study, quantity = case.study, case.percent.quantity
     if len(study.arms) < 2 or quantity.arm_id not in study.arms:
         return None
-    arms = by_arm(study, quantity)
-    known, shown = every(counted(study, arms)), mentions(study, arms)
-    row = count(study, replace(quantity, arm_id=ALL_ARMS)) or total(known)
+    arms = study.by_arm(quantity)
+    known, shown = every(study.counted(arms)), study.mentions(arms)
+    row = study.count(replace(quantity, arm_id=ALL_ARMS)) or total(known)
     if not (known and shown and row and row.value):
         return None
     if not all(_rounds_to(*cell, row) for cell in zip(shown, known, strict=True)):
@@ -245,7 +230,7 @@ def _adding_up(case: _Case, size: Count) -> str:
     categories, whole = partition_of(study, case.outcome, quantity.category)
     shown, known = [], []
     for cell in (replace(quantity, category=category) for category in categories):
-        percent, part = _exact(study, cell), count(study, cell)
+        percent, part = _exact(study, cell), study.count(cell)
         if percent is None and (part is None or part.value == 0):
             continue  # a level without patients, of which nothing else is printed
         if percent is None or part is None:
@@ -261,8 +246,8 @@ def _adding_up(case: _Case, size: Count) -> str:
     return f"; so rounded that {parts} = {aim}, where the counts round to {rounded} in all"
 
 
-def _exact(study: Study, percent: Quantity) -> Decimal | None:
-    place = mention(study, percent)
+def _exact(study: Audited, percent: Quantity) -> Decimal | None:
+    place = study.mention(percent)
     return None if place is None else place.number.exact
 
 

@@ -11,9 +11,9 @@ from itertools import chain, product
 
 from scipy import special
 
+from livingreview_audit.audited import Audited, Count, numbers_of
 from livingreview_audit.finding import Finding, Verdict, check
-from livingreview_audit.lookup import Count, count_or_implied, counts, full_words, numbers_of, sizes
-from livingreview_record import Printed, Reported, Study
+from livingreview_record import Printed, Reported
 
 PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
 LEVEL = 0.95
@@ -104,7 +104,7 @@ METHODS: Mapping[str, Callable[[int, int], Interval]] = {
 
 
 @check("Every 95% interval of a share of {participants} against the usual methods.")
-def interval_of_proportion(study: Study) -> Iterator[Finding]:
+def interval_of_proportion(study: Audited) -> Iterator[Finding]:
     """Assumes the group's size as denominator and any of eight methods; see the module's docstring
     for their sources.
     """
@@ -115,14 +115,14 @@ def interval_of_proportion(study: Study) -> Iterator[Finding]:
         if study.vocabulary(quantity.outcome).kind not in PROPORTION_KINDS:
             continue
         share = replace(quantity, statistic="percent", method="")
-        implied, wholes = count_or_implied(study, share), sizes(study, share)
-        parts = counts(study, share) or ([implied] if implied else [])
+        implied, wholes = study.count_or_implied(share), study.sizes(share)
+        parts = study.counts(share) or ([implied] if implied else [])
         pairs = [(part, size) for size, part in product(wholes, parts)]
         fits = [pair for pair in pairs if _methods_giving(number, *pair)]
         used, judged = (fits or pairs)[:1], (Verdict.NOT_CHECKABLE, "", MISSING)
         for part, size in used:
             judged = _judge(number, part, size)
-        about, numbers = full_words(study, quantity), (number, *chain(*map(numbers_of, used)))
+        about, numbers = study.full_words(quantity), (number, *chain(*map(numbers_of, used)))
         verdict, recomputed, said = judged
         yield Finding.on(numbers, about, said, verdict, recomputed)
 

@@ -11,20 +11,10 @@ from functools import cached_property
 
 from scipy.special import ndtr, ndtri
 
+from livingreview_audit.audited import EVENT, Audited, Count, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box, image
-from livingreview_audit.lookup import (
-    EVENT,
-    Count,
-    compared,
-    count,
-    group_size,
-    numbers_of,
-    quantity_words,
-    subgroup_words,
-    total,
-)
-from livingreview_record import ALL_ARMS, Level, Printed, Quantity, Reported, Study, level_of
+from livingreview_record import ALL_ARMS, Level, Printed, Quantity, Reported, level_of
 
 Z95 = 1.959963984540054
 TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00
@@ -34,7 +24,7 @@ TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00
 class Ratio:
     """A printed hazard ratio and the interval printed with it."""
 
-    study: Study
+    study: Audited
     estimate: Printed
     interval: Printed
     is_own: bool = True  # the interval printed with it, not that of another mention
@@ -101,7 +91,7 @@ class Ratio:
         """A finding, on the interval unless other numbers are named."""
         kind = f"{self.quantity.adjustment} " if self.quantity.adjustment else ""
         compares = comparison_words(self.study, self.quantity)
-        about = f"{quantity_words(self.study, self.quantity)}, {kind}hazard ratio, {compares}"
+        about = f"{self.study.quantity_words(self.quantity)}, {kind}hazard ratio, {compares}"
         judged = numbers or (self.interval, self.estimate)
         shown = reported or self.shown
         return Finding.on(judged, about, said, verdict, recomputed, reported=shown)
@@ -137,7 +127,7 @@ def p_words(p: Printed) -> str:
     return f"p = {p.value}" if p.number.relation == "=" else f"p {p.value}"
 
 
-def ratios(study: Study) -> Iterator[Ratio]:
+def ratios(study: Audited) -> Iterator[Ratio]:
     """Every printed hazard ratio with the interval at its place, or printed elsewhere."""
     for quantity, places in study.by_quantity.items():
         if quantity.statistic != "hr":
@@ -153,7 +143,7 @@ def ratios(study: Study) -> Iterator[Ratio]:
                     yield Ratio(study, estimate, interval, is_own=own)
 
 
-def own_ratios(study: Study) -> dict[Quantity, Ratio]:
+def own_ratios(study: Audited) -> dict[Quantity, Ratio]:
     """Return the first place of each ratio that has an interval printed with it."""
     return {one.quantity: one for one in reversed(list(ratios(study))) if one.is_own}
 
@@ -165,7 +155,7 @@ def _is_usable(estimate: Printed, interval: Printed) -> bool:
     return known and exact and ratio.value > 0 and ends[1].value > 0
 
 
-def comparison_words(study: Study, quantity: Quantity) -> str:
+def comparison_words(study: Audited, quantity: Quantity) -> str:
     """What is compared, in whom."""
     if quantity.comparison in study.comparisons:
         words = study.comparisons[quantity.comparison].label
@@ -175,13 +165,13 @@ def comparison_words(study: Study, quantity: Quantity) -> str:
         named = [declared.levels.get(level, level) for level in levels]
         words = f"{declared.label} ({' against '.join(named)})" if named else declared.label
     for stratum in quantity.strata:
-        words += f", in {subgroup_words(study, stratum)}"
+        words += f", in {study.subgroup_words(stratum)}"
     if quantity.population != "whole" and quantity.population in study.populations:
         words += f", {study.populations[quantity.population].label}"
     return words
 
 
-def compared_words(study: Study, quantity: Quantity) -> str:
+def compared_words(study: Audited, quantity: Quantity) -> str:
     """The outcome, and what is compared in whom."""
     return f"{study.vocabulary(quantity.outcome).label}, {comparison_words(study, quantity)}"
 
@@ -227,7 +217,7 @@ class Groups:
         return math.sqrt(1 / first + 1 / (events - first))
 
 
-def groups_of(study: Study, quantity: Quantity) -> Groups | None:
+def groups_of(study: Audited, quantity: Quantity) -> Groups | None:
     """The groups that a ratio, or a p-value of a survival comparison, is about.
 
     None for a continuous covariate, a test over more than two levels, or where no size is printed.
@@ -235,8 +225,8 @@ def groups_of(study: Study, quantity: Quantity) -> Groups | None:
     first: Count | None
     second: Count | None
     if quantity.comparison in study.comparisons:
-        sides = compared(study, quantity)
-        first, second = (group_size(study, side) for side in sides)
+        sides = study.compared(quantity)
+        first, second = (study.group_size(side) for side in sides)
         everyone, events = total((first, second)), total(_events(study, sides))
     else:
         variable, named = quantity.contrast
@@ -244,7 +234,7 @@ def groups_of(study: Study, quantity: Quantity) -> Groups | None:
         levels = [Level(variable, level) for level in named or declared.levels]
         if len(levels) != 2:
             return None
-        everyone, events = group_size(study, quantity), next(_events(study, [quantity]))
+        everyone, events = study.group_size(quantity), next(_events(study, [quantity]))
         first, second = (_of_level(study, quantity, level) for level in levels)
         second = second if len(declared.levels) <= 2 else None
     if everyone is None:
@@ -252,25 +242,25 @@ def groups_of(study: Study, quantity: Quantity) -> Groups | None:
     return Groups(first, second, everyone, events or everyone, events is not None)
 
 
-def _of_level(study: Study, quantity: Quantity, level: Level) -> Count | None:
+def _of_level(study: Audited, quantity: Quantity, level: Level) -> Count | None:
     """The count of a level, or of the levels of other variables that the vocabulary adds up to it.
 
     `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
     its counts there; a count of all patients then rests on that arm.
     """
     group = replace(quantity, comparison="", adjustment="", method="").of_level(level)
-    if printed := count(study, group):
+    if printed := study.count(group):
         return printed
     parts: list[Count | None] = []
     for link in study.vocabulary(level.variable).level_sum_of.get(level.level, ()):
         of = level_of(link)
         only = study.vocabulary(of.variable).only_arm
         arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
-        parts.append(count(study, replace(group.of_level(of), arm_id=arm)))
+        parts.append(study.count(replace(group.of_level(of), arm_id=arm)))
     return total(parts)
 
 
-def _events(study: Study, groups: Iterable[Quantity]) -> Iterator[Count | None]:
+def _events(study: Audited, groups: Iterable[Quantity]) -> Iterator[Count | None]:
     for group in groups:
         bare = replace(group, category=EVENT, comparison="", adjustment="", timepoint="")
-        yield count(study, bare)
+        yield study.count(bare)

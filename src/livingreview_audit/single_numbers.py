@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from livingreview_audit.audited import Audited
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import number_words, quantity_words
 from livingreview_audit.p_values import p_of_counts
 from livingreview_record import (
     DESIGN_STATISTICS,
@@ -14,8 +14,6 @@ from livingreview_record import (
     NUMBER_WORDS,
     Printed,
     Reported,
-    Study,
-    mention,
     table_first,
 )
 
@@ -29,7 +27,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 @check("Every further mention of a quantity against the first, table cells before text.")
-def printed_twice(study: Study) -> Iterator[Finding]:
+def printed_twice(study: Audited) -> Iterator[Finding]:
     """Two mentions agree when they may be one value printed with different precision.  Two p-values
     that both follow from the counts, each by a usual test, are implausible only.
     """
@@ -49,7 +47,7 @@ def printed_twice(study: Study) -> Iterator[Finding]:
             yield found
 
 
-def _compare(study: Study, other: Printed, first: Printed) -> Finding:
+def _compare(study: Audited, other: Printed, first: Printed) -> Finding:
     if other.quantity.statistic in DESIGN_STATISTICS:
         verdict = Verdict.REPRODUCED if _words(other) == _words(first) else Verdict.DISCREPANT
     else:
@@ -57,7 +55,7 @@ def _compare(study: Study, other: Printed, first: Printed) -> Finding:
         verdict = max(agree, key=list(Verdict).index)
     apart = {Verdict.REPRODUCED: "as", Verdict.ROUNDING: "to another precision than"}
     said = f"{other.value} {apart.get(verdict, 'against')} {first.value} in {first.locator}"
-    return Finding.on((other, first), number_words(study, other), said, verdict, first.value)
+    return Finding.on((other, first), study.number_words(other), said, verdict, first.value)
 
 
 def _in_days(found: Finding, other: Printed, first: Printed) -> Finding:
@@ -101,7 +99,7 @@ def _parts(number: Printed) -> tuple[Reported, ...]:
 
 
 @check("An interval or range against the one estimate of the same quantity, and its own order.")
-def estimate_in_interval(study: Study) -> Iterator[Finding]:
+def estimate_in_interval(study: Audited) -> Iterator[Finding]:
     """Assumes that an interval, as printed for an estimate, was computed to hold it."""
     for number in study.numbers:
         wanted = INTERVALS_OF.get(number.quantity.statistic, ())
@@ -118,36 +116,36 @@ def estimate_in_interval(study: Study) -> Iterator[Finding]:
         value = estimates[0].value if estimates else "an interval"
         verdict = Verdict.REPRODUCED if fits else Verdict.IMPOSSIBLE
         said = f"{value} {'lies' if fits else 'does not lie'} within {number.value}"
-        about = quantity_words(study, number.quantity)
+        about = study.quantity_words(number.quantity)
         yield Finding.on((number, *estimates), about, said, verdict, value)
 
 
-def _estimate(study: Study, interval: Printed, statistic: str) -> Printed | None:
+def _estimate(study: Audited, interval: Printed, statistic: str) -> Printed | None:
     """The estimate in the interval's own cell, else where it is printed first."""
     wanted = replace(interval.quantity, statistic=statistic)
     found = study.by_quantity.get(wanted, ())
     near = (place for place in found if place.locator == interval.locator)
-    return next(near, None) or mention(study, wanted)
+    return next(near, None) or study.mention(wanted)
 
 
 @check("A comma where the other numbers of the report have a decimal point.")
-def decimal_comma(study: Study) -> Iterator[Finding]:
+def decimal_comma(study: Audited) -> Iterator[Finding]:
     """Read as a decimal point: no contradiction, and said so that a reader finds the number."""
     for number in study.numbers:
         free_text = number.quantity.statistic in DESIGN_STATISTICS
         if not free_text and any(part.has_decimal_comma for part in _parts(number)):
-            point, about = number.value.replace(",", "."), quantity_words(study, number.quantity)
+            point, about = number.value.replace(",", "."), study.quantity_words(number.quantity)
             said = f"{number.value} is read as {point}"
             yield Finding.on((number,), about, said, Verdict.ROUNDING, point)
 
 
 @check("Only what is impossible: p above 1, a share above 100%, an interval with its ends swapped.")
-def possible_value(study: Study) -> Iterator[Finding]:
+def possible_value(study: Audited) -> Iterator[Finding]:
     """Assumes nothing: the limits are those of the definition."""
     for number in study.numbers:
         why = _why_not(number)
         if why:
-            about, said = quantity_words(study, number.quantity), f"{number.value}, {why}"
+            about, said = study.quantity_words(number.quantity), f"{number.value}, {why}"
             yield Finding.on((number,), about, said, Verdict.IMPOSSIBLE, "")
 
 

@@ -10,12 +10,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from livingreview_audit.audited import Audited, by_subgroup, every
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import ALPHA, Box, added
-from livingreview_audit.lookup import by_subgroup, every, subgroup_words
 from livingreview_audit.ratios import Z95, Ratio, compared_words, own_ratios, p_box, p_words, z_box
-from livingreview_audit.vocabulary import stated
-from livingreview_record import Outcome, Printed, Quantity, Study, levels_of, mention
+from livingreview_record import Outcome, Printed, Quantity, levels_of
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
@@ -59,7 +58,7 @@ def _weight(ratio: Ratio) -> Box:
 @check(
     "A hazard ratio of all {participants} against those of subgroups that together are everybody."
 )
-def effect_of_subgroups(study: Study) -> Iterator[Finding]:
+def effect_of_subgroups(study: Audited) -> Iterator[Finding]:
     """Weighted by 1 / se² the logarithms of the subgroups' ratios have about the whole's as their
     mean.  Implausible farther away than honest trials are.
     """
@@ -83,7 +82,7 @@ def effect_of_subgroups(study: Study) -> Iterator[Finding]:
 
 
 @check("The intervals of subgroups that together are everybody against the interval of all.")
-def precision_of_subgroups(study: Study) -> Iterator[Finding]:
+def precision_of_subgroups(study: Audited) -> Iterator[Finding]:
     """The sum of the subgroups' 1 / se² is about the whole's.  Implausible farther from it than
     in honest trials.
     """
@@ -111,7 +110,7 @@ def _middle(ratio: Ratio) -> float:
     return (ratio.standard_error.lower + ratio.standard_error.upper) / 2
 
 
-def _splits(study: Study) -> Iterator[_Split]:
+def _splits(study: Audited) -> Iterator[_Split]:
     known = own_ratios(study)
     splits = _splits_of(study, map(_analysis, known))
     for quantity, whole in known.items():
@@ -126,7 +125,7 @@ def _analysis(quantity: Quantity) -> tuple[str, ...]:
 
 
 def _splits_of(
-    study: Study, analyses: Iterable[tuple[str, ...]]
+    study: Audited, analyses: Iterable[tuple[str, ...]]
 ) -> dict[tuple[str, ...], list[Outcome]]:
     """By outcome, comparison and adjustment, the variables by whose levels they are analysed.
 
@@ -144,14 +143,14 @@ def _splits_of(
 
 
 @check("A p-value of all {participants} against those of subgroups that together are everybody.")
-def p_of_subgroups(study: Study) -> Iterator[Finding]:
+def p_of_subgroups(study: Audited) -> Iterator[Finding]:
     """Whatever their weights, subgroups with z1, z2, ... combine to at most the root of the sum of
     their squares.  A p-value above 0.05, or a claim of no significance, in every subgroup does
     not exclude a small one in all.  Implausible farther beyond than in honest trials.
     """
     claims = {
         tuple(getattr(statement, name) or "" for name in CLAIMED)
-        for statement in stated(study, "significance")
+        for statement in study.stated("significance")
         if statement.claim == "not-significant"
     }
     tested = [
@@ -161,7 +160,7 @@ def p_of_subgroups(study: Study) -> Iterator[Finding]:
     ]
     splits = _splits_of(study, (*map(_analysis, tested), *sorted(claims)))
     for quantity in tested:
-        whole = None if quantity.subgroup else mention(study, quantity)
+        whole = None if quantity.subgroup else study.mention(quantity)
         for variable in splits.get(_analysis(quantity)[1:], ()) if whole is not None else ():
             levels = by_subgroup(quantity, variable)
             parts = every(_part_p(study, level, claims) for level in levels)
@@ -178,16 +177,16 @@ class _PartP:
     numbers: tuple[Printed, ...]
 
 
-def _part_p(study: Study, wanted: Quantity, claims: set[tuple[str, ...]]) -> _PartP | None:
+def _part_p(study: Audited, wanted: Quantity, claims: set[tuple[str, ...]]) -> _PartP | None:
     for method in dict.fromkeys((wanted.method, *P_METHODS)):
-        printed = mention(study, replace(wanted, method=method))
+        printed = study.mention(replace(wanted, method=method))
         if printed is not None:
             return _PartP(z_box(Box.of(printed.number)), p_words(printed), (printed,))
     claimed = _analysis(wanted) in claims
     return _PartP(z_box(Box(ALPHA, 1.0)), "called not significant", ()) if claimed else None
 
 
-def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcome) -> Finding:
+def _p(study: Audited, whole: Printed, parts: tuple[_PartP, ...], variable: Outcome) -> Finding:
     least = z_box(Box.of(whole.number)).lower
     most = math.sqrt(sum(part.z.upper**2 for part in parts))
     from_p = f"{p_box(Box.at(most)).lower:.2g}"
@@ -208,7 +207,7 @@ def _p(study: Study, whole: Printed, parts: tuple[_PartP, ...], variable: Outcom
 
 
 @check("What the ratio of all and that of one subgroup imply for the {participants} outside it.")
-def other_patients(study: Study) -> Iterator[Finding]:
+def other_patients(study: Audited) -> Iterator[Finding]:
     """No verdict: where a paper prints the ratio of one level only, that of the others follows from
     the whole's by the weights 1 / se², roughly, and with it a test of interaction.
     """
@@ -229,7 +228,7 @@ def other_patients(study: Study) -> Iterator[Finding]:
             z = abs(effects[1] - log) / math.hypot(error, _middle(part))
             said = (
                 f"{part.shown} is printed for this subgroup and {whole.shown} for all; none is "
-                f"printed outside {subgroup_words(study, quantity.stratum)}, where these imply "
+                f"printed outside {study.subgroup_words(quantity.stratum)}, where these imply "
                 f"about {math.exp(log):.2f} ({shown}); a test of interaction would give about p "
                 f"{p_box(Box.at(z)).lower:.2g}"
             )

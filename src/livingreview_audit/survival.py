@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from livingreview_audit.audited import Audited
 from livingreview_audit.curves import Curve, beside, by_time, curve_of, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box
-from livingreview_audit.lookup import compared, count
 from livingreview_audit.ratios import Groups, compared_words, groups_of, p_words, z_box
-from livingreview_audit.vocabulary import says, stated
-from livingreview_record import Printed, Quantity, Study, level_of
+from livingreview_audit.vocabulary import says
+from livingreview_record import Printed, Quantity, level_of
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
@@ -47,7 +47,7 @@ class _Contrast:
 
 
 @check("Whether a log-rank p-value is far smaller than the medians and {participants} suggest.")
-def p_against_medians(study: Study) -> Iterator[Finding]:
+def p_against_medians(study: Audited) -> Iterator[Finding]:
     """The events are taken as favourable as the patients allow.  Implausible beyond four standard
     errors, or beyond two and a half in every one of several outcomes of the same comparison.
     """
@@ -67,9 +67,9 @@ def p_against_medians(study: Study) -> Iterator[Finding]:
         yield from (_judge(study, one, limit) for one in contrasts)
 
 
-def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Contrast | None:
+def _contrast(study: Audited, known: Mapping[Quantity, Curve], p: Printed) -> _Contrast | None:
     groups = groups_of(study, p.quantity)
-    sides = [known.get(curve_of(side)) for side in compared(study, p.quantity)]
+    sides = [known.get(curve_of(side)) for side in study.compared(p.quantity)]
     pair = tuple(beside(p, curve.medians) for curve in sides if curve and curve.medians)
     if groups is None or len(pair) != 2 or len(sides) != 2:
         return None
@@ -81,7 +81,7 @@ def _contrast(study: Study, known: Mapping[Quantity, Curve], p: Printed) -> _Con
     return _Contrast(p, pair, groups, (z * error - apart) / error, math.exp(-z * error))
 
 
-def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
+def _judge(study: Audited, contrast: _Contrast, limit: float) -> Finding:
     p, needed = contrast.p, f"{contrast.needed:.2f}"
     low, high = sorted(median.number.value for median in contrast.medians)
     test = "its test" if p.quantity.method else "a log-rank test (no test is named for it)"
@@ -103,7 +103,7 @@ def _judge(study: Study, contrast: _Contrast, limit: float) -> Finding:
 
 
 @check("After the median no rate exceeds one half; before it none is below one half.")
-def rate_against_median(study: Study) -> Iterator[Finding]:
+def rate_against_median(study: Audited) -> Iterator[Finding]:
     """Assumes the usual median, the first time at which the curve is at or below one half, and
     that months have 28 to 31 days.
     """
@@ -127,7 +127,7 @@ def rate_against_median(study: Study) -> Iterator[Finding]:
 
 
 @check("A later rate is not above an earlier one.")
-def rates_fall(study: Study) -> Iterator[Finding]:
+def rates_fall(study: Audited) -> Iterator[Finding]:
     """Assumes nothing but a Kaplan-Meier curve, which never rises."""
     for curve in curves(study).values():
         for (_, earlier), (_, later) in pairwise(by_time(curve)):
@@ -141,7 +141,7 @@ def rates_fall(study: Study) -> Iterator[Finding]:
 
 
 @check("Progression-free survival ends at or before death: medians and rates, and more events.")
-def progression_before_death(study: Study) -> Iterator[Finding]:
+def progression_before_death(study: Audited) -> Iterator[Finding]:
     """With censoring the two curves have different risk sets, and that of progression-free survival
     can come to lie a little above the other where few patients are left; a quarter of a median and
     two binomial standard errors of a rate are allowed.
@@ -193,7 +193,7 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
 @check(
     "Groups in which no {participant} progressed at best, and a median of the time to progression."
 )
-def early_progression(study: Study) -> Iterator[Finding]:
+def early_progression(study: Audited) -> Iterator[Finding]:
     """Who progresses before the first assessment of response has progression as best response.
     Under exponential times the median gives the share who do by six weeks, when response is usually
     assessed first (every six to eight weeks: Eisenhauer et al. 2009, RECIST 1.1).  Times may vary
@@ -206,7 +206,7 @@ def early_progression(study: Study) -> Iterator[Finding]:
         size = curve.size if ours else None
         if median is None or size is None or median.number.exact is None:
             continue
-        none = count(study, group.of_level(level_of(study.roles.progressed)))
+        none = study.count(group.of_level(level_of(study.roles.progressed)))
         if none is None or none.value:
             continue
         longest = in_months(median).upper
@@ -222,7 +222,7 @@ def early_progression(study: Study) -> Iterator[Finding]:
                 "; plausible only if hardly anyone progressed early, or those who did are not "
                 "among these {participants}"
             )
-            excluded = says(stated(study, "survival-exclusion"), "that early deaths were left out")
+            excluded = says(study.stated("survival-exclusion"), "that early deaths were left out")
             said += f" ({excluded})" if excluded else ""
         yield curve.find(verdict, (*none.numbers, median, *size.numbers), "some", said)
 

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from livingreview_audit.audited import Audited, every
 from livingreview_audit.curves import Curve, curve_of, curves, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box, image
-from livingreview_audit.lookup import by_arm, compared, every
 from livingreview_audit.ratios import Z95, compared_words, p_box, p_words, z_box
-from livingreview_record import Printed, Quantity, Study
+from livingreview_record import Printed, Quantity
 
 FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
 SHARE_SYMMETRICAL = 0.9
@@ -46,7 +46,7 @@ SCALES: Mapping[str, Callable[[float], float]] = {
 
 
 @check("Which of the usual intervals a rate's interval is, and whether it is wide enough.")
-def rate_interval(study: Study) -> Iterator[Finding]:
+def rate_interval(study: Audited) -> Iterator[Finding]:
     """Each is symmetrical on its own scale.  Greenwood's variance of S is at least S (1 - S) / n
     for n patients, and with d events the variance of log S is at least d (1 - q)² / q with q =
     S^(1/d): both follow from the convexity of its terms, and censoring only adds.
@@ -99,7 +99,7 @@ def _is_too_narrow(n: int, alive: Box, low: Box, up: Box) -> bool:
 
 
 @check("The interval of a median holds it, and lies about it as the paper's other intervals do.")
-def median_interval(study: Study) -> Iterator[Finding]:
+def median_interval(study: Audited) -> Iterator[Finding]:
     """Some software gives the median plus or minus 1.96 standard errors, cut off at 0; other
     inverts the interval of the rate, which gives ends that are not symmetrical.  Where at least
     five of a paper's intervals, and nine in ten, are symmetrical within rounding, one that is not
@@ -151,7 +151,7 @@ def is_symmetrical(median: Printed, interval: Printed) -> bool:
 
 
 @check("At least as many events as the curve needs to fall to its lowest printed rate.")
-def events_against_rates(study: Study) -> Iterator[Finding]:
+def events_against_rates(study: Audited) -> Iterator[Finding]:
     """A curve at S needs n (1 - S) events without censoring and fewer with it, but the interval of
     a rate shows how few: with d events the standard error of log(-log S) is at least 2 sinh(h / 2)
     sqrt(d) / (d h) with h = -log(S) / d.
@@ -215,7 +215,7 @@ class _Median:
         return f"{self.shown} in {patients} is {self.share:.2f}"
 
 
-def _medians(study: Study) -> dict[Quantity, _Median]:
+def _medians(study: Audited) -> dict[Quantity, _Median]:
     found = {}
     for group, curve in curves(study).items():
         ours = group.outcome == study.roles.overall_survival
@@ -228,14 +228,14 @@ def _medians(study: Study) -> dict[Quantity, _Median]:
 
 
 @check("The width of a median's interval against that which as many {participants} give.")
-def median_interval_width(study: Study) -> Iterator[Finding]:
+def median_interval_width(study: Audited) -> Iterator[Finding]:
     """Of survival only: events seen at visits fall on few days, which gives intervals of any width.
     A single interval may be narrow by chance; implausible where those of all arms are narrower
     than in honest trials with Weibull times up to shape 2.
     """
     known = _medians(study)
     for group in known if len(study.arms) > 1 else ():
-        arms = every(known.get(arm) for arm in by_arm(study, group))
+        arms = every(known.get(arm) for arm in study.by_arm(group))
         first = group.arm_id == next(iter(study.arms))
         if not first or not arms or min(one.size for one in arms) < FEWEST_FOR_WIDTH:
             continue
@@ -258,7 +258,7 @@ def median_interval_width(study: Study) -> Iterator[Finding]:
 
 
 @check("The p-value of a comparison against the medians of both groups with their intervals.")
-def medians_against_p(study: Study) -> Iterator[Finding]:
+def medians_against_p(study: Audited) -> Iterator[Finding]:
     """The medians' log ratio and the standard errors that their intervals imply give a z of their
     own.  Of survival only: medians of events seen at visits may fall on the same visit.
     Implausible where the two z are farther apart than in honest trials whose hazards are
@@ -267,12 +267,12 @@ def medians_against_p(study: Study) -> Iterator[Finding]:
     known = _medians(study)
     for quantity, places in study.by_quantity.items():
         if quantity.statistic == "p" and quantity.adjustment == "unadjusted":
-            pair = every(known.get(curve_of(side)) for side in compared(study, quantity))
+            pair = every(known.get(curve_of(side)) for side in study.compared(quantity))
             enough = len(pair) == 2 and min(one.size for one in pair) >= FEWEST
             yield from (_against(study, p, pair) for p in (places if enough else ()))
 
 
-def _against(study: Study, p: Printed, pair: tuple[_Median, ...]) -> Finding:
+def _against(study: Audited, p: Printed, pair: tuple[_Median, ...]) -> Finding:
     boxes = [Box.of(one.median.number) for one in pair]
     apart = Box(
         max(0.0, *(math.log(a.lower / b.upper) for a, b in (boxes, boxes[::-1]))),

@@ -10,46 +10,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import comb
 
-from livingreview_audit.finding import Finding, Verdict, check, first_true
-from livingreview_audit.intervals import Box, added
-from livingreview_audit.lookup import (
+from livingreview_audit.audited import (
     PARTICIPANTS,
+    Audited,
     Count,
-    by_arm,
-    by_level,
     by_subgroup,
-    classified_within,
-    count,
-    count_or_implied,
-    counted,
     every,
-    full_words,
-    group_size,
-    group_sizes,
-    group_words,
-    mentions,
     numbers_of,
-    quantity_words,
     total,
 )
+from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.intervals import Box, added
 from livingreview_audit.vocabulary import partition_of, supersets
-from livingreview_record import ALL_ARMS, Quantity, Study, level_of
+from livingreview_record import ALL_ARMS, Quantity, level_of
 
 UNLIKELY = 0.001
 
 
 @check("The levels of an exhaustive variable against the {participants} who are classified.")
-def levels_add_up(study: Study) -> Iterator[Finding]:
+def levels_add_up(study: Audited) -> Iterator[Finding]:
     """Assumes what `exhaustive: true` declares: every patient is in exactly one level.  Fewer are
     implausible only, as some may not have been classified.
     """
     for group in _exhaustive(study, "n"):
         outcome = study.vocabulary(group.outcome)
-        wholes = group_sizes(study, group)
+        wholes = study.group_sizes(group)
         if outcome.within:
-            wholes = classified_within(study, group, outcome)
-        levels = counted(study, by_level(group, outcome))
-        about = full_words(study, group)
+            wholes = study.classified_within(group, outcome)
+        levels = study.counted(study.by_level(group))
+        about = study.full_words(group)
         for found in _add_up(about, levels, wholes, "{participants}", or_within=True):
             if found.verdict is Verdict.DISCREPANT:
                 clause = "; possible only if these were not classified"
@@ -58,32 +47,32 @@ def levels_add_up(study: Study) -> Iterator[Finding]:
 
 
 @check("The percentages of an exhaustive variable's levels against 100, where counts are missing.")
-def percentages_add_up(study: Study) -> Iterator[Finding]:
+def percentages_add_up(study: Audited) -> Iterator[Finding]:
     """Assumes that every patient is in one level, and allows what rounding each of them gives."""
     for group in _exhaustive(study, "percent"):
-        levels = by_level(group, study.vocabulary(group.outcome))
-        shown = mentions(study, (replace(level, statistic="percent") for level in levels))
-        if shown and not every(counted(study, levels)):
+        levels = study.by_level(group)
+        shown = study.mentions(replace(level, statistic="percent") for level in levels)
+        if shown and not every(study.counted(levels)):
             fits = added(Box.of(place.number) for place in shown).contains(100.0)
             verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
             parts = " + ".join(place.value for place in shown)
             said = f"{parts} = {sum(place.number.value for place in shown):.10g}%, of 100%"
-            about = full_words(study, group)
+            about = study.full_words(group)
             yield Finding.on(shown, about, said, verdict, "100", reported=parts)
 
 
 @check("A count of all {participants} against the sum of the arms' counts.")
-def arms_add_up(study: Study) -> Iterator[Finding]:
+def arms_add_up(study: Audited) -> Iterator[Finding]:
     """Assumes that every patient of the study is in exactly one arm."""
     for quantity in _counted(study) if len(study.arms) > 1 else ():
         if quantity.arm_id == ALL_ARMS:
-            about, whole = full_words(study, quantity), count(study, quantity)
-            arms = counted(study, by_arm(study, quantity))
+            about, whole = study.full_words(quantity), study.count(quantity)
+            arms = study.counted(study.by_arm(quantity))
             yield from _add_up(about, arms, [whole], "all arms together")
 
 
 @check("A count in every subgroup of an exhaustive variable against the count in the whole group.")
-def subgroups_add_up(study: Study) -> Iterator[Finding]:
+def subgroups_add_up(study: Audited) -> Iterator[Finding]:
     """Assumes that every patient of the group is in exactly one level of the variable."""
     split = dict.fromkeys(
         (replace(q, subgroup=""), q.stratum.variable) for q in _counted(study) if q.stratum
@@ -91,15 +80,15 @@ def subgroups_add_up(study: Study) -> Iterator[Finding]:
     for group, variable in split:
         by = study.vocabulary(variable)
         if by.exhaustive:
-            parts = counted(study, by_subgroup(group, by))
-            about = f"{quantity_words(study, group)} by {by.label}"
-            yield from _add_up(about, parts, [count(study, group)], "the whole group")
+            parts = study.counted(by_subgroup(group, by))
+            about = f"{study.quantity_words(group)} by {by.label}"
+            yield from _add_up(about, parts, [study.count(group)], "the whole group")
 
 
 @check(
     "Low and high grades of an adverse event against any grade, each {participant} at the worst."
 )
-def grades_add_up(study: Study) -> Iterator[Finding]:
+def grades_add_up(study: Audited) -> Iterator[Finding]:
     """Assumes that a patient counts once, at the worst grade (CTCAE as trials report it); a sum
     above any grade is implausible only, for some papers count a patient in each.
     """
@@ -107,15 +96,15 @@ def grades_add_up(study: Study) -> Iterator[Finding]:
         outcome, grades = study.vocabulary(quantity.outcome), study.roles.any_grade
         parted, _ = partition_of(study, outcome, quantity.category)
         if parted == grades and quantity.category in grades[:1]:
-            parts = counted(study, (replace(quantity, category=grade) for grade in grades))
+            parts = study.counted(replace(quantity, category=grade) for grade in grades)
             any_grade = replace(quantity, category="")
-            whole, about = count(study, any_grade), full_words(study, any_grade)
+            whole, about = study.count(any_grade), study.full_words(any_grade)
             twice = "{participants} with events of both grades are counted in each"
             yield from _add_up(about, parts, [whole], "any grade", twice=twice)
 
 
 @check("An outcome that is defined by levels of another (a response rate) against their sum.")
-def outcome_of_levels(study: Study) -> Iterator[Finding]:
+def outcome_of_levels(study: Audited) -> Iterator[Finding]:
     """Assumes the definition in the vocabulary (RECIST 1.1: response is complete or partial)."""
     for outcome in (one for one in study.outcomes.values() if one.sum_of):
         printed = (q for q in _counted(study, "n", "percent") if q.outcome == outcome.id)
@@ -124,56 +113,56 @@ def outcome_of_levels(study: Study) -> Iterator[Finding]:
             for quantity in groups:
                 parts = [replace(quantity, outcome=of, category=level) for level in levels]
                 yield from _add_up(
-                    full_words(study, quantity),
-                    [count_or_implied(study, part) for part in parts],
-                    [count_or_implied(study, quantity)],
+                    study.full_words(quantity),
+                    [study.count_or_implied(part) for part in parts],
+                    [study.count_or_implied(quantity)],
                     "{participants} with the outcome",
                     or_within=True,
                 )
 
 
 @check("A count against the size of its group.")
-def inside_its_group(study: Study) -> Iterator[Finding]:
+def inside_its_group(study: Audited) -> Iterator[Finding]:
     """Assumes that patients are counted, not events."""
     for quantity, part in _parts(study):
-        around = group_sizes(study, quantity)
+        around = study.group_sizes(quantity)
         if quantity.outcome != PARTICIPANTS and around:
-            yield _at_most(full_words(study, quantity), part, around)
+            yield _at_most(study.full_words(quantity), part, around)
 
 
 @check("A count against every other count that it must lie inside.")
-def inside_a_wider_count(study: Study) -> Iterator[Finding]:
+def inside_a_wider_count(study: Audited) -> Iterator[Finding]:
     """Assumes the vocabulary: grades, `within`, populations; where a subset rests on the usual
     meaning of the words (`subset_of`), a count above it is implausible only.
     """
     for quantity, part in _parts(study):
         for wider, by_definition in supersets(study, quantity):
-            whole = count(study, wider)
+            whole = study.count(wider)
             if whole is None:
                 continue
-            found = _at_most(full_words(study, quantity), part, [whole])
+            found = _at_most(study.full_words(quantity), part, [whole])
             if not by_definition and found.verdict is not Verdict.REPRODUCED:
-                of = quantity_words(study, wider)
+                of = study.quantity_words(wider)
                 clause = f" of {of}; possible only if it is not counted among these"
                 found = found.but(Verdict.IMPLAUSIBLE, clause)
             yield found
 
 
 @check("The size of a population that is defined by outcomes against those {participants}' counts.")
-def members_add_up(study: Study) -> Iterator[Finding]:
+def members_add_up(study: Audited) -> Iterator[Finding]:
     """`members` of a population lists outcomes, or `outcome=level`, of the population around it."""
     for quantity in _counted(study):
         population = study.populations.get(quantity.population)
         if population is not None and population.members and quantity.outcome == PARTICIPANTS:
             around = replace(quantity, population=population.within or "whole")
             groups = [around.of_level(level_of(member)) for member in population.members]
-            about = f"{population.label} ({group_words(study, around)})"
-            parts = [count_or_implied(study, group) for group in groups]
-            yield from _add_up(about, parts, [count(study, quantity)], "{participants}")
+            about = f"{population.label} ({study.group_words(around)})"
+            parts = [study.count_or_implied(group) for group in groups]
+            yield from _add_up(about, parts, [study.count(quantity)], "{participants}")
 
 
 @check("The {participants} with any included condition against those with each of them.")
-def union_of_parts(study: Study) -> Iterator[Finding]:
+def union_of_parts(study: Audited) -> Iterator[Finding]:
     """Where the vocabulary says that an outcome `includes` others (different conditions, each of
     which counts as the outcome), its patients are their union: at least as many as the most
     frequent one.  When it is no more than that one, every patient with another condition also has
@@ -186,9 +175,9 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
         parts = [
             (part, study.vocabulary(outcome).label)
             for outcome in included
-            if (part := count(study, replace(quantity, outcome=outcome))) and part.value
+            if (part := study.count(replace(quantity, outcome=outcome))) and part.value
         ]
-        whole, size = count(study, quantity), group_size(study, quantity) if included else None
+        whole, size = study.count(quantity), study.group_size(quantity) if included else None
         if whole is None or size is None or len(parts) < 2:
             continue
         largest, name = max(parts, key=lambda part: part[0].value)
@@ -201,7 +190,7 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
         said = f"{whole.of(size)}, {largest.value} with {name}"
         said += "".join(f", {part.value} with {other}" for part, other in rest)
         numbers = numbers_of((whole, largest, *(part for part, _ in rest)))
-        text, least = f"{group_words(study, quantity)} {said}.", f"at least {largest.value}"
+        text, least = f"{study.group_words(quantity)} {said}.", f"at least {largest.value}"
         found = Finding(numbers, whole.words, least, verdict, text)
         if unlikely:
             unmet.setdefault(replace(quantity, arm_id=""), []).append(found)
@@ -212,7 +201,7 @@ def union_of_parts(study: Study) -> Iterator[Finding]:
         yield replace(
             findings[0],
             numbers=tuple(dict.fromkeys(n for finding in findings for n in finding.numbers)),
-            explanation=f"{quantity_words(study, row)}: {told}; possible only if all who have "
+            explanation=f"{study.quantity_words(row)}: {told}; possible only if all who have "
             "another also have the most frequent one, or if not all of them are counted here.",
             touches=tuple(finding.numbers[0] for finding in findings[1:]),
         )
@@ -272,22 +261,22 @@ def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
     return Finding.on(numbers, about, said, verdict, most, reported=part.words)
 
 
-def _parts(study: Study) -> Iterator[tuple[Quantity, Count]]:
+def _parts(study: Audited) -> Iterator[tuple[Quantity, Count]]:
     """Every count of patients, with its quantity."""
     for quantity in _counted(study):
-        part = count(study, quantity)
+        part = study.count(quantity)
         if part is not None and study.vocabulary(quantity.outcome).kind != "design":
             yield quantity, part
 
 
-def _counted(study: Study, *statistics: str) -> Iterator[Quantity]:
+def _counted(study: Audited, *statistics: str) -> Iterator[Quantity]:
     """Every quantity of these statistics (else every count of patients), once."""
     for quantity in study.by_quantity:
         if quantity.statistic in (statistics or ("n",)) and not quantity.comparison:
             yield quantity
 
 
-def _exhaustive(study: Study, statistic: str) -> Iterable[Quantity]:
+def _exhaustive(study: Audited, statistic: str) -> Iterable[Quantity]:
     """Groups in which a level of an exhaustive outcome is printed, without the level."""
     return dict.fromkeys(
         replace(quantity, category="", statistic="n")

@@ -7,13 +7,14 @@ by name, apart from the one that every study shares (`participants`).
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from livingreview_record import Outcome, Quantity, Statement, Study, level_of
+from livingreview_audit.audited import Audited
+from livingreview_record import Outcome, Quantity, Statement, level_of
 
 ADVERSE_EVENT = "adverse-event"
 
 
 def partition_of(
-    study: Study, outcome: Outcome, category: str
+    study: Audited, outcome: Outcome, category: str
 ) -> tuple[tuple[str, ...], str | None]:
     """The categories that share patients with no other and add up, with `category` among them.
 
@@ -26,11 +27,6 @@ def partition_of(
     if outcome.kind == ADVERSE_EVENT and category in grades and set(grades) <= set(outcome.levels):
         return grades, ""
     return (), None
-
-
-def stated(study: Study, *kinds: str) -> Iterator[Statement]:
-    """What the text says, as far as `study.yaml` records it, of these kinds."""
-    return (statement for statement in study.statements if statement.kind in kinds)
 
 
 def says(statements: Iterable[Statement], otherwise: str) -> str:
@@ -61,7 +57,7 @@ def qualified(statements: Iterable[Statement]) -> str:
     return "".join(told)
 
 
-def supersets(study: Study, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
+def supersets(study: Audited, quantity: Quantity) -> Iterator[tuple[Quantity, bool]]:
     """Quantities whose patients include those of `quantity`, as the vocabulary declares.
 
     The flag is True where this holds by definition, False where it holds by the usual meaning of
