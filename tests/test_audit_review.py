@@ -282,7 +282,7 @@ def test_every_check_that_is_defined_is_asked() -> None:
         name.replace("_", "-")
         for path in Path(livingreview_audit.__file__).parent.glob("*.py")
         for name in re.findall(
-            r"^@check\((?:.|\n)*?^def (\w+)", path.read_text("utf-8"), re.MULTILINE
+            r"^@(?:check|words|design)\((?:.|\n)*?^def (\w+)", path.read_text("utf-8"), re.MULTILINE
         )
     }
     assert written == CHECKS.keys()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from livingreview_audit.audited import PARTICIPANTS, Audited, by_subgroup
-from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, first_true, words
 from livingreview_audit.intervals import ALPHA, Box
 from livingreview_audit.vocabulary import ADVERSE_EVENT, qualified, says
 from livingreview_record import (
@@ -49,10 +49,7 @@ class _Claim:
     statements: tuple[Statement, ...]
 
 
-@check(
-    "Claims of significance, or of none, against the p-values (or intervals) they are about.",
-    kind=Kind.WORDS,
-)
+@words("Claims of significance, or of none, against the p-values (or intervals) they are about.")
 def claims(study: Audited) -> Iterator[Finding]:
     """Sections that claim the same of one number share a finding, and so do numbers that one claim
     does not fit.
@@ -167,9 +164,7 @@ def _excludes_one(interval: ReportedInterval) -> tuple[bool | None, str]:
     return (False, "which includes 1") if inside else (None, "which touches 1")
 
 
-@check(
-    "Outcomes that the text lists against those counted in the table it describes.", kind=Kind.WORDS
-)
+@words("Outcomes that the text lists against those counted in the table it describes.")
 def listed_events(study: Audited) -> Iterator[Finding]:
     """Assumes that the list is complete, unless `complete` is false: an event that is listed
     happened, one that is not did not.
@@ -194,10 +189,7 @@ def listed_events(study: Audited) -> Iterator[Finding]:
             yield Finding.on((number,), study.quantity_words(quantity), said, verdict, words)
 
 
-@check(
-    "Analyses that the text says were not stratified against results printed by stratum.",
-    kind=Kind.WORDS,
-)
+@words("Analyses that the text says were not stratified against results printed by stratum.")
 def analyses_not_done(study: Audited) -> Iterator[Finding]:
     """Assumes that a comparison of arms within a level is an analysis stratified by it."""
     for statement in study.stated("no-stratified-analysis"):
@@ -221,10 +213,7 @@ def analyses_not_done(study: Audited) -> Iterator[Finding]:
                 yield Finding.on(strata, about, said, verdict, "not done", reported=printed)
 
 
-@check(
-    "A benefit said to hold in every level of some variables against the levels' p-values.",
-    kind=Kind.WORDS,
-)
+@words("A benefit said to hold in every level of some variables against the levels' p-values.")
 def benefit_in_every_level(study: Audited) -> Iterator[Finding]:
     """Implausible, not discrepant, where a level has none below 0.05.
 
@@ -263,9 +252,8 @@ def benefit_in_every_level(study: Audited) -> Iterator[Finding]:
         yield Finding(numbers, "a benefit in every group", shown, verdict, text, numbers[1:])
 
 
-@check(
-    "The {participants} that a figure is said to show against those in whom its values are known.",
-    kind=Kind.WORDS,
+@words(
+    "The {participants} that a figure is said to show against those in whom its values are known."
 )
 def patients_shown(study: Audited) -> Iterator[Finding]:
     """Assumes that a figure shows each patient once."""

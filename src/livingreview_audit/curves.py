@@ -6,6 +6,7 @@ A curve is one time-to-event outcome (or another time with a Kaplan-Meier median
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from livingreview_audit.audited import EVENT, Audited, Count
 from livingreview_audit.finding import Finding, Verdict
@@ -13,7 +14,52 @@ from livingreview_audit.intervals import Box
 from livingreview_record import Printed, Quantity, Reported, is_time, months, months_in, table_first
 
 TIMES = frozenset({"time-to-event", "continuous", "duration"})
-Pairs = Iterator[tuple[Printed, Printed]]
+
+
+class Estimated(NamedTuple):
+    """A printed median or rate, with its interval."""
+
+    curve: "Curve"
+    estimate: Printed
+    interval: Printed
+
+    @property
+    def numbers(self) -> tuple[Printed, Printed]:
+        """The interval, which is judged, and the estimate."""
+        return self.interval, self.estimate
+
+    @property
+    def ends(self) -> tuple[Reported, Reported, Reported]:
+        """The lower end, the estimate and the upper end."""
+        return self.interval.interval.lower, self.estimate.number, self.interval.interval.upper
+
+    @property
+    def boxes(self) -> tuple[Box, Box, Box]:
+        """What the lower end, the estimate and the upper end may stand for."""
+        low, middle, up = map(Box.of, self.ends)
+        return low, middle, up
+
+    @property
+    def shares(self) -> tuple[Box, Box, Box]:
+        """The same of a rate, as probabilities."""
+        low, middle, up = map(share, self.ends)
+        return low, middle, up
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the estimate lies outside its interval."""
+        low, middle, up = self.boxes
+        return middle.upper < low.lower or middle.lower > up.upper
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether both ends of the interval are printed."""
+        return None not in (self.ends[0].exact, self.ends[2].exact)
+
+    @property
+    def shown(self) -> str:
+        """Estimate and interval as printed."""
+        return f"{self.estimate.value} ({self.interval.value})"
 
 
 @dataclass(frozen=True)
@@ -43,18 +89,20 @@ class Curve:
         return {at: found for (kind, at), found in self.places.items() if kind == "rate"}
 
     @property
-    def medians_with_intervals(self) -> Pairs:
-        """Each interval of the median, after the median printed nearest to it."""
-        for interval in self.places.get(("ci95", ""), ()) if self.medians else ():
-            yield beside(interval, self.medians), interval
+    def medians_with_intervals(self) -> list[Estimated]:
+        """Each interval of the median, with the median printed nearest to it."""
+        intervals = self.places.get(("ci95", ""), ()) if self.medians else ()
+        return [Estimated(self, beside(one, self.medians), one) for one in intervals]
 
     @property
-    def rates_with_intervals(self) -> Pairs:
-        """Each interval of a rate, after the rate printed nearest to it."""
+    def rates_with_intervals(self) -> list[Estimated]:
+        """Each interval of a rate, with the rate printed nearest to it."""
         rates = self.rates
-        for (kind, at), intervals in self.places.items():
-            for interval in intervals if kind == "ci95" and at in rates and at else ():
-                yield beside(interval, rates[at]), interval
+        return [
+            Estimated(self, beside(interval, rates[at]), interval)
+            for (kind, at), intervals in self.places.items()
+            for interval in (intervals if kind == "ci95" and at and at in rates else ())
+        ]
 
     @property
     def size(self) -> Count | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from livingreview_audit.audited import Audited, Count, every
 from livingreview_audit.contingency import Table
-from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, first_true, words
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides, printed_as, roundings
 from livingreview_audit.p_values import NAMED, p_prints, p_values
 from livingreview_audit.vocabulary import qualified, says
@@ -50,10 +50,7 @@ class _Held:
     numbers: tuple[Printed, ...]
 
 
-@check(
-    "Percentages and p-values of a variable that is said to be of some {participants} only.",
-    kind=Kind.WORDS,
-)
+@words("Percentages and p-values of a variable that is said to be of some {participants} only.")
 def declared_denominator(study: Audited) -> Iterator[Finding]:
     """One finding for all numbers of a variable that are of other patients.  Implausible where all
     of them are of the whole group: the declaration then names some patients and no denominator.
@@ -161,10 +158,7 @@ def _shown(cells: Cells) -> str:
     return " against ".join(part.of(size) for part, size in cells)
 
 
-@check(
-    "A stated p-value for entering a multivariable model against the covariates that entered.",
-    kind=Kind.WORDS,
-)
+@words("A stated p-value for entering a multivariable model against the covariates that entered.")
 def selection_rules(study: Audited) -> Iterator[Finding]:
     """A rule with `covariates` holds for these only.  Covariates that entered for a stated reason
     of another kind (`selection-reason`) are told together, with the reason.
@@ -233,10 +227,7 @@ def _by_rule(
     return Finding.on(p_values_, about, said, verdict, expected, reported=shown)
 
 
-@check(
-    "Covariates that the text says were adjusted for against the adjusted numbers of a table.",
-    kind=Kind.WORDS,
-)
+@words("Covariates that the text says were adjusted for against the adjusted numbers of a table.")
 def named_covariates(study: Audited) -> Iterator[Finding]:
     """Assumes that a model's table shows every covariate that it adjusts for.  Those that it does
     not show are told together.

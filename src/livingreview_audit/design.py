@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingreview_audit.audited import EVENT, PARTICIPANTS, Audited, Count, every, numbers_of
-from livingreview_audit.finding import Finding, Kind, Verdict, check
+from livingreview_audit.finding import Finding, Verdict, check, design
 from livingreview_audit.intervals import Box
 from livingreview_audit.p_values import p_of_counts
 from livingreview_audit.vocabulary import says
@@ -65,10 +65,7 @@ class _Balance:
     sizes: tuple[Count, ...]
 
 
-@check(
-    "Every characteristic that is called balanced, by its standardised difference.",
-    kind=Kind.DESIGN,
-)
+@design("Every characteristic that is called balanced, by its standardised difference.")
 def balance(study: Audited) -> Iterator[Finding]:
     """A remark beyond 0.1 after matching.  Without matching, chance alone gives up to
     1.96 sqrt(1/n1 + 1/n2), and only more than both is remarked on.
@@ -180,10 +177,7 @@ def _judge_balance(study: Audited, wanted: Quantity, found: _Balance) -> Finding
     return Finding.on(numbers, about, said, verdict, value, reported=shown)
 
 
-@check(
-    "Events for each coefficient of a multivariable model, against the customary ten.",
-    kind=Kind.DESIGN,
-)
+@design("Events for each coefficient of a multivariable model, against the customary ten.")
 def events_per_covariate(study: Audited) -> Iterator[Finding]:
     """Peduzzi et al. 1995, a rule of thumb: fewer are remarked on.  Where no number of events is
     printed, the number of patients is its upper limit.
@@ -219,10 +213,7 @@ def events_per_covariate(study: Audited) -> Iterator[Finding]:
         yield Finding(numbers, shown, f"{each} each", verdict, text, touches)
 
 
-@check(
-    "Times to an event in groups from which {participants} who died early were left out.",
-    kind=Kind.DESIGN,
-)
+@design("Times to an event in groups from which {participants} who died early were left out.")
 def survival_exclusion(study: Audited) -> Iterator[Finding]:
     """In the months before the limit no one could die, so every such result is of patients who
     lived so long, not of all who began.  One remark for a statement; it touches all of these
@@ -264,10 +255,7 @@ def survival_exclusion(study: Audited) -> Iterator[Finding]:
             yield Finding(medians, shown, aim, Verdict.REMARK, said, results)
 
 
-@check(
-    "Each time to an event that is analysed by factors seen only after time had begun.",
-    kind=Kind.DESIGN,
-)
+@design("Each time to an event that is analysed by factors seen only after time had begun.")
 def measured_after_start(study: Audited) -> Iterator[Finding]:
     """A patient has such a factor only if it was seen before follow-up or life ended (immortal
     time). One finding for an outcome, whatever the number of factors, covariates and subgroups.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from livingreview_audit.audited import Audited
 from livingreview_record import Printed, Study
@@ -124,6 +125,11 @@ WORST_FIRST = (
 )
 
 
+def unless(fits: object, otherwise: Verdict) -> Verdict:
+    """Return that the number is reproduced if it fits, else the other verdict."""
+    return Verdict.REPRODUCED if fits else otherwise
+
+
 def first_true(*cases: tuple[object, Verdict, str]) -> tuple[Verdict, str]:
     """Return verdict and words of the first case whose condition holds; else that it agrees.
 
@@ -213,7 +219,8 @@ def check(
 ) -> Callable[[Callable[[Audited], Iterator[Finding]]], Check]:
     """Register the function below as a check, named like it; `asks` is its published explanation.
 
-    Raise ValueError where another check has the name already.
+    `words` and `design` register checks of the other two kinds.  Raise ValueError where another
+    check has the name already.
     """
 
     def register(find: Callable[[Audited], Iterator[Finding]]) -> Check:
@@ -225,3 +232,7 @@ def check(
         return REGISTERED[name]
 
     return register
+
+
+words = partial(check, kind=Kind.WORDS)
+design = partial(check, kind=Kind.DESIGN)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from livingreview_audit.audited import Audited, total
 from livingreview_audit.curves import Curve, beside, curves, in_months
-from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, design, first_true, words
 from livingreview_audit.intervals import Box
 from livingreview_audit.vocabulary import says
 from livingreview_record import (
@@ -35,10 +35,7 @@ EXPECTED = 7.0  # deaths; none of so many has a chance below one in a thousand
 LATE = 2.0  # shape of Weibull times: deaths that come late
 
 
-@check(
-    "Median follow-up against the median of the curve that, by its definition, ends it.",
-    kind=Kind.WORDS,
-)
+@words("Median follow-up against the median of the curve that, by its definition, ends it.")
 def followup_against_survival(study: Audited) -> Iterator[Finding]:
     """Assumes the paper's own definition (`ends_at`), and of several what all of them say.  Usually
     follow-up is estimated by the reverse Kaplan-Meier method, to which no curve is a limit: a
@@ -95,7 +92,7 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
     return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
 
 
-@check("Descriptions of follow-up against each other: what ends it.", kind=Kind.WORDS)
+@words("Descriptions of follow-up against each other: what ends it.")
 def followup_described_twice(study: Audited) -> Iterator[Finding]:
     """Assumes nothing; where they differ the numbers may follow either."""
     statements = _describing(study)
@@ -251,9 +248,8 @@ class _Start:
         )
 
 
-@check(
-    "The shortest follow-up against the deaths that median survival leads one to expect before it.",
-    kind=Kind.DESIGN,
+@design(
+    "The shortest follow-up against the deaths that median survival leads one to expect before it."
 )
 def shortest_followup(study: Audited) -> Iterator[Finding]:
     """Only a question, where follow-up may end at death: no one died before its shortest value

@@ -18,7 +18,7 @@ from itertools import combinations
 from statistics import median
 
 from livingreview_audit.audited import Audited
-from livingreview_audit.finding import Finding, Kind, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, design, first_true
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides
 from livingreview_audit.ratios import Groups, Ratio, groups_of, own_ratios, p_box, ratios
 from livingreview_record import Printed, Quantity
@@ -207,9 +207,7 @@ def _largest_error(one: Ratio, other: Ratio) -> float:
     return max(one.standard_error.upper, other.standard_error.upper)
 
 
-@check(
-    "One covariate's hazard ratios for two outcomes of the same {participants}.", kind=Kind.DESIGN
-)
+@design("One covariate's hazard ratios for two outcomes of the same {participants}.")
 def covariate_over_outcomes(study: Audited) -> Iterator[Finding]:
     """A remark where both intervals exclude 1 on opposite sides, or where two groups differ by a
     factor of five and the intervals have nothing in common.
@@ -237,7 +235,7 @@ def covariate_over_outcomes(study: Audited) -> Iterator[Finding]:
             yield _remark(first, second, said, remarkable=bool(why))
 
 
-@check("One covariate's hazard ratio alone and in the multivariable model.", kind=Kind.DESIGN)
+@design("One covariate's hazard ratio alone and in the multivariable model.")
 def covariate_over_models(study: Audited) -> Iterator[Finding]:
     """A remark where it moves by a factor of five and two standard errors, or to the other side of
     1 by four; where it moves beyond what `adjusted-against-unadjusted` allows, that check has it.

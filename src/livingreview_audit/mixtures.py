@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from livingreview_audit.audited import Audited, Count, by_subgroup, every, numbers_of, total
-from livingreview_audit.curves import Curve, beside, curves, in_months, share
+from livingreview_audit.curves import Curve, Estimated, beside, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import Box, added
 from livingreview_record import ALL_ARMS, Printed, Quantity
@@ -128,34 +128,6 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
     return mixture.whole.find(verdict, (whole, *parts), shown, said)
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """A curve's median with its symmetrical interval."""
-
-    curve: Curve
-    median: Printed
-    interval: Printed
-
-    @property
-    def half(self) -> float:
-        ends = self.interval.interval
-        return (ends.upper.value - ends.lower.value) / 2
-
-    @property
-    def unit(self) -> float:
-        return float(10.0**-self.interval.interval.lower.decimals)
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether it is symmetrical, and printed with two decimals or more."""
-        ends = self.interval.interval
-        if None in (self.median.number.exact, ends.lower.exact, ends.upper.exact):
-            return False
-        fine = ends.lower.decimals >= 2 and ends.upper.value > ends.lower.value > 0
-        centre = (ends.lower.value + ends.upper.value) / 2
-        return fine and self.median.number.admits(centre, slack=self.unit)
-
-
 @check("Two different groups with the same median and the same interval.")
 def same_curve_twice(study: Audited) -> Iterator[Finding]:
     """Looked at where intervals are symmetrical: these rest on an estimate of the density.
@@ -163,32 +135,43 @@ def same_curve_twice(study: Audited) -> Iterator[Finding]:
     chance gives: with k groups of one median, whose half widths h are spread over a range, k (k -
     1) / 2 times the printed unit of h over that range.  Implausible below one in a thousand.
     """
-    found: dict[tuple[str, str, str, str], list[_Spread]] = {}
+    alike: dict[tuple[str, ...], list[Estimated]] = {}
     for group, curve in curves(study).items():
-        intervals = [interval for _, interval in curve.medians_with_intervals][:1]
-        for spread in (_Spread(curve, curve.medians[0], interval) for interval in intervals):
-            if spread.is_fine:
-                key = (group.outcome, group.population, group.arm_id, spread.median.value)
-                found.setdefault(key, []).append(spread)
-    for same in found.values():
-        halves = [one.half for one in same]
-        seen: dict[str, _Spread] = {}
-        for one in same:
+        for nearest in curve.medians_with_intervals[:1]:
+            one = nearest._replace(estimate=curve.medians[0])
+            if _is_symmetrical(one):
+                key = (group.outcome, group.population, group.arm_id, one.estimate.value)
+                alike.setdefault(key, []).append(one)
+    for same in alike.values():
+        halves = [(one.ends[2].value - one.ends[0].value) / 2 for one in same]
+        seen: dict[str, Estimated] = {}
+        for one, half in zip(same, halves, strict=True):
             first = seen.setdefault(one.interval.value, one)
-            over = max(halves) - min(halves) if len(same) > 2 else one.half
+            over = max(halves) - min(halves) if len(same) > 2 else half
             pairs = len(same) * (len(same) - 1) / 2
             if first is not one:
-                yield _twice(first, one, pairs * one.unit / max(over, one.unit))
+                yield _twice(first, one, pairs * _unit(one) / max(over, _unit(one)))
 
 
-def _twice(first: _Spread, second: _Spread, expected: float) -> Finding:
+def _unit(median: Estimated) -> float:
+    return float(10.0 ** -median.ends[0].decimals)
+
+
+def _is_symmetrical(median: Estimated) -> bool:
+    """Whether the interval is printed with two decimals or more, and has the median in its middle."""
+    low, middle, up = median.ends
+    fine = median.is_closed and low.decimals >= 2 and up.value > low.value > 0
+    centre = (low.value + up.value) / 2
+    return fine and middle.exact is not None and middle.admits(centre, slack=_unit(median))
+
+
+def _twice(first: Estimated, second: Estimated, expected: float) -> Finding:
     sizes = [one.curve.size for one in (first, second)]
     shown = " and ".join(str(size.value) for size in sizes if size is not None)
     counted = f" ({shown} {{participants}})" if shown else ""
     said = (
-        f"{second.median.value} ({second.interval.value}) is also printed for {first.curve.words}"
-        f"{counted}; chance gives {expected:.2g} such pairs "
-        "among the groups with this median"
+        f"{second.shown} is also printed for {first.curve.words}{counted}; chance gives "
+        f"{expected:.2g} such pairs among the groups with this median"
     )
     verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
-    return second.curve.find(verdict, (second.interval, second.median, first.interval), "", said)
+    return second.curve.find(verdict, (*second.numbers, first.interval), "", said)

@@ -9,11 +9,10 @@ trials are from it.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from livingreview_audit.audited import Audited, every
-from livingreview_audit.curves import Curve, curve_of, curves, share
-from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.curves import Estimated, curve_of, curves
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box, image
 from livingreview_audit.ratios import Z95, compared_words, p_box, p_words, z_box
 from livingreview_record import Printed, Quantity
@@ -52,31 +51,23 @@ def rate_interval(study: Audited) -> Iterator[Finding]:
     S^(1/d): both follow from the convexity of its terms, and censoring only adds.
     """
     for curve in curves(study).values():
-        for rate, interval in curve.rates_with_intervals:
-            patients = curve.size.value if curve.size else 0
-            low, alive, up = _shares(rate, interval)
+        patients = curve.size.value if curve.size else 0
+        for rate in curve.rates_with_intervals:
+            low, alive, up = rate.shares
             kinds = [name for name in SCALES if _fits(name, alive, low, up)]
             outside = alive.upper < low.lower or alive.lower > up.upper
             narrow = f"; {patients} {{participants}} cannot give an interval that narrow"
+            unusual = f" is none of the usual intervals ({', '.join(SCALES)})"
             verdict, why = first_true(
                 (outside, Verdict.IMPOSSIBLE, "; the rate lies outside its interval"),
                 (_is_too_narrow(patients, alive, low, up), Verdict.IMPOSSIBLE, narrow),
                 (kinds, Verdict.REPRODUCED, f" is symmetrical on the {''.join(kinds[:1])} scale"),
-                (
-                    True,
-                    Verdict.DISCREPANT,
-                    f" is none of the usual intervals ({', '.join(SCALES)})",
-                ),
+                (True, Verdict.DISCREPANT, unusual),
             )
-            recomputed = "wider" if verdict is Verdict.IMPOSSIBLE else "".join(kinds[:1])
-            recomputed = rate.value if outside else recomputed
-            said = f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint}{why}"
-            yield curve.find(verdict, (interval, rate), recomputed, said)
-
-
-def _shares(rate: Printed, interval: Printed) -> tuple[Box, Box, Box]:
-    ends = interval.interval
-    return share(ends.lower), share(rate.number), share(ends.upper)
+            number = rate.estimate
+            wider = "wider" if verdict is Verdict.IMPOSSIBLE else "".join(kinds[:1])
+            said = f"{number.value}% ({rate.interval.value}) at {number.quantity.timepoint}{why}"
+            yield curve.find(verdict, rate.numbers, number.value if outside else wider, said)
 
 
 def _fits(name: str, alive: Box, low: Box, up: Box) -> bool:
@@ -105,47 +96,39 @@ def median_interval(study: Audited) -> Iterator[Finding]:
     five of a paper's intervals, and nine in ten, are symmetrical within rounding, one that is not
     is discrepant.
     """
-    pairs = [
-        (curve, median, interval)
+    known = [
+        median
         for curve in curves(study).values()
-        for median, interval in curve.medians_with_intervals
+        for median in curve.medians_with_intervals
         if curve.medians[0].number.exact is not None
     ]
-    known = [(median, one) for _, median, one in pairs if _has_ends(one)]
-    quantities = {one.quantity: is_symmetrical(median, one) for median, one in known}
-    symmetrical = sum(quantities.values())
-    usual = symmetrical >= max(FEWEST_SYMMETRICAL, SHARE_SYMMETRICAL * len(quantities))
-    for curve, median, interval in pairs:
-        ends, middle = interval.interval, Box.of(median.number)
-        outside = middle.upper < Box.of(ends.lower).lower or middle.lower > Box.of(ends.upper).upper
-        centre = f"{(ends.lower.value + ends.upper.value) / 2:.2f}"
-        even = _has_ends(interval) and is_symmetrical(median, interval)
+    closed = {one.interval: one for one in known if one.is_closed}
+    even = {interval for interval, one in closed.items() if is_symmetrical(one)}
+    quantities = {interval.quantity: interval in even for interval in closed}
+    most = max(FEWEST_SYMMETRICAL, SHARE_SYMMETRICAL * len(quantities))
+    usual = sum(quantities.values()) >= most
+    for one in known:
+        centre = f"{(one.ends[0].value + one.ends[2].value) / 2:.2f}"
         open_end = "; the interval is open at one end and holds the median"
         off_centre = f" is centred at {centre}; the paper's other intervals are symmetrical"
         inverted = " holds the median and is not symmetrical, as an inverted interval may be"
         verdict, why = first_true(
-            (outside, Verdict.IMPOSSIBLE, "; the median lies outside its interval"),
-            (not _has_ends(interval), Verdict.REPRODUCED, open_end),
-            (even, Verdict.REPRODUCED, " is symmetrical about the median"),
+            (one.is_outside, Verdict.IMPOSSIBLE, "; the median lies outside its interval"),
+            (not one.is_closed, Verdict.REPRODUCED, open_end),
+            (one.interval in even, Verdict.REPRODUCED, " is symmetrical about the median"),
             (usual, Verdict.DISCREPANT, off_centre),
             (True, Verdict.REPRODUCED, inverted),
         )
-        recomputed = median.value if outside or even else "holds the median"
+        fixed = one.is_outside or one.interval in even
+        recomputed = one.estimate.value if fixed else "holds the median"
         recomputed = centre if verdict is Verdict.DISCREPANT else recomputed
-        said = f"{median.value} ({interval.value}){why}"
-        yield curve.find(verdict, (interval, median), recomputed, said)
+        yield one.curve.find(verdict, one.numbers, recomputed, one.shown + why)
 
 
-def _has_ends(interval: Printed) -> bool:
-    ends = interval.interval
-    return ends.lower.exact is not None and ends.upper.exact is not None
-
-
-def is_symmetrical(median: Printed, interval: Printed) -> bool:
+def is_symmetrical(one: Estimated) -> bool:
     """Whether a median may be in the middle of its interval, or of one cut off at 0."""
-    ends = interval.interval
-    low, middle, up = (Box.of(end) for end in (ends.lower, median.number, ends.upper))
-    if ends.lower.value == 0:
+    low, middle, up = one.boxes
+    if one.ends[0].value == 0:
         return middle.upper * 2 <= up.upper + EPSILON or 2 * middle.lower - up.upper <= EPSILON
     return image(lambda a, b, c: a + c - 2 * b, low, middle, up).contains(0)
 
@@ -158,10 +141,11 @@ def events_against_rates(study: Audited) -> Iterator[Finding]:
     """
     for curve in curves(study).values():
         events = curve.events
-        for rate, interval in curve.rates_with_intervals if events and events.value > 0 else ():
-            low, alive, up = _shares(rate, interval)
-            usable = 0 < low.lower < alive.lower <= alive.upper < up.upper < 1
-            if events is None or not usable:
+        if events is None or events.value < 1:
+            continue
+        for rate in curve.rates_with_intervals:
+            low, alive, up = rate.shares
+            if not 0 < low.lower < alive.lower <= alive.upper < up.upper < 1:
                 continue
             error = (_loglog(low.lower) - _loglog(up.upper)) / (2 * Z95)
             least = min(
@@ -169,62 +153,43 @@ def events_against_rates(study: Audited) -> Iterator[Finding]:
                 for h in (-math.log(s) / events.value for s in (alive.lower, alive.upper))
             )
             said = (
-                f"{rate.value}% ({interval.value}) at {rate.quantity.timepoint} means a standard "
-                f"error of {error:.3f} on the log-log scale; {events.value} events give at least "
-                f"{least:.3f}"
+                f"{rate.estimate.value}% ({rate.interval.value}) at "
+                f"{rate.estimate.quantity.timepoint} means a standard error of {error:.3f} on the "
+                f"log-log scale; {events.value} events give at least {least:.3f}"
             )
-            verdict = Verdict.IMPOSSIBLE if error < least else Verdict.REPRODUCED
-            numbers = (interval, rate, *events.numbers)
+            verdict = unless(error >= least, Verdict.IMPOSSIBLE)
+            numbers = (*rate.numbers, *events.numbers)
             yield curve.find(verdict, numbers, f"standard error from {least:.3f}", said)
 
 
-@dataclass(frozen=True)
-class _Median:
-    """Median survival with its interval, both ends printed."""
-
-    curve: Curve
-    median: Printed
-    interval: Printed
-
-    @property
-    def errors(self) -> Box:
-        """Standard error of the median's logarithm, by the interval's ratio and by its width."""
-        ends = self.interval.interval
-        low, middle, up = (Box.of(end) for end in (ends.lower, self.median.number, ends.upper))
-        slim = math.log(up.lower / low.upper), (up.lower - low.upper) / middle.upper
-        wide = math.log(up.upper / max(low.lower, 1e-9)), (up.upper - low.lower) / middle.lower
-        return Box(max(min(slim), 1e-9) / (2 * Z95), max(wide) / (2 * Z95))
-
-    @property
-    def size(self) -> int:
-        return self.curve.size.value if self.curve.size else 0
-
-    @property
-    def share(self) -> float:
-        """The interval's width as a share of what exponential times give."""
-        return self.errors.upper * math.log(2) * math.sqrt(self.size)
-
-    @property
-    def shown(self) -> str:
-        return f"{self.median.value} ({self.interval.value})"
-
-    @property
-    def shown_with_share(self) -> str:
-        arm = self.curve.study.arms.get(self.curve.group.arm_id)
-        patients = f"{self.size} {{participants}}{f' ({arm.label})' if arm else ''}"
-        return f"{self.shown} in {patients} is {self.share:.2f}"
+def _medians(study: Audited) -> dict[Quantity, Estimated]:
+    """The median survival of each group, where both ends of its interval are printed."""
+    return {
+        group: median
+        for group, curve in curves(study).items()
+        if group.outcome == study.roles.overall_survival
+        for median in curve.medians_with_intervals[:1]
+        if median.is_closed and median.estimate.number.exact is not None
+        if 0 < median.ends[0].value < median.ends[2].value
+        if median.ends[1].value > 0
+    }
 
 
-def _medians(study: Audited) -> dict[Quantity, _Median]:
-    found = {}
-    for group, curve in curves(study).items():
-        ours = group.outcome == study.roles.overall_survival
-        for median, interval in list(curve.medians_with_intervals)[:1] if ours else ():
-            ends = interval.interval
-            exact = _has_ends(interval) and median.number.exact is not None
-            if exact and 0 < ends.lower.value < ends.upper.value and median.number.value > 0:
-                found[group] = _Median(curve, median, interval)
-    return found
+def _size(median: Estimated) -> int:
+    return median.curve.size.value if median.curve.size else 0
+
+
+def _log_errors(median: Estimated) -> Box:
+    """Standard error of the median's logarithm, by the interval's ratio and by its width."""
+    low, middle, up = median.boxes
+    slim = math.log(up.lower / low.upper), (up.lower - low.upper) / middle.upper
+    wide = math.log(up.upper / max(low.lower, 1e-9)), (up.upper - low.lower) / middle.lower
+    return Box(max(min(slim), 1e-9) / (2 * Z95), max(wide) / (2 * Z95))
+
+
+def _share_of_width(median: Estimated) -> float:
+    """Return the interval's width as a share of what exponential times give."""
+    return _log_errors(median).upper * math.log(2) * math.sqrt(_size(median))
 
 
 @check("The width of a median's interval against that which as many {participants} give.")
@@ -237,23 +202,26 @@ def median_interval_width(study: Audited) -> Iterator[Finding]:
     for group in known if len(study.arms) > 1 else ():
         arms = every(known.get(arm) for arm in study.by_arm(group))
         first = group.arm_id == next(iter(study.arms))
-        if not first or not arms or min(one.size for one in arms) < FEWEST_FOR_WIDTH:
+        if not first or not arms or min(map(_size, arms)) < FEWEST_FOR_WIDTH:
             continue
+        narrowest = sorted(arms, key=_share_of_width)
+        shown = " and ".join(
+            f"{one.shown} in {_size(one)} {{participants}} "
+            f"({study.arms[one.curve.group.arm_id].label}) is {_share_of_width(one):.2f}"
+            for one in arms
+        )
+        differ = (
+            "; plausible only where the times of most {participants} differ little, or where "
+            "these are not 95% intervals of the medians"
+        )
+        narrow = _share_of_width(narrowest[-1]) < NARROW
+        verdict, why = first_true((narrow, Verdict.IMPLAUSIBLE, differ))
+        said = f"{shown} of the width that exponential times give{why}"
+        numbers = tuple(n for one in narrowest for n in one.numbers)
         whole = group.population == "whole"
         where = "" if whole else f" ({study.populations[group.population].label})"
-        shown = " and ".join(one.shown_with_share for one in arms)
-        said = f"{shown} of the width that exponential times give"
-        verdict = Verdict.REPRODUCED
-        if max(one.share for one in arms) < NARROW:
-            verdict = Verdict.IMPLAUSIBLE
-            said += (
-                "; plausible only where the times of most {participants} differ little, or where "
-                "these are not 95% intervals of the medians"
-            )
-        narrowest = sorted(arms, key=lambda one: one.share)
-        numbers = tuple(n for one in narrowest for n in (one.interval, one.median))
         about = f"{study.vocabulary(group.outcome).label}{where}"
-        least = f"{narrowest[0].share:.2f} of the width"
+        least = f"{_share_of_width(narrowest[0]):.2f} of the width"
         yield Finding.on(numbers, about, said, verdict, least)
 
 
@@ -268,33 +236,30 @@ def medians_against_p(study: Audited) -> Iterator[Finding]:
     for quantity, places in study.by_quantity.items():
         if quantity.statistic == "p" and quantity.adjustment == "unadjusted":
             pair = every(known.get(curve_of(side)) for side in study.compared(quantity))
-            enough = len(pair) == 2 and min(one.size for one in pair) >= FEWEST
+            enough = len(pair) == 2 and min(map(_size, pair)) >= FEWEST
             yield from (_against(study, p, pair) for p in (places if enough else ()))
 
 
-def _against(study: Audited, p: Printed, pair: tuple[_Median, ...]) -> Finding:
-    boxes = [Box.of(one.median.number) for one in pair]
-    apart = Box(
-        max(0.0, *(math.log(a.lower / b.upper) for a, b in (boxes, boxes[::-1]))),
-        max(math.log(a.upper / b.lower) for a, b in (boxes, boxes[::-1])),
-    )
+def _against(study: Audited, p: Printed, pair: tuple[Estimated, ...]) -> Finding:
+    one, other = (median.boxes[1] for median in pair)
+    errors = [_log_errors(median) for median in pair]
     z = Box(
-        apart.lower / math.hypot(*(one.errors.upper for one in pair)),
-        apart.upper / math.hypot(*(one.errors.lower for one in pair)),
+        max(0.0, math.log(one.lower / other.upper), math.log(other.lower / one.upper))
+        / math.hypot(*(error.upper for error in errors)),
+        max(math.log(one.upper / other.lower), math.log(other.upper / one.lower))
+        / math.hypot(*(error.lower for error in errors)),
     )
     own, by_medians = z_box(Box.of(p.number)), p_box(z)
-    said = (
-        f"{' against '.join(one.shown for one in pair)}: the medians differ by {z.lower:.1f} to "
-        f"{z.upper:.1f} standard errors; {p_words(p)} is printed for the curves"
+    apart = (
+        f", which means {own.lower:.1f}; plausible only where the curves differ near their "
+        "medians as nowhere else, or where the intervals are not 95% intervals"
     )
-    verdict = Verdict.REPRODUCED
-    if own.gap(z) > Z_APART:
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            f", which means {own.lower:.1f}; plausible only where the curves differ near their "
-            "medians as nowhere else, or where the intervals are not 95% intervals"
-        )
-    numbers = (p, *(n for one in pair for n in (one.median, one.interval)))
+    verdict, why = first_true((own.gap(z) > Z_APART, Verdict.IMPLAUSIBLE, apart))
+    said = (
+        f"{' against '.join(median.shown for median in pair)}: the medians differ by {z.lower:.1f} "
+        f"to {z.upper:.1f} standard errors; {p_words(p)} is printed for the curves{why}"
+    )
+    numbers = (p, *(n for median in pair for n in (median.estimate, median.interval)))
     recomputed = f"p {by_medians.lower:.2g} to {by_medians.upper:.2g} by the medians"
     about, shown = compared_words(study, p.quantity), f"p {p.value}"
     return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)
