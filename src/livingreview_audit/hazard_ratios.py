@@ -84,13 +84,11 @@ def p_of_ratio(study: Audited) -> Iterator[Finding]:
     more than one, a p within all that the numbers may stand for is not checked by them.
     """
     for ratio in ratios(study):
-        estimate, error = ratio.log_estimate, ratio.standard_error
-        least, most = sorted((abs(estimate.lower), abs(estimate.upper)))
-        least = 0.0 if estimate.contains(0) else least
-        z = Box(least / error.upper, most / max(error.lower, 1e-9))
+        size, error = ratio.log_estimate.absolute(), ratio.standard_error
+        z = Box(size.lower / error.upper, size.upper / max(error.lower, 1e-9))
         wald, symmetrical = p_box(z), ratio.asymmetry.contains(0)
         checked = symmetrical and z.upper - z.lower <= TELLING
-        allowance = TEST_FLOOR + TEST_SHARE * z.upper * most
+        allowance = TEST_FLOOR + TEST_SHARE * z.upper * size.upper
         any_test = p_box(Box(max(0.0, z.lower - allowance), z.upper + allowance))
         gives = f"gives p = {_range(wald)} by Wald's test"
         if not symmetrical:

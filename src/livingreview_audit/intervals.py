@@ -60,6 +60,11 @@ class Box:
         """Every difference of a value of this box and one of the other."""
         return Box(self.lower - other.upper, self.upper - other.lower)
 
+    def absolute(self) -> "Box":
+        """Every absolute value of a value of this box."""
+        least, most = sorted((abs(self.lower), abs(self.upper)))
+        return Box(0.0 if self.lower <= 0 <= self.upper else least, most)
+
     def gap(self, other: "Box") -> float:
         """Return the distance between the nearest ends, 0 where the boxes overlap."""
         return max(0.0, self.lower - other.upper, other.lower - self.upper)

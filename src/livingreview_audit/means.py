@@ -5,49 +5,58 @@ for a change in per cent of something that cannot be negative, by -100.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import ttest_ind_from_stats
 
 from livingreview_audit.audited import Audited, Count, every
 from livingreview_audit.design import ELIGIBILITY, limits_of_eligibility
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box, added, image
-from livingreview_audit.moments import T_TESTS, has_whole_squares, pooled_sd, whole_sums
+from livingreview_audit.moments import has_whole_squares, pooled_sd, whole_sums
 from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported, table_first
 
+T_TESTS = {"Student's t-test": True, "Welch's t-test": False}  # whether of equal variances
 MEAN_TESTS = frozenset({"t-test", "t-or-mann-whitney"})
 DIFFERING = ("median", "mean", "percent", "rate")
 VALUE = attrgetter("value")
 CHANGE, LEAST_CHANGE = "% change", -100.0
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     """Mean, standard deviation and size of one group."""
 
     mean: Printed
     sd: Printed
-    count: Count
+    patients: Count
 
     @property
     def size(self) -> int:
-        return self.count.value
+        return self.patients.value
 
     @property
     def numbers(self) -> tuple[Printed, ...]:
-        return (self.mean, self.sd, *self.count.numbers)
+        return (self.mean, self.sd, *self.patients.numbers)
 
     @property
     def words(self) -> str:
         return f"{self.mean.value} ± {self.sd.value} of {self.size}"
 
     @property
-    def boxes(self) -> tuple[Box, Box]:
-        """What mean and standard deviation may stand for."""
-        return Box.of(self.mean.number), Box.of(self.sd.number).within(0.0, math.inf)
+    def means(self) -> Box:
+        """What the mean may stand for."""
+        return Box.of(self.mean.number)
+
+    @property
+    def spreads(self) -> Box:
+        """What the standard deviation may stand for."""
+        return Box.of(self.sd.number).within(0.0, math.inf)
 
 
 def _group(study: Audited, quantity: Quantity) -> _Group | None:
@@ -55,42 +64,40 @@ def _group(study: Audited, quantity: Quantity) -> _Group | None:
     return _Group(printed[0], printed[1], size) if printed and size else None
 
 
-def _fits(fits: object, otherwise: Verdict = Verdict.IMPOSSIBLE) -> Verdict:
-    return Verdict.REPRODUCED if fits else otherwise
-
-
 @check("P-values of t-tests from means, standard deviations and sizes.")
 def p_of_means(study: Audited) -> Iterator[Finding]:
     """Student's and Welch's test are both taken, over everything the rounded values may have been;
     where the paper may have used a rank test, a mismatch is not checkable.
     """
-    for p in study.numbers:
-        quantity = p.quantity
-        if quantity.statistic != "p" or quantity.method not in MEAN_TESTS:
-            continue
-        if quantity.comparison in study.comparisons and _is_of_values(study, quantity):
-            arms = every(_group(study, arm) for arm in study.compared(quantity))
+    for p in study.find(statistic="p"):
+        of_arms = p.quantity.comparison in study.comparisons
+        if of_arms and p.quantity.method in MEAN_TESTS and _is_of_values(study, p.quantity):
+            arms = every(_group(study, arm) for arm in study.compared(p.quantity))
             if arms:
                 yield _judge_p(study, p, *arms)
 
 
 def _judge_p(study: Audited, p: Printed, one: _Group, other: _Group) -> Finding:
-    apart = one.boxes[0].minus(other.boxes[0])
+    apart = one.means.minus(other.means)
     ends = [apart.lower, apart.upper, *([0.0] if apart.contains(0.0) else [])]
-    corners = list(product(*((arm.boxes[1].lower, arm.boxes[1].upper) for arm in (one, other))))
+    spreads = ((arm.spreads.lower, arm.spreads.upper) for arm in (one, other))
+    differences, s, r = np.array(list(product(ends, *spreads))).T
     found = {}
-    for name, test in T_TESTS.items():
-        values = [test(end, (s, r), (one.size, other.size)) for end in ends for s, r in corners]
-        found[name] = Box(min(values), max(values))
+    for name, equal_var in T_TESTS.items():
+        test = ttest_ind_from_stats(
+            differences, s, one.size, 0.0, r, other.size, equal_var=equal_var
+        )
+        values = np.nan_to_num(test.pvalue, nan=1.0)  # neither a difference nor a spread
+        found[name] = Box(float(values.min()), float(values.max()))
     fits = [name for name, box in found.items() if box.overlaps(Box.of(p.number))]
     usual = found["Student's t-test"]
     shown = f"{usual.lower:.3f} to {usual.upper:.3f}"
-    verdict, gives = _fits(fits, Verdict.DISCREPANT), f"p {shown} by Student's t-test"
-    if fits:
-        gives = f"it by {fits[0]}"
-    elif p.quantity.method != "t-test":
-        verdict = Verdict.NOT_CHECKABLE
-        gives = f"{gives}; a rank test needs the {{participants}}' values"
+    gives = f"p {shown} by Student's t-test"
+    verdict, gives = first_true(
+        (fits, Verdict.REPRODUCED, f"it by {''.join(fits[:1])}"),
+        (p.quantity.method == "t-test", Verdict.DISCREPANT, gives),
+        (True, Verdict.NOT_CHECKABLE, f"{gives}; a rank test needs the {{participants}}' values"),
+    )
     said = f"{one.words} against {other.words} gives {gives}"
     numbers, printed = (p, *one.numbers, *other.numbers), f"p {p.value}"
     return Finding.on(numbers, study.number_words(p), said, verdict, shown, reported=printed)
@@ -103,27 +110,25 @@ def pooled_means(study: Audited) -> Iterator[Finding]:
     """
     for whole in _of_all(study, "mean"):
         arms = every(_group(study, arm) for arm in study.by_arm(whole.quantity))
-        sizes, patients = [arm.size for arm in arms], sum(arm.size for arm in arms)
-        means, spreads = ([arm.boxes[place] for arm in arms] for place in (0, 1))
-        if arms:
-            summed = added(means, sizes)
-            mean = Box(summed.lower / patients, summed.upper / patients)
-            yield _pooled(study, whole, arms, mean)
-            for spread in study.statistics(whole.quantity, "sd"):
-                sample, population = (
-                    image(partial(pooled_sd, sizes, less), *means, *spreads) for less in (1, 0)
-                )
-                yield _pooled(study, spread, arms, sample.hull(population))
-
-
-def _pooled(study: Audited, whole: Printed, arms: Sequence[_Group], box: Box) -> Finding:
-    decimals = whole.number.decimals + 1
-    recomputed = f"{box.lower:.{decimals}f} to {box.upper:.{decimals}f}"
-    together = f"{' and '.join(arm.words for arm in arms)} give {recomputed} together"
-    said = f"{together}; {whole.value} printed"
-    numbers = (whole, *(number for arm in arms for number in arm.numbers))
-    verdict = _fits(box.overlaps(Box.of(whole.number)), Verdict.DISCREPANT)
-    return Finding.on(numbers, study.number_words(whole), said, verdict, recomputed)
+        if not arms:
+            continue
+        sizes, means = [arm.size for arm in arms], [arm.means for arm in arms]
+        summed, patients = added(means, sizes), sum(sizes)
+        boxes = [(whole, Box(summed.lower / patients, summed.upper / patients))]
+        for spread in study.statistics(whole.quantity, "sd"):
+            spreads = [arm.spreads for arm in arms]
+            sample, population = (
+                image(partial(pooled_sd, sizes, less), *means, *spreads) for less in (1, 0)
+            )
+            boxes.append((spread, sample.hull(population)))
+        words = " and ".join(arm.words for arm in arms)
+        for printed, box in boxes:
+            decimals = printed.number.decimals + 1
+            recomputed = f"{box.lower:.{decimals}f} to {box.upper:.{decimals}f}"
+            said = f"{words} give {recomputed} together; {printed.value} printed"
+            numbers = (printed, *(number for arm in arms for number in arm.numbers))
+            verdict = unless(box.overlaps(Box.of(printed.number)), Verdict.DISCREPANT)
+            yield Finding.on(numbers, study.number_words(printed), said, verdict, recomputed)
 
 
 @check(
@@ -147,7 +152,7 @@ def middle_of_all(study: Audited) -> Iterator[Finding]:
                 told = f"between {shown}"
             about = f"{study.number_words(whole)} ({study.group_words(whole.quantity)})"
             said = f"{whole.value} {'is' if fits else 'is not'} {told}"
-            yield Finding.on((whole, *arms), about, said, _fits(fits), told)
+            yield Finding.on((whole, *arms), about, said, unless(fits, Verdict.IMPOSSIBLE), told)
 
 
 def _at_most(one: Reported, other: Reported) -> bool:
@@ -166,7 +171,7 @@ def spread_in_range(study: Audited) -> Iterator[Finding]:
         ends, mean, n = limits.interval, group.mean.number.value, group.size
         low, high = Box.of(ends.lower).lower, Box.of(ends.upper).upper
         largest = math.sqrt(max(0.0, (mean - low) * (high - mean)) * n / (n - 1))
-        verdict = _fits(Box.of(group.sd.number).lower <= largest)
+        verdict = unless(Box.of(group.sd.number).lower <= largest, Verdict.IMPOSSIBLE)
         most = f"at most {largest:.2f}"
         said = f"with values from {limits.value}, the SD is {most}; {group.sd.value} is printed"
         numbers, about = (group.sd, limits, group.mean), study.number_words(group.sd)
@@ -179,13 +184,15 @@ def grim(study: Audited) -> Iterator[Finding]:
 
     References: Brown & Heathers 2017, *Social Psychological and Personality Science* 8:363.
     """
-    for mean in _of_whole_numbers(study, "mean"):
+    for mean in study.find(statistic="mean"):
         sizes = study.group_sizes(mean.quantity)
-        for size in sizes[:1]:
+        for size in sizes[:1] if study.vocabulary(mean.quantity.outcome).integer else ():
             fits = any(whole_sums(mean.number, size.value) for size in sizes)
             told = f"{'a' if fits else 'no'} sum of {size.value} whole numbers"
             about, said = study.number_words(mean), f"{told} gives the mean {mean.value}"
-            yield Finding.on((mean, *size.numbers), about, said, _fits(fits), told)
+            yield Finding.on(
+                (mean, *size.numbers), about, said, unless(fits, Verdict.IMPOSSIBLE), told
+            )
 
 
 @check("Standard deviations of whole numbers: some whole sum of squares must give mean and SD.")
@@ -194,48 +201,42 @@ def grimmer(study: Audited) -> Iterator[Finding]:
 
     References: Anaya 2016, *PeerJ Preprints* 4:e2400v1; Allard 2018 (A-GRIMMER).
     """
-    for sd in _of_whole_numbers(study, "sd"):
-        group = _group(study, sd.quantity)
+    for sd in study.find(statistic="sd"):
+        whole = study.vocabulary(sd.quantity.outcome).integer
+        group = _group(study, sd.quantity) if whole else None
         if group and group.size > 1 and whole_sums(group.mean.number, group.size):
             fits = has_whole_squares(group.mean.number, sd.number, group.size)
             told = f"{'a' if fits else 'no'} sum of squares of {group.size} whole numbers"
             about, said = study.number_words(sd), f"{told} gives {group.words}"
-            yield Finding.on((sd, *group.numbers), about, said, _fits(fits), told)
+            yield Finding.on(
+                (sd, *group.numbers), about, said, unless(fits, Verdict.IMPOSSIBLE), told
+            )
 
 
 @check("A difference of medians, means or percentages, in either direction.")
 def difference_of_arms(study: Audited) -> Iterator[Finding]:
     """The difference may have been taken before rounding, so the whole box of both arms counts."""
-    for number in study.numbers:
+    for number in study.find(statistic="difference"):
         quantity = number.quantity
-        if quantity.statistic != "difference" or quantity.comparison not in study.comparisons:
-            continue
-        arms = study.compared(quantity)
+        arms = study.compared(quantity) if quantity.comparison in study.comparisons else []
         pairs = [
             study.mentions(replace(arm, statistic=statistic) for arm in arms)
             for statistic in DIFFERING
         ]
         known = [pair for pair in pairs if pair]
-        fits = [pair for pair in known if _distance(*pair).overlaps(_size(number))]
+        size = Box.of(number.number).absolute()
+        fits = [
+            (one, other)
+            for one, other in known
+            if Box.of(one.number).minus(Box.of(other.number)).absolute().overlaps(size)
+        ]
         for one, other in (fits or known)[:1]:
             decimals = max(one.number.decimals, other.number.decimals)
             text = f"{abs(one.number.value - other.number.value):.{decimals}f}"
             differ = f"{one.value} and {other.value} differ by {text}"
             about, said = study.quantity_words(quantity), f"{differ}; {number.value} is printed"
-            verdict = _fits(fits, Verdict.DISCREPANT)
+            verdict = unless(fits, Verdict.DISCREPANT)
             yield Finding.on((number, one, other), about, said, verdict, text)
-
-
-def _distance(one: Printed, other: Printed) -> Box:
-    """The absolute difference of two printed numbers."""
-    apart = Box.of(one.number).minus(Box.of(other.number))
-    ends = sorted((abs(apart.lower), abs(apart.upper)))
-    return Box(0.0 if apart.lower <= 0 <= apart.upper else ends[0], ends[1])
-
-
-def _size(number: Printed) -> Box:
-    box = Box.of(number.number)
-    return Box(-box.upper, -box.lower) if number.number.value < 0 else box
 
 
 @check("A mean and its standard deviation against the ends of the scale that they are on.")
@@ -304,7 +305,7 @@ def spread_of_extremes(study: Audited) -> Iterator[Finding]:
     for limits, group in _ranges(study):
         if group.size < 3:
             continue
-        ends, means, n = limits.interval, group.boxes[0], group.size
+        ends, means, n = limits.interval, group.means, group.size
         low, high = Box.of(ends.lower).upper, Box.of(ends.upper).lower
         middle = min(max((low + high) / 2, means.lower), means.upper)
         others = (low + high - 2 * middle) ** 2 / (n - 2)
@@ -313,7 +314,7 @@ def spread_of_extremes(study: Audited) -> Iterator[Finding]:
             f"a range of {limits.value} in {n} {{participants}} needs a SD of {least:.2f} or more; "
             f"{group.sd.value} is printed"
         )
-        verdict = _fits(Box.of(group.sd.number).upper >= least)
+        verdict = unless(Box.of(group.sd.number).upper >= least, Verdict.IMPOSSIBLE)
         numbers, about = (group.sd, limits, group.mean), study.full_words(group.sd.quantity)
         yield Finding.on(numbers, about, said, verdict, f"from {least:.2f}")
 
@@ -337,13 +338,6 @@ def _ranges(study: Audited) -> Iterator[tuple[Printed, _Group]]:
         group = _group(study, limits.quantity)
         if _is_of_values(study, limits.quantity) and group is not None and group.size > 1:
             yield limits, group
-
-
-def _of_whole_numbers(study: Audited, statistic: str) -> Iterator[Printed]:
-    for number in study.numbers:
-        measured = study.vocabulary(number.quantity.outcome)
-        if number.quantity.statistic == statistic and measured.integer:
-            yield number
 
 
 def _is_of_values(study: Audited, quantity: Quantity) -> bool:

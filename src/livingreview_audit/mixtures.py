@@ -158,7 +158,7 @@ def _unit(median: Estimated) -> float:
 
 
 def _is_symmetrical(median: Estimated) -> bool:
-    """Whether the interval is printed with two decimals or more, and has the median in its middle."""
+    """Whether an interval of two decimals or more has the median in its middle."""
     low, middle, up = median.ends
     fine = median.is_closed and low.decimals >= 2 and up.value > low.value > 0
     centre = (low.value + up.value) / 2

@@ -1,40 +1,11 @@
-"""Arithmetic of means and standard deviations: t-tests, pooling, sums of whole numbers."""
+"""Arithmetic of means and standard deviations: pooling, and sums of whole numbers."""
 
 import math
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
-from scipy import special
-
 from livingreview_record import Reported
-
-
-def student_p(difference: float, spreads: tuple[float, float], sizes: tuple[int, int]) -> float:
-    """Two-sided p-value of Student's t-test (equal variances)."""
-    (s, r), (n, m) = spreads, sizes
-    degrees = n + m - 2
-    variance = ((n - 1) * s**2 + (m - 1) * r**2) / degrees * (1 / n + 1 / m)
-    return _two_sided(difference, variance, degrees)
-
-
-def welch_p(difference: float, spreads: tuple[float, float], sizes: tuple[int, int]) -> float:
-    """Two-sided p-value of Welch's t-test (unequal variances)."""
-    (s, r), (n, m) = spreads, sizes
-    first, second = s**2 / n, r**2 / m
-    if first + second == 0:
-        return _two_sided(difference, 0.0, 1)
-    degrees = (first + second) ** 2 / (first**2 / (n - 1) + second**2 / (m - 1))
-    return _two_sided(difference, first + second, degrees)
-
-
-T_TESTS = {"Student's t-test": student_p, "Welch's t-test": welch_p}
-
-
-def _two_sided(difference: float, variance: float, degrees: float) -> float:
-    if variance == 0:
-        return 1.0 if difference == 0 else 0.0
-    return float(2 * special.stdtr(degrees, -abs(difference) / math.sqrt(variance)))
 
 
 def pooled_sd(sizes: Sequence[int], less: int, *values: float) -> float:

@@ -8,10 +8,11 @@ how often the arms have them.  `audit_limits` holds how far honest trials differ
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, by_subgroup, every
-from livingreview_audit.finding import Finding, Verdict, check
+from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box, added
 from livingreview_audit.ratios import Z95, Ratio, compared_words, own_ratios, p_box, p_words, z_box
 from livingreview_record import Outcome, Printed, Quantity, levels_of
@@ -22,11 +23,15 @@ PRECISION_LEAST, PRECISION_MOST = 0.5, 1.15  # sum of the parts' 1 / se² as a s
 Z_BEYOND = 2.5  # the whole's z beyond the root of the sum of the parts' z²
 FEWEST_OUTSIDE = 20  # events
 P_METHODS = ("cox", "log-rank", "")
+ONLY_WHERE = (
+    "; plausible only where the levels differ much in survival and in how often the groups "
+    "compared have them, or where the"
+)
+NOT_THE_SAME = "are not of the same {participants}"
 CLAIMED = ("subgroup", "outcome", "comparison", "adjustment")
 
 
-@dataclass(frozen=True)
-class _Split:
+class _Split(NamedTuple):
     """The ratio of all patients, and those of all levels of one variable."""
 
     whole: Ratio
@@ -68,16 +73,12 @@ def effect_of_subgroups(study: Audited) -> Iterator[Finding]:
         mean = Box(summed.lower / sum(weights), summed.upper / sum(weights))
         away = split.whole.log_estimate.gap(mean) / split.whole.standard_error.upper
         middle = f"{math.exp((mean.lower + mean.upper) / 2):.2f}"
-        said = f"by {split.of} {split.shown}, weighted by their precision {middle}; "
-        said += f"{split.whole.shown} is printed for all"
-        verdict = Verdict.REPRODUCED
-        if away > EFFECT_AWAY:
-            verdict = Verdict.IMPLAUSIBLE
-            said += (
-                f", {away:.1f} standard errors away; plausible only where the levels differ much "
-                "in survival and in how often the groups compared have them, or where the ratios "
-                "are not of the same {participants} or model"
-            )
+        far = f", {away:.1f} standard errors away{ONLY_WHERE} ratios {NOT_THE_SAME} or model"
+        verdict, why = first_true((away > EFFECT_AWAY, Verdict.IMPLAUSIBLE, far))
+        said = (
+            f"by {split.of} {split.shown}, weighted by their precision {middle}; "
+            f"{split.whole.shown} is printed for all{why}"
+        )
         yield split.whole.find(verdict, middle, said, numbers=split.numbers)
 
 
@@ -92,17 +93,16 @@ def precision_of_subgroups(study: Audited) -> Iterator[Finding]:
         middle = math.sqrt(share.lower * share.upper)
         implied = 1 / math.sqrt(sum((box.lower + box.upper) / 2 for box in split.weights))
         error = f"standard error {implied:.3f}"
+        far = (
+            f", so the parts have {middle:.2f} of the information of the whole; plausible only "
+            "where they are not the same {participants}, events or model"
+        )
+        apart = share.upper < PRECISION_LEAST or share.lower > PRECISION_MOST
+        verdict, why = first_true((apart, Verdict.IMPLAUSIBLE, far))
         said = (
             f"the intervals by {split.of}, {split.shown}, together mean a standard error of "
-            f"{implied:.3f}; {split.whole.shown} for all means {_middle(split.whole):.3f}"
+            f"{implied:.3f}; {split.whole.shown} for all means {_middle(split.whole):.3f}{why}"
         )
-        verdict = Verdict.REPRODUCED
-        if share.upper < PRECISION_LEAST or share.lower > PRECISION_MOST:
-            verdict = Verdict.IMPLAUSIBLE
-            said += (
-                f", so the parts have {middle:.2f} of the information of the whole; plausible only "
-                "where they are not the same {participants}, events or model"
-            )
         yield split.whole.find(verdict, error, said, numbers=split.numbers)
 
 
@@ -168,8 +168,7 @@ def p_of_subgroups(study: Audited) -> Iterator[Finding]:
                 yield _p(study, whole, parts, variable)
 
 
-@dataclass(frozen=True)
-class _PartP:
+class _PartP(NamedTuple):
     """The p-value of a subgroup: printed, or claimed to be above 0.05."""
 
     z: Box
@@ -190,17 +189,12 @@ def _p(study: Audited, whole: Printed, parts: tuple[_PartP, ...], variable: Outc
     least = z_box(Box.of(whole.number)).lower
     most = math.sqrt(sum(part.z.upper**2 for part in parts))
     from_p = f"{p_box(Box.at(most)).lower:.2g}"
+    far = f"{ONLY_WHERE} p-values {NOT_THE_SAME} or test"
+    verdict, why = first_true((least > most + Z_BEYOND, Verdict.IMPLAUSIBLE, far))
     said = (
         f"by {variable.label} {' and '.join(part.words for part in parts)}, which combine to no "
-        f"less than p {from_p}; {p_words(whole)} is printed for all"
+        f"less than p {from_p}; {p_words(whole)} is printed for all{why}"
     )
-    verdict = Verdict.REPRODUCED
-    if least > most + Z_BEYOND:
-        verdict = Verdict.IMPLAUSIBLE
-        said += (
-            "; plausible only where the levels differ much in survival and in how often the groups "
-            "compared have them, or where the p-values are not of the same {participants} or test"
-        )
     numbers = (whole, *(number for part in parts for number in part.numbers))
     about, shown = compared_words(study, whole.quantity), p_words(whole)
     return Finding.on(numbers, about, said, verdict, f"p from {from_p}", reported=shown)
