@@ -178,6 +178,24 @@ def test_indirect_trials_are_shown_beside_their_own_question_only(written, capsy
     assert "0.9" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("rows", "said"), [(1, ""), (2, "need at least the 2 rows")])
+def test_a_trial_beside_a_question_can_be_extracted_a_second_time(written, rows, said):
+    root = written(rules(), beside=table(INDIRECT))
+    with (root / "data" / "extraction.csv").open("a", encoding="utf-8") as file:
+        file.write(f"T1,{rows},{rows},0,0,0,extracted again,No difference.\n")
+    if said:
+        with pytest.raises(DataProblemsError, match=rf"extraction\.csv row 2: {said}"):
+            load_review(root)
+    else:
+        assert load_review(root).extraction[-1]["study_id"] == "T1"
+
+
+def test_every_trial_beside_a_question_of_the_review_was_extracted_a_second_time():
+    review = load_review(Path(__file__).parents[1])
+    again = {one["study_id"] for one in review.extraction}
+    assert {one["study"] for one in review.indirect} <= again
+
+
 def _questions_twice(review: dict) -> None:
     review["questions"][1]["id"] = "again"
 

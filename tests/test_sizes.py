@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 1847,  # studies, audit, protocol, shares, outcomes by study, command line
+    "livingreview": 1849,  # studies, audit, protocol, shares, overlaps of one reason, command line
     "livingreview_audit": 4054,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
@@ -20,7 +20,7 @@ MOST = {
     "livingreview_results": 1140,
     "livingreview_certainty": 560,  # the plain summary; baselines of randomised trials
     "livingreview_start": 660,
-    "livingreview_record": 2948,  # leads; certainty; networks; one paper on two studies; printed_as
+    "livingreview_record": 2951,  # leads; certainty; networks; printed_as; trials extracted again
 }
 MOST_IN_A_FILE = 300
 

@@ -264,6 +264,10 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
     write_review(tmp_path, study=STUDY + shared)
     (line,) = entries.shared_patients(load_study("example-2020", tmp_path))
     assert line == "10.1000/x (likely): same hospital."
+    again = shared.replace("]", ", {with: 10.1000/y, certainty: likely, why: same hospital.}]")
+    write_review(tmp_path, study=STUDY + again)
+    (line,) = entries.shared_patients(load_study("example-2020", tmp_path))
+    assert line == "10.1000/x, 10.1000/y (likely): same hospital."
 
 
 def test_the_protocol_names_every_planned_synthesis_and_every_study(capsys):

@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import read_rows
 from livingreview_record.problems import Collector, Problem
-from livingreview_record.studies import Study
 
 WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
 OWN = (
@@ -69,11 +68,12 @@ def check_files(data: Path, declared: Dictionary, problems: list[Problem]) -> No
 
 
 def check_extraction(
-    path: Path, known: Iterable[str], studies: Mapping[str, Study], problems: list[Problem]
+    path: Path, known: Iterable[str], rows_of: Mapping[str, int], problems: list[Problem]
 ) -> tuple[Mapping[str, str], ...]:
     """Return the rows on the second extraction; add a problem for every one that cannot be true.
 
-    Rows that both extractions have are counted twice, and are still in the study's table.
+    `known` are the studies, and the trials of `indirect.csv`; `rows_of` how many rows are there of
+    each that could be read.  Rows that both extractions have count twice, and are still there.
     """
     seen: set[str] = set()
     collector = Collector(str(path), problems)
@@ -95,8 +95,8 @@ def check_extraction(
         if not cells["settled"].strip():
             do = "say how the differences were settled, or that there were none"
             collector.need(f"{place} column settled", "words", "nothing", do)
-        if not wrong and id_ in studies:
-            _check_counts(collector, place, cells, len(studies[id_].numbers))
+        if not wrong and id_ in rows_of:
+            _check_counts(collector, place, cells, rows_of[id_])
     return tuple(cells for _, cells in rows)
 
 
@@ -110,7 +110,7 @@ def _check_counts(collector: Collector, place: str, cells: Mapping[str, str], ro
         found = f"{first} - {only_first}, {second} - {only_second}, {conflicts} in conflict"
         collector.need(place, needed, found, "count again")
     elif rows < both:
-        needed = f"at least the {both} rows that both extractions have in the study's reported.csv"
+        needed = f"at least the {both} rows that both extractions have, in the table of the study"
         collector.need(place, needed, str(rows), "look for rows that were lost")
 
 

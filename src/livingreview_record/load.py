@@ -4,6 +4,7 @@ The files' shapes are in `schema/` (JSON Schema) and, column by column, in the r
 `data/dictionary.csv`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -80,10 +81,13 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     certainty: dict[str, Grade] = {}
     if names is None:
         check_files(data, declared, problems)
-        extraction = _check_together(data, protocol if sound else {}, studies, declared, problems)
+        ids = _check_together(data, protocol if sound else {}, studies, declared, problems)
         asked = question_ids(protocol) if sound else None
         leads = check_looked_up(data / "leads.csv", LEADS_COLUMNS, asked, problems)
         indirect = check_looked_up(data / "indirect.csv", INDIRECT_COLUMNS, asked, problems)
+        rows = Counter(one["study"] for one in indirect)
+        rows.update({id_: len(study.numbers) for id_, study in studies.items()})
+        extraction = check_extraction(data / "extraction.csv", {*ids, *rows}, rows, problems)
         if sound:
             planned = [one["id"] for one in protocol["syntheses"]]
             certainty = check_certainty(data / "appraisal" / "grade.csv", planned, problems)
@@ -171,10 +175,10 @@ def _check_together(
     studies: Mapping[str, Study],
     declared: Dictionary,
     problems: list[Problem],
-) -> tuple[Mapping[str, str], ...]:
-    """Check what only all files together show: rules, shared patients, counts of the extraction.
+) -> list[str]:
+    """Check what only all files together show: rules and shared patients.
 
-    Return the rows on the extraction.
+    Return the ids of the studies that have a folder.
     """
     if protocol:
         found = tuple(studies.values())
@@ -189,7 +193,7 @@ def _check_together(
         if protocol:
             check_same_as(folders / id_ / "study.yaml", study, outcomes, problems)
         check_shared(folders / id_ / "study.yaml", study, known, problems)
-    return check_extraction(data / "extraction.csv", known, studies, problems)
+    return known
 
 
 def _load_study(folder: Path, declared: Dictionary, problems: list[Problem]) -> Study | None:

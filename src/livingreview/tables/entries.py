@@ -156,9 +156,11 @@ def notes(study: Study) -> list[str]:
 
 
 def shared_patients(study: Study) -> list[str]:
-    """Other reports with the same patients, each with what speaks for it."""
+    """Other reports with the same patients, those of one reason together, with that reason."""
+    others: dict[tuple[str, str, str], list[str]] = {}
+    for shared in study.shares_patients:
+        others.setdefault((shared.certainty, shared.why, shared.source), []).append(shared.other)
     return [
-        f"{shared.other} ({shared.certainty}): {shared.why}"
-        + (f" Seen at {shared.source}." if shared.source else "")
-        for shared in study.shares_patients
+        f"{', '.join(names)} ({certainty}): {why}" + (f" Seen at {source}." if source else "")
+        for (certainty, why, source), names in others.items()
     ]
