@@ -145,6 +145,19 @@ def test_two_assessors_who_differ_need_a_settlement_and_their_agreement_is_told(
     assert table.iloc[0].tolist()[:3] == ["ann, bob", "9", "8"]
 
 
+def test_a_settlement_repeats_no_answer_that_all_gave_alike(tmp_path):
+    answers = rows() + rows("bob", **{"1.2": "N"})
+    judgements = stated() + stated("bob")
+    settled = [row for row in rows("settled", **{"1.2": "NI"}) if row["results"] == "one.os"]
+    told = problems(tmp_path, [*answers, settled[0]], judgements)
+    assert "need an answer of settled to each question on one.os, found none to 1.2" in told
+    (only,) = (row for row in settled if row["question"] == "1.2")
+    found = load_appraisals(write(tmp_path, [*answers, only], judgements)).standing()["one.os"]
+    assert found.assessor == "settled"
+    assert found.answers["1.2"].answer == "NI"
+    assert found.answers["1.1"].answer == rows()[0]["answer"]
+
+
 def test_one_assessor_gives_no_agreement(tmp_path):
     assert tables.agreements(load_appraisals(write(tmp_path, rows(), stated()))).empty
 

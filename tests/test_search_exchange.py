@@ -128,6 +128,20 @@ def test_a_file_is_imported_as_one_step_and_says_what_is_still_to_be_done(tmp_pa
     assert "sources.index.entries: need 1" in capsys.readouterr().err
 
 
+def test_a_second_file_is_imported_before_the_records_of_the_first_are_decided_on(tmp_path, capsys):
+    folder = write_log(tmp_path)
+    for name, source in (("one", "index"), ("two", "index"), ("three", "list")):
+        found = tmp_path / f"{name}.ris"
+        found.write_text(f"TY  - JOUR\nTI  - A trial called {name}\nER  -\n", "utf-8")
+        call = ["--root", str(tmp_path), "import-records", str(found), "--source", source]
+        assert main(call) == 0
+    assert "now write the day and 2 entries" in capsys.readouterr().out
+    rows = read_table((folder / "records.csv").read_text("utf-8"))
+    assert [one.title for one in rows][-3:] == [
+        f"A trial called {n}" for n in ("one", "two", "three")
+    ]
+
+
 def test_a_broken_file_imports_nothing(tmp_path, capsys):
     folder = write_log(tmp_path)
     before = (folder / "records.csv").read_bytes()

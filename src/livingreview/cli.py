@@ -240,7 +240,7 @@ def _records(options: argparse.Namespace) -> None:
 
 
 def _import_records(options: argparse.Namespace) -> None:
-    log = load_log(options.root)
+    log = load_log(options.root, decided=False)
     source = _source(options.source, log)
     problems: list[Problem] = []
     text = read_text(options.file, problems)
@@ -251,9 +251,10 @@ def _import_records(options: argparse.Namespace) -> None:
     after = propose(log.records.values(), found, source)
     write_whole(options.root / "data" / "search" / "records.csv", to_table(after))
     doubled = sum(not one.is_kept for one in after[len(log.records) :])
+    entries = sum(one.source_id == source for one in after)
     print(
         f"{len(found)} records added to data/search/records.csv, {doubled} of them proposed as "
-        f"duplicates; now write the day and {log.sources[source].entries + len(found)} entries "
+        f"duplicates; now write the day and {entries} entries "
         "into sources.yaml, and decide on each new record in decisions.csv"
     )
 

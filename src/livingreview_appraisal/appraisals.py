@@ -265,7 +265,8 @@ def _appraisals(
     for assessor, id_ in sorted(answers.keys() | stated.keys()):
         target = targets[id_]
         tool = load_tool(target.tool)
-        given = answers.get((assessor, id_), {})
+        agreed = _agreed(id_, answers) if assessor == SETTLED else {}
+        given = {**agreed, **answers.get((assessor, id_), {})}
         own = stated.get((assessor, id_), {})
         if missing := sorted(tool.questions.keys() - given.keys()):
             needed = f"an answer of {assessor} to each question on {id_}"
@@ -277,6 +278,16 @@ def _appraisals(
             for name in tool.domains
         }
         yield Appraisal(target, tool, assessor, given, domains, _overall(tool, domains, own))
+
+
+def _agreed(id_: str, answers: Mapping[_Key, Mapping[str, Answer]]) -> dict[str, Answer]:
+    """The answers on a target that all assessors gave alike: a settlement need not repeat them."""
+    made = [one for key, one in answers.items() if key[1] == id_ and key[0] != SETTLED]
+    return {
+        number: answer
+        for number, answer in (made[0].items() if len(made) > 1 else ())
+        if all(number in one and one[number].answer == answer.answer for one in made)
+    }
 
 
 def _judged(

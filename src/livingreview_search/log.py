@@ -33,16 +33,19 @@ from livingreview_search.records import (
 )
 
 
-def load_log(root: Path | str = ".") -> SearchLog:
+def load_log(root: Path | str = ".", *, decided: bool = True) -> SearchLog:
     """The log of the search under `root/data/search`.
 
-    Raises `DataProblemsError`, which lists every problem of every file.
+    Where `decided` is False, records that were imported may still await their decisions and the
+    count of their source.  Raises `DataProblemsError`, which lists every problem of every file.
     """
     folder = Path(root) / "data" / "search"
     problems: list[Problem] = []
     log = _read(folder, problems)
-    if not problems:
+    sound = not problems
+    if sound:
         check_records(Collector(str(folder / "records.csv"), problems), log)
+    if sound and decided:
         check_decisions(Collector(str(folder / "decisions.csv"), problems), log)
         check_entries(Collector(str(folder / "sources.yaml"), problems), log)
     if problems:
