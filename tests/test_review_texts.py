@@ -22,7 +22,7 @@ COMPARISONS = [
 GRADES = REVIEW.certainty
 INCLUDED = [study for study in REVIEW.studies.values() if study.status == "included"]
 AGAIN = ("zhang-2025", "gu-2026", "chen-2025")  # named as such on the front page
-RANDOMISED = ("dellphi-304", "imforte", "s1929")
+RANDOMISED = ("dellphi-304", "imforte", "s1929", "fuyang-117")
 ABSTRACTS = (  # named as read as abstracts only, of no randomised trial
     *("dalian-2026", "li-l-2022", "wang-c-2026", "three-centre-489", "guo-y-2025"),
     *("zhang-jian-2025", "pons-tostivint-2024", "tropics-03", "gomez-randulfe-2024", "aurora-2025"),
