@@ -2,13 +2,27 @@
 
 import base64
 import hashlib
+import os
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat.v4
 import pytest
 
 from livingreview_book import drawings
 from livingreview_book.dress import with_captions
+
+
+def file_of(output: nbformat.NotebookNode) -> str:
+    """The name that MyST-NB gives to the file of a drawing: the hash of its lines."""
+    lines = output["data"][drawings.SVG].splitlines()
+    return f"{hashlib.sha256(os.linesep.join(lines).encode()).hexdigest()}.svg"
+
+
+def drawing(svg: str, **beside: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output(
+        "display_data", data={drawings.SVG: svg}, metadata={drawings.SVG: beside}
+    )
 
 
 @pytest.fixture
@@ -29,7 +43,7 @@ def name(monkeypatch: pytest.MonkeyPatch) -> str:
         metadata={drawings.SVG: beside},
     )
     drawings.note([output, nbformat.v4.new_output("stream", text="x")])
-    return f"{hashlib.sha256(svg.encode()).hexdigest()}.svg"
+    return file_of(output)
 
 
 def test_the_files_beside_a_drawing_are_written_once_and_named_like_it(
@@ -61,7 +75,24 @@ def test_a_drawing_that_brings_no_words_is_told_by_its_rows(
 ) -> None:
     monkeypatch.setattr(drawings, "_known", {})
     data = {drawings.SVG: "<svg/>", "text/plain": "Months\nA | 4.1"}
-    drawings.note([nbformat.v4.new_output("display_data", data=data)])
-    name = hashlib.sha256(b"<svg/>").hexdigest()
-    assert drawings.beside(f"../{name}.svg") == {"alt": "Months; A | 4.1"}
+    output = nbformat.v4.new_output("display_data", data=data)
+    drawings.note([output])
+    assert drawings.beside(f"../{file_of(output)}") == {"alt": "Months; A | 4.1"}
     assert drawings.beside("photo.png") is None
+
+
+def test_two_drawings_that_look_alike_keep_their_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawings, "_known", {})
+    first, second = (drawing("<svg/>\n", alt=f"Map. {name}") for name in "AB")
+    again = drawing("<svg/>\n", alt="Map. A")
+    drawings.note([first, second, again])
+    assert drawings.beside(file_of(first)) == {"alt": "Map. A"}
+    assert drawings.beside(file_of(second)) == {"alt": "Map. B"}
+    assert file_of(again) == file_of(first)
+
+
+def test_a_marked_drawing_is_still_a_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawings, "_known", {})
+    output = drawing('<svg xmlns="http://www.w3.org/2000/svg" width="3pt"/>', alt="--> </svg>")
+    drawings.note([output])
+    assert ElementTree.fromstring(output["data"][drawings.SVG]).get("width") == "3pt"

@@ -1,11 +1,13 @@
 """What stands beside a drawing: its words, its form for a desktop, and its downloads.
 
 A chapter's output holds them as metadata of the drawing; they become files beside the drawing's
-own, named like it.
+own, named like it.  MyST-NB names the file of a drawing by its content, so each drawing is given
+the mark of its words: two that look alike and are described differently are two files.
 """
 
 import base64
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,7 +24,7 @@ _known: dict[str, Beside] = {}  # by the stem of the drawing's file
 
 
 def note(outputs: Iterable[NotebookNode]) -> None:
-    """Remember what stands beside each drawing, by the hash of the drawing.
+    """Mark each drawing, in place, with what stands beside it, and remember that by its file.
 
     Its rows are the words of a drawing that brings none.
     """
@@ -31,8 +33,16 @@ def note(outputs: Iterable[NotebookNode]) -> None:
         if drawing is not None:
             rows = "; ".join(output["data"].get("text/plain", "").splitlines())
             beside = {"alt": rows, **output.get("metadata", {}).get(SVG, {})}
-            data = os.linesep.join(drawing.splitlines()).encode()  # as MyST-NB names its file
+            marked = _marked(drawing, beside)
+            data = os.linesep.join(marked.splitlines()).encode()  # as MyST-NB names its file
             _known[hashlib.sha256(data).hexdigest()] = beside
+            output["data"][SVG] = marked
+
+
+def _marked(drawing: str, beside: Beside) -> str:
+    """Return a drawing that ends with the hash of what stands beside it, as a comment."""
+    mark = hashlib.sha256(json.dumps(beside, sort_keys=True).encode()).hexdigest()[:16]
+    return f"{drawing.rstrip()}\n<!-- {mark} -->\n"
 
 
 def beside(name: str) -> Beside | None:
