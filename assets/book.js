@@ -162,9 +162,11 @@
   const unfolded = ({ target }) => target.querySelectorAll?.(".table-scroll").forEach(prepare);
   document.addEventListener("toggle", unfolded, true); // a folded table is made ready when seen
 
-  /* A table that fits needs no frame that scrolls; its head can then stay in sight. */
+  /* A table that fits needs no frame that scrolls; its head can then stay in sight.
+     To ask how wide a folded table is would lay it out: it is asked when it is seen. */
   const fit = () => {
-    const frames = [...document.querySelectorAll(".table-scroll")];
+    const all = [...document.querySelectorAll(".table-scroll")];
+    const frames = all.filter((one) => !one.closest("details:not([open])"));
     const wide = frames.map((one) => one.scrollWidth > one.clientWidth + 1);
     frames.forEach((one, i) => {
       one.classList.toggle("fits", !wide[i]);

@@ -86,6 +86,20 @@ def test_the_head_of_a_long_table_stays_in_sight(page: Page, server: str) -> Non
     assert 0 <= box["y"] < 120
 
 
+def test_a_folded_table_is_measured_when_it_is_unfolded(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{server}/chapters/gu-2026.html")
+    page.wait_for_timeout(600)
+    inside = page.locator("details:not([open]) .table-scroll")
+    assert inside.count() > 20
+    assert page.locator("details:not([open]) .table-scroll:is(.fits, [tabindex])").count() == 0
+    first = inside.first.element_handle()
+    assert first is not None
+    first.evaluate("one => { one.closest('details').open = true; }")
+    page.wait_for_timeout(600)
+    assert first.evaluate("one => one.classList.contains('fits') !== one.hasAttribute('tabindex')")
+
+
 def test_paper_shows_every_fold_light_and_no_menu(page: Page, server: str, tmp_path: Path) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(f"{server}/chapters/data.html")
