@@ -12,6 +12,7 @@ STUDIES = sorted(
     for path in CHAPTERS.glob("*.md")
     if "StudyPage(" in path.read_text("utf-8") and not path.stem.endswith(NUMBERS)
 )
+LINES = 160
 RESULTS = {"Survival", "Response", "Side effects", "What the abstract prints"}
 PLACES = {
     "Which reports it rests on",
@@ -37,6 +38,11 @@ def test_the_message_comes_first_and_the_places_after_the_results(path: Path) ->
 
 def test_every_study_page_is_looked_at() -> None:
     assert {"gu-2026", "_template-study", "_template-abstract"} <= {path.stem for path in STUDIES}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_study_s_chapter_is_its_prose_and_one_short_call_a_section(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= LINES
 
 
 @pytest.mark.parametrize("path", sorted(CHAPTERS.glob("*.md")), ids=lambda path: path.stem)

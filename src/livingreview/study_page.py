@@ -52,7 +52,10 @@ def _of_ratio(words: str) -> Axis:
 
 TIME = replace(MONTHS, label="{Time_unit}")
 SECTIONS: Mapping[str, Section] = {
-    "design": Section("Numbers of the methods, as printed"),
+    "design": Section(
+        "Numbers of the methods, as printed",
+        lead="Every number of the methods, from doses to eligibility limits, is in the next table.",
+    ),
     "flow": Section("{Participants} in each arm and analysis, as printed"),
     "characteristics": Section(
         "Characteristics of the {participants}, as printed",
@@ -102,6 +105,7 @@ SAME_PATIENTS = (
     "These reports may count some of the same {participants}. "
     "Results that rest on the same {participants} are never pooled."
 )
+DOUBTFUL = "Where a print is doubtful, or a place says less than another, the extraction says so."
 NOT_READ = (
     "Nothing was read off figures or estimated from them, and what stands only in a figure or a "
     "supplement is missing here."
@@ -231,7 +235,10 @@ class StudyPage(EntriesPage):
         """Show what the extraction notes on single numbers."""
         caption = "Notes of the extraction on single numbers"
         frame = study_tables.notes(self.study)
-        show(None if frame.empty else Table(frame, caption, fold=True))
+        if frame.empty:
+            show(None)
+        else:
+            show(Words(DOUBTFUL), Table(frame, caption, fold=True))
 
     def audit(self) -> None:
         """Show what the audit finds in the study's printed numbers."""
