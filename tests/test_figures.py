@@ -114,6 +114,37 @@ def test_no_word_leaves_the_figure_or_covers_another(headings, k):
         assert not [other for other in boxes[:place] if box.overlaps(other)]
 
 
+@FORMS
+def test_no_number_of_the_axis_is_cut(headings):
+    for low in (0.55, 0.000001):
+        figure = forest(make_rows({"lower": low, "label": "a"}), HAZARD_RATIO, headings)
+        figure.canvas.draw()
+        (axes,) = figure.axes
+        for label in axes.get_xticklabels():
+            box = label.get_window_extent()
+            assert box.x0 >= -1
+            assert box.x1 <= figure.bbox.x1 + 1
+
+
+def test_no_heading_of_a_column_reaches_into_the_next():
+    headings = {"label": "Study", "text": "Result", "weight": "Weight", "risk": "Risk of bias"}
+    figure = forest(many(3), HAZARD_RATIO, headings)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert boxes["Weight"].x1 + 5 < boxes["Risk of"].x0
+
+
+def test_a_heading_far_longer_than_the_labels_goes_across_and_the_line_stops_for_it():
+    group = "Overall survival, Inhibitor in the first line: p for interaction 0.12 (0.03 to 0.31)"
+    rows = make_rows({"group": group, "label": "No"}, {"group": group, "label": "Yes"})
+    layout = wide(rows, {})
+    lines = [one for one in layout.words if one.bold]
+    assert [one.text for one in lines] == [group]
+    assert all(not top < lines[0].y < bottom for top, bottom in layout.open)
+    assert all(any(top < row.y < bottom for top, bottom in layout.open) for row in layout.rows)
+
+
 def test_the_forms_have_the_widths_of_a_phone_and_of_a_page():
     rows = many(3)
     assert forest(rows, HAZARD_RATIO).get_size_inches()[0] == NARROW
@@ -194,6 +225,7 @@ def test_a_group_is_headed_once_and_rows_go_down(headings):
 @FORMS
 def test_a_long_heading_is_broken_into_lines_that_fit(headings):
     group = "Immune checkpoint inhibitor, in nearly all patients with other drugs, after the first"
+    group = f"{group}, and {group.lower()} and the second"
     lines = [o for o in layout_of(make_rows({"group": group}), headings).words if o.text != "a"]
     lines = [one.text for one in lines if one.text != "Study"]
     assert " ".join(lines) == group

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from livingreview_display.drawing import to_svg
 from livingreview_network import network_synthesis, tables
 from livingreview_network.joined import review_networks
 from livingreview_plan import carry_out
@@ -147,10 +146,20 @@ def test_the_drawing_has_a_node_for_each_class_and_a_line_for_each_pair(networks
     assert widths[used.index(max(used))] == max(widths)
 
 
-def test_drawings_of_the_same_shape_are_told_apart_by_their_titles(networks):
-    """A page keeps one file, with one text alternative, of drawings that are the same bytes."""
-    drawn = [to_svg(tables.geometry(one).figure()) for one in networks.values()]
-    assert len(set(drawn)) == len(drawn)
+def test_every_word_of_a_drawing_s_title_is_seen(networks):
+    for network in networks.values():
+        drawing = tables.geometry(network)
+        figure = drawing.figure()
+        figure.canvas.draw()
+        assert " ".join(text.get_text() for text in figure.texts) == drawing.title
+        boxes = [text.get_window_extent() for text in figure.texts]
+        assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
+def test_the_caption_says_how_the_drawing_is_read(networks):
+    drawing = tables.geometry(networks["os-relapse"])
+    assert drawing.caption().startswith(f"{drawing.title}. ")
+    assert "broken" in drawing.caption()
 
 
 def test_patients_that_are_not_printed_are_not_counted_as_none(networks):

@@ -42,6 +42,7 @@ API = {
         Axis BubbleMap Cited Drawing Flowchart Forest Html Link Numbered Places Shown Step Table
         Words address_of anchor as_printed bullets cell day element intervals_of joined
         light linked listed number p_value percent places printed publish scrolling sentence show
+        wrapped
     """,
     "livingreview_plan": """
         ArmCount Estimate LEVEL_WORDS USUAL_LEVEL Moderated PlannedResult PrintedEstimate

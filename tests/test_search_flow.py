@@ -101,8 +101,9 @@ def test_every_box_is_drawn_with_its_count_and_told_in_words(example):
     assert chart.html() is None
 
 
-def test_no_two_boxes_overlap_and_no_line_leaves_its_box(example):
-    figure = search.flowchart(example[0], flow(*example)).figure()
+@pytest.mark.parametrize("form", ["figure", "wide_figure"])
+def test_no_two_boxes_overlap_and_no_line_leaves_its_box(example, form):
+    figure = getattr(search.flowchart(example[0], flow(*example)), form)()
     (axes,) = figure.axes
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [patch.get_window_extent(renderer) for patch in axes.patches if patch.get_width()]
@@ -119,7 +120,7 @@ def test_no_two_boxes_overlap_and_no_line_leaves_its_box(example):
 
 def test_nothing_to_draw_is_refused():
     with pytest.raises(ValueError, match="need at least one step to draw, found none"):
-        flowchart.draw(())
+        flowchart.draw((), 3.75)
 
 
 def test_each_box_opens_to_its_records_with_the_reason_for_the_decision(example):

@@ -6,7 +6,7 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 1850,  # studies, audit, protocol, shares, overlaps of one reason, command line
+    "livingreview": 1857,  # studies, audit, protocol, shares, overlaps of one reason, command line
     "livingreview_audit": 4054,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
     "livingreview_cohort": 5400,  # drawing patients is as much again as analysing them; two pages
@@ -16,7 +16,7 @@ MOST = {
     "livingreview_appraisal": 1060,  # missing evidence; sentences in languages; one check
     "livingreview_search": 913,  # one paper on two studies
     "livingreview_explorer": 270,
-    "livingreview_network": 735,  # the engine is half of it, the review's own networks the other
+    "livingreview_network": 743,  # captions; half is the engine, half the review's own networks
     "livingreview_results": 1140,
     "livingreview_certainty": 560,  # the plain summary; baselines of randomised trials
     "livingreview_start": 660,

@@ -124,6 +124,18 @@ def test_a_row_that_is_drawn_has_the_printed_estimate_and_interval(study):
                 assert not row.upper < row.estimate  # not a number where it was not reached
 
 
+def test_a_characteristic_of_a_subgroup_is_not_drawn_among_results():
+    study = REVIEW.studies["gomez-randulfe-2024"]
+    ages = study.find(outcome="age", statistic="median")
+    assert any(number.quantity.subgroup for number in ages)
+    assert tables.rows_to_draw(study, "subgroups", "median").empty
+
+
+def test_a_comparison_of_which_no_adjustment_is_printed_is_labelled_by_its_patients_alone():
+    labels = tables.rows_to_draw(REVIEW.studies["dalian-2026"], "contrasts", "hr")
+    assert list(labels["label"]) == ["All patients", "All patients"]
+
+
 @every_study
 def test_published_keys_name_the_study_and_their_texts_are_plain(study):
     texts_by_key = tables.published(study)

@@ -52,10 +52,7 @@ def _of_ratio(words: str) -> Axis:
 
 TIME = replace(MONTHS, label="{Time_unit}")
 SECTIONS: Mapping[str, Section] = {
-    "design": Section(
-        "Numbers of the methods, as printed",
-        lead="Every number of the methods, from doses to eligibility limits, is in the next table.",
-    ),
+    "design": Section("Every number of the methods, from doses to eligibility limits, as printed"),
     "flow": Section("{Participants} in each arm and analysis, as printed"),
     "characteristics": Section(
         "Characteristics of the {participants}, as printed",

@@ -11,7 +11,7 @@ a room that has something to show builds its own tables of these parts.
 from livingreview_display.addresses import Cited, Numbered, Places, address_of, anchor
 from livingreview_display.axes import HAZARD_RATIO, MONTHS, PERCENT, Axis
 from livingreview_display.bubbles import BubbleMap
-from livingreview_display.drawing import COLOURS, INK, WITHOUT_FORMULAS, QUIET, Drawing
+from livingreview_display.drawing import COLOURS, INK, WITHOUT_FORMULAS, QUIET, Drawing, wrapped
 from livingreview_display.forest import Forest
 from livingreview_display.flowchart import Flowchart, Step
 from livingreview_display.markup import NO_BREAK_SPACE, Html, Shown, element, joined, linked
@@ -33,5 +33,5 @@ __all__ = [
     "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
     "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",
-    "scrolling", "sentence", "show",
+    "scrolling", "sentence", "show", "wrapped",
 ]

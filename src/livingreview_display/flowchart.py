@@ -11,8 +11,9 @@ from matplotlib.patches import Rectangle
 
 from livingreview_display.drawing import INK, QUIET, WITHOUT_FORMULAS, Drawing
 from livingreview_display.markup import Html
+from livingreview_display.placing import NARROW
 
-WIDTH, LEFT, BETWEEN = 5.2, 2.1, 0.32  # inches: the whole, the boxes on the left, the gaps
+DESKTOP, LEFT, BETWEEN = 7.0, 0.41, 0.22  # inches: the whole; boxes on the left, a share; gaps
 FONT, LINE, PAD = 8.5, 0.152, 0.09  # size in points; height of a line and margin in inches
 PER_INCH = 15.4  # characters of this font
 
@@ -41,8 +42,12 @@ class Flowchart(Drawing):
         return "\n".join(lines)
 
     def figure(self) -> Figure:
-        """Return the boxes as a figure."""
-        return draw(self.steps)
+        """Return the boxes in the width of a phone."""
+        return draw(self.steps, NARROW)
+
+    def wide_figure(self) -> Figure:
+        """Return the boxes in the width of a desktop."""
+        return draw(self.steps, DESKTOP)
 
     def alternative(self) -> str:
         """Return the boxes in words, from top to bottom."""
@@ -59,33 +64,34 @@ class Flowchart(Drawing):
 
 
 @WITHOUT_FORMULAS
-def draw(steps: Sequence[Step]) -> Figure:
-    """Draw the steps; raise `ValueError` when there is none."""
+def draw(steps: Sequence[Step], width: float) -> Figure:
+    """Draw the steps, as many inches wide; raise `ValueError` when there is none."""
     if not steps:
         raise ValueError("need at least one step to draw, found none")
-    right = WIDTH - LEFT - BETWEEN
+    left = LEFT * width
+    right = width - left - BETWEEN
     placed = []
     y = 0.05
     for step in steps:
-        main, beside = _wrapped(step.main, LEFT), _wrapped(step.beside, right)
+        main, beside = _wrapped(step.main, left), _wrapped(step.beside, right)
         height = max(_height(main), _height(beside))
         placed.append((y + height / 2, main, beside))
         y += height + BETWEEN
     total = y - BETWEEN + 0.05
-    figure = Figure(figsize=(WIDTH, total), facecolor="white")
+    figure = Figure(figsize=(width, total), facecolor="white")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(0.0, WIDTH)
+    axes.set_xlim(0.0, width)
     axes.set_ylim(total, 0.0)
     axes.set_axis_off()
     above = 0.0
     for middle, main, beside in placed:
         top, bottom = middle - _height(main) / 2, middle + _height(main) / 2
-        _box(axes, (0.03, middle), LEFT - 0.03, main)
+        _box(axes, (0.03, middle), left - 0.03, main)
         if beside:
-            _box(axes, (LEFT + BETWEEN, middle), right - 0.03, beside)
-            _arrow(axes, (LEFT, middle), (LEFT + BETWEEN, middle))
+            _box(axes, (left + BETWEEN, middle), right - 0.03, beside)
+            _arrow(axes, (left, middle), (left + BETWEEN, middle))
         if above:
-            _arrow(axes, (LEFT / 2, above), (LEFT / 2, top))
+            _arrow(axes, (left / 2, above), (left / 2, top))
         above = bottom
     return figure
 

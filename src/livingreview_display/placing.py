@@ -27,6 +27,7 @@ CAPS = {  # the widest that a column of the wide form may be, in the order of co
     "risk": 0.62,
 }
 BEFORE = ("label", "arms", "counts")  # columns on the left of the plot; the others are right of it
+HEADING = 2  # lines of a group that stand left of the plot
 EDGE = 0.08  # room at the right end: other types than ours are a little wider
 PLOT = 2.4  # the least width of the plot; columns are broken to make room for it, down to these
 YIELDING = {"label": 1.3, "arms": 1.7, "counts": 0.8, "text": 1.3}
@@ -116,7 +117,7 @@ def narrow(rows: pd.DataFrame) -> Layout:
     found = rows_of(rows)
     names = [(row.group, row.label) for row in found]
     left = LIGHT if any(row.risk for row in found) else 0.03
-    right = NARROW - 0.12
+    right, plot = NARROW - 0.12, (LIGHT, NARROW - 0.12)  # the number of a tick needs room
     placed: list[Placed] = []
     words: list[Written] = []
     y, above = 0.0, ("", "")
@@ -140,7 +141,7 @@ def narrow(rows: pd.DataFrame) -> Layout:
     starts = [row.y - MARK / 2 for row in placed]
     ends = [*(row.y + MARK / 2 for row in placed[:-1]), y]
     free = tuple(zip(starts, ends, strict=True))
-    return Layout(NARROW, y, (left, right), tuple(placed), tuple(words), free)
+    return Layout(NARROW, y, plot, tuple(placed), tuple(words), free)
 
 
 def wide(rows: pd.DataFrame, headings: Mapping[str, str]) -> Layout:
@@ -152,6 +153,9 @@ def wide(rows: pd.DataFrame, headings: Mapping[str, str]) -> Layout:
         for name, cap in CAPS.items()
         if any(cells[name] for cells in table)
     }
+    for name in widths:  # no word of a heading reaches into the next column
+        words_of = headings.get(name, "").split()
+        widths[name] = max([widths[name], *(text_width(word, bold=True) for word in words_of)])
     places, plot = _columns(widths)
     heads = {name: wrapped(headings.get(name, ""), widths[name], bold=True) for name in widths}
     y = LINE * max(map(len, heads.values()))
@@ -163,11 +167,14 @@ def wide(rows: pd.DataFrame, headings: Mapping[str, str]) -> Layout:
     rules = [y + 0.04] if words else []
     y += 0.08
     placed: list[Placed] = []
-    group = ""
+    group, free = "", [rules[0] if rules else 0.0]
     for row, cells in zip(found, table, strict=True):
         if row.group != group:
+            y += GAP if placed and row.group else 0.0
             lines = wrapped(row.group, plot[0] - BETWEEN, bold=True)
-            y += GAP if placed and lines else 0.0
+            if len(lines) > HEADING:  # too many: it goes across, and the plot stops for it
+                lines = wrapped(row.group, WIDE - 0.1, bold=True)
+                free += [y, y + LINE * len(lines)]
             words += _lines(lines, 0.03, y, bold=True)
             y, group = y + LINE * len(lines), row.group
         lines_of = {name: wrapped(cells[name], widths[name]) for name in widths if name != "risk"}
@@ -178,8 +185,8 @@ def wide(rows: pd.DataFrame, headings: Mapping[str, str]) -> Layout:
             words.append(Written(places["risk"] + 0.15, y + height / 2, "", risk=row.risk))
         placed.append(replace(row, y=y + height / 2))
         y += height
-    top = rules[0] if rules else 0.0
-    return Layout(WIDE, y, plot, tuple(placed), tuple(words), ((top, y),), tuple(rules))
+    stretches = tuple(zip(free[::2], [*free[1::2], y], strict=True))
+    return Layout(WIDE, y, plot, tuple(placed), tuple(words), stretches, tuple(rules))
 
 
 def _cells(row: Placed, above: Placed | None) -> dict[str, str]:

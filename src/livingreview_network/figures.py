@@ -7,10 +7,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from livingreview_display import INK, QUIET, WITHOUT_FORMULAS, Drawing, Html
+from livingreview_display import INK, QUIET, WITHOUT_FORMULAS, Drawing, Html, wrapped
 from livingreview_network.contrasts import Pair
 
-SIDE, HEAD, FONT = 3.4, 0.15, 10.0  # inches of the ring and its title; points
+SIDE, HEAD, FONT = 3.4, 0.18, 10.0  # inches of the ring and of a line of its title; points
 SMALLEST, LARGEST = 180.0, 900.0  # areas of nodes in square points
 
 
@@ -34,6 +34,14 @@ class Geometry(Drawing):
         """Return the nodes and the lines in words."""
         return f"{self.title}. {'; '.join(self._nodes())}. {'; '.join(self._lines())}."
 
+    def caption(self) -> str:
+        """Return the title, and what circles, their numbers and lines stand for."""
+        return (
+            f"{self.title}. A circle is a class of treatment, larger the more had it, with its "
+            "number in the table below. A line joins classes that a study compares, thicker the "
+            "more studies give an estimate; where none does it is broken."
+        )
+
     def html(self) -> Html | None:
         """Nothing: the drawing is shown."""
         return None
@@ -53,9 +61,13 @@ class Geometry(Drawing):
     @WITHOUT_FORMULAS
     def figure(self) -> Figure:
         """Draw the ring of numbered nodes, and the lines between them, under the title."""
-        figure = Figure(figsize=(SIDE, SIDE + HEAD), facecolor="white")
-        axes = figure.add_axes((0.0, 0.0, 1.0, SIDE / (SIDE + HEAD)))
-        figure.text(0.02, 0.97, self.title, ha="left", va="top", fontsize=FONT, color=INK)
+        title = wrapped(self.title, SIDE - 0.5)  # it is written a little larger
+        total = SIDE + HEAD * len(title)
+        figure = Figure(figsize=(SIDE, total), facecolor="white")
+        axes = figure.add_axes((0.0, 0.0, 1.0, SIDE / total))
+        for place, line in enumerate(title):
+            y = 1 - (HEAD * place + 0.04) / total
+            figure.text(0.02, y, line, ha="left", va="top", fontsize=FONT, color=INK)
         axes.set_xlim(-1.3, 1.3)
         axes.set_ylim(-1.3, 1.3)
         axes.set_axis_off()

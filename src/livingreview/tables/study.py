@@ -51,7 +51,7 @@ def rows_to_draw(study: Study, name: str, statistic: str) -> pd.DataFrame:
     """Return printed estimates of a section with their intervals, as rows for `figures`.
 
     One row a quantity, on the printed scale; a bound that is not printed or not reached is not a
-    number.
+    number.  A characteristic, such as an age, is no result and is not drawn.
     """
     columns = ["group", "label", "mark", "estimate", "lower", "upper", "text", "where"]
     ordered = sorted(numbers_in(study, name), key=lambda n: _drawing_order(study, name, n))
@@ -59,6 +59,8 @@ def rows_to_draw(study: Study, name: str, statistic: str) -> pd.DataFrame:
     lines = []
     for quantity, number in chosen.items():
         if name in DRAWN_BY_ARM and quantity.arm_id == ALL_ARMS and len(study.arms) > 1:
+            continue
+        if quantity.outcome in study.variables:
             continue
         found, intervals = study.by_quantity[quantity], intervals_of(study, quantity)
         usual = [one.interval for one in table_first(intervals) if one.quantity.statistic == "ci95"]
@@ -100,7 +102,8 @@ def _drawn_labels(study: Study, name: str, number: Printed) -> tuple[str, str, s
         factor = study.vocabulary(quantity.contrast[0]).label
         return outcome, f"{factor}: {comparison_label(study, quantity.comparison)}", adjustment
     if quantity.comparison:
-        whole = f"{study.populations[quantity.population].label}, {adjustment.lower()}"
+        whole = study.populations[quantity.population].label
+        whole = f"{whole}, {adjustment.lower()}" if adjustment else whole
         return outcome, subgroup or whole, adjustment
     if name in ("survival", "subgroups"):
         time = f" at {quantity.timepoint}" if quantity.timepoint else ""
