@@ -120,7 +120,8 @@ def test_what_differs_names_each_comparison_by_its_study_and_its_numbers(network
         places = [numbers.index(arm.treatment_class) + 1 for arm in edge.arms]
         assert told[edge.label] == f"{edge.comparison.label} ({places[0]} and {places[1]})"
     share = rows[network.review.protocol["networks"]["compare"]["prior_ici"]]
-    assert set(share) <= {"all", "mixed", "none", "not stated", tables.NOT_PRINTED}
+    assert set(share) <= {"all", "mixed: 42.5%", "none", "not stated", tables.NOT_PRINTED}
+    assert dict(zip(rows["Study"], share, strict=True))["Zhang 2025"] == "mixed: 42.5%"
 
 
 def test_the_drawing_says_in_words_what_it_shows(networks):

@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from livingreview_appraisal import imprecision, inconsistency, load_missing
 from livingreview_audit import CHECKS
 from livingreview_display import POOLED, wording
 from livingreview_pool.policy import PRIOR_SCALES
@@ -68,6 +70,87 @@ def _intervals(answer):
         return [effect.interval() for effect in answer.effects]
     shown = answer.pooled.bayes or answer.pooled.main
     return [(shown.ci_lower, shown.ci_upper)]
+
+
+def strangers(grades) -> list[str]:
+    """Studies that the reasons of a certainty name, and that neither enter nor are missing."""
+    missing = load_missing(ROOT, grades, REVIEW.studies)
+    found = []
+    for name, grade in grades.items():
+        known = {one.study for answer in carried_out(name) for one in answer.effects}
+        known |= {one.study for one in missing[name].absent}
+        said = " ".join([grade.why_start, *(step.reason for step in grade.steps.values())])
+        said += " ".join(step.differs for step in grade.steps.values())
+        named = {one.id for one in REVIEW.studies.values() if one.label in said}
+        found += [f"{name}: {one}" for one in sorted(named - known)]
+    return found
+
+
+def test_a_reason_names_no_study_that_neither_enters_nor_is_missing():
+    assert strangers(GRADES) == []
+    borrowed = replace(GRADES["pfs-ici-adjusted"], why_start="as DeLLphi-304 was allocated")
+    assert strangers(GRADES | {"pfs-ici-adjusted": borrowed}) == ["pfs-ici-adjusted: dellphi-304"]
+
+
+@pytest.mark.parametrize("synthesis", COMPARISONS)
+def test_the_reason_for_imprecision_is_the_ground_that_holds(synthesis):
+    """Of one pooled result: the interval of the middle prior, or the one study, and its size."""
+    answer = carried_out(synthesis)[0]
+    if answer.pooled is None:
+        return
+    model = answer.pooled.bayes or answer.pooled.main
+    ground = {
+        -2: "holds an appreciable benefit and an appreciable harm",
+        -1: "the interval includes no difference"
+        if model.ci_lower <= 0 <= model.ci_upper
+        else "fewer events than the optimal information size",
+        0: "",
+    }
+    step = GRADES[synthesis].steps["imprecision"]
+    by_rule = imprecision(model.ci_lower, model.ci_upper, answer.pooled.main.se)
+    assert step.differs or (step.steps == by_rule and ground[by_rule] in step.reason)
+    assert ", or " not in step.reason, "say which of the two holds"
+
+
+@pytest.mark.parametrize("synthesis", COMPARISONS)
+def test_no_inconsistency_is_blamed_on_studies_that_agree(synthesis):
+    """A step down needs much heterogeneity, or two intervals of one measure that do not meet."""
+    if synthesis not in GRADES or not GRADES[synthesis].steps["inconsistency"].steps:
+        return
+    seen = [
+        inconsistency(
+            [one.interval() for one in answer.effects],
+            answer.pooled.main.i2 if answer.pooled else 0,
+        )
+        for answer in carried_out(synthesis)
+    ]
+    assert min(seen) < 0
+
+
+def test_every_included_study_and_every_class_of_treatment_has_its_place_in_a_question():
+    """A study is named, and each printed median of an arm stands in a table, in some chapter."""
+    pages = [
+        text(f"chapters/{name}.md") for name in [one["id"] for one in REVIEW.protocol["questions"]]
+    ]
+    every = "\n".join(pages)
+    unnamed = [study.id for study in INCLUDED if f"({study.id}.md)" not in every]
+    assert unnamed == []
+    shown = {
+        one
+        for page in pages
+        if "medians_table(" in page
+        for one in re.findall(r'"([a-z0-9-]+)"', page)
+    }
+    classes = {
+        arm.treatment_class
+        for study in INCLUDED
+        if study.design["setting"] == "relapse"
+        for arm in study.arms.values()
+        if any(
+            study.find(arm_id=arm.id, outcome=name, statistic="median") for name in ("os", "pfs")
+        )
+    }
+    assert classes - shown == {"dll3-engager"}  # of one study, whose result stands in its chapter
 
 
 def test_every_pooled_result_that_is_shown_has_a_judgement():

@@ -10,7 +10,7 @@ from livingreview_network.figures import Geometry
 from livingreview_network.joined import Edge, ReviewNetwork
 from livingreview_network.synthesis import Contrast, NetworkSynthesis, Split
 from livingreview_pool import measure
-from livingreview_record import Quantity, levels_of
+from livingreview_record import Quantity, levels_of, share_of
 
 COMPARISON, STUDY, NOT_PRINTED = "Comparison", "Study", "not printed"
 WITHHELD = "not shown: transitivity is not judged plausible"
@@ -52,19 +52,27 @@ def differences(network: ReviewNetwork) -> pd.DataFrame:
     for edges in network.pairs.values():
         for edge in edges:
             places = [number_of[arm.treatment_class] for arm in edge.arms]
-            design = {
-                head: edge.study.design.get(key, NOT_PRINTED) for key, head in compare.items()
-            }
+            design = {head: _said(network, edge, key) for key, head in compare.items()}
             rows.append(
                 {
                     STUDY: edge.label,
                     COMPARISON: f"{edge.comparison.label} ({places[0]} and {places[1]})",
-                    **{head: str(value) for head, value in design.items()},
+                    **design,
                     network.review.terms.participants.capitalize(): _whose(edge),
                     "Adjustment": _adjustment(edge),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _said(network: ReviewNetwork, edge: Edge, key: str) -> str:
+    """Return what the design of a study says, with the share that is printed where it is mixed."""
+    said = str(edge.study.design.get(key, NOT_PRINTED))
+    rule = network.review.protocol.get("main_population", {})
+    share = share_of(network.review, edge.study)
+    if key != rule.get("design") or said in (rule["all"], rule["none"]) or share is None:
+        return said
+    return f"{said}: {share:g}%"
 
 
 def evidence(network: ReviewNetwork) -> pd.DataFrame:
