@@ -304,6 +304,19 @@ def test_no_included_study_has_serious_concerns_about_trust():
     assert all(review.studies[study].status != "included" for study in doubted)
 
 
+def test_where_a_report_is_silent_the_answer_is_no_information():
+    """By the guidance of RoB 2 and ROBINS-I, for each question that can be answered so."""
+    silent = re.compile(r"not (in|printed in) |no sign |.*by what the abstract says")
+    shown = [
+        f"{one.target.id} {number}: {answer.answer}"
+        for one in load_appraisals(ROOT).standing().values()
+        for number, answer in one.answers.items()
+        if silent.match(answer.support) and "NI" in one.tool.questions[number].answers
+        if answer.answer != "NI"
+    ]
+    assert shown == []
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "told"),
     [
