@@ -30,14 +30,6 @@ def _from_odds_ratio(log_ratio: float, baseline: float) -> float:
     return 0.5 * (1 + math.tanh(0.5 * log_odds))
 
 
-def _from_risk_ratio(log_ratio: float, baseline: float) -> float:
-    return math.exp(log_ratio) * baseline
-
-
-def _from_risk_difference(difference: float, baseline: float) -> float:
-    return baseline + difference
-
-
 def _from_hazard_ratio(log_ratio: float, baseline: float) -> float:
     if baseline == 1.0:
         return 1.0
@@ -48,8 +40,8 @@ RISK: Mapping[str, Callable[[float, float], float]] = MappingProxyType(
     {
         "log_or": _from_odds_ratio,
         "peto": _from_odds_ratio,
-        "log_rr": _from_risk_ratio,
-        "rd": _from_risk_difference,
+        "log_rr": lambda log_ratio, baseline: math.exp(log_ratio) * baseline,
+        "rd": lambda difference, baseline: baseline + difference,
         "log_hr": _from_hazard_ratio,
     }
 )

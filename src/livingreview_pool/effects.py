@@ -160,15 +160,9 @@ def log_ratio_from_ci(
     if not (is_number(ratio) and 0 < lower < ratio < upper < math.inf):
         msg = f"ci ({study}): need 0 < ci_lower < ratio < ci_upper, found {lower}, {ratio}, {upper}"
         raise ValueError(msg)
-    standard_error = math.log(upper / lower) / (2 * normal_quantile(level))
-    return Effect(
-        study,
-        math.log(ratio),
-        standard_error**2,
-        measure,
-        route="ratio and confidence interval",
-        assumption=f"Wald interval on the log scale, level {level:g}",
-    )
+    vi = (math.log(upper / lower) / (2 * normal_quantile(level))) ** 2
+    route, assumption = "ratio and confidence interval", "Wald interval on the log scale"
+    return _routed(study, math.log(ratio), vi, measure, route, f"{assumption}, level {level:g}")
 
 
 def effect_from_ci(
@@ -187,15 +181,9 @@ def effect_from_ci(
         msg = f"ci ({study}): need ci_lower < estimate < ci_upper, "
         msg += f"found {lower}, {estimate}, {upper}"
         raise ValueError(msg)
-    standard_error = (upper - lower) / (2 * normal_quantile(level))
-    return Effect(
-        study,
-        estimate,
-        standard_error**2,
-        measure,
-        route="estimate and confidence interval",
-        assumption=f"Wald interval on the analysis scale, level {level:g}",
-    )
+    vi = ((upper - lower) / (2 * normal_quantile(level))) ** 2
+    route, assumption = "estimate and confidence interval", "Wald interval on the analysis scale"
+    return _routed(study, estimate, vi, measure, route, f"{assumption}, level {level:g}")
 
 
 def log_hazard_ratio_from_p(study: str, hazard_ratio: float, p_value: float) -> Effect:
@@ -213,7 +201,8 @@ def log_hazard_ratio_from_p(study: str, hazard_ratio: float, p_value: float) -> 
     check_share(f"p_value ({study})", p_value)
     standard_error = abs(math.log(hazard_ratio)) / float(-ndtri(p_value / 2))
     route, assumption = "hazard ratio and p-value", "two-sided Wald p-value"
-    return _log_hr(study, math.log(hazard_ratio), standard_error**2, route, assumption)
+    yi, vi = math.log(hazard_ratio), standard_error**2
+    return _routed(study, yi, vi, "log_hr", route, assumption)
 
 
 def log_hazard_ratio_from_p_and_events(
@@ -239,7 +228,7 @@ def log_hazard_ratio_from_p_and_events(
     size = float(-ndtri(p_value / 2)) * math.sqrt(vi)
     yi = -size if favours == "experimental" else size
     assumption = "two-sided log-rank p-value, proportional hazards, events shared as patients"
-    return _log_hr(study, yi, vi, "p-value and events", assumption)
+    return _routed(study, yi, vi, "log_hr", "p-value and events", assumption)
 
 
 def log_hazard_ratio_from_events(
@@ -255,7 +244,8 @@ def log_hazard_ratio_from_events(
     check_positive(f"hazard_ratio ({study})", hazard_ratio)
     vi = _variance_from_events(study, events, share)
     assumption = "log-rank information; adjustment and ties would widen it"
-    return _log_hr(study, math.log(hazard_ratio), vi, "hazard ratio and events", assumption)
+    yi, route = math.log(hazard_ratio), "hazard ratio and events"
+    return _routed(study, yi, vi, "log_hr", route, assumption)
 
 
 def log_hazard_ratio_from_medians(
@@ -275,12 +265,13 @@ def log_hazard_ratio_from_medians(
         for value in check_tuple(f"{name} ({study})", pair, 2):
             check_positive(f"{name} ({study})", value)
     yi, vi = math.log(medians[1] / medians[0]), 1 / events[0] + 1 / events[1]
-    effect = _log_hr(study, yi, vi, "medians", "exponential survival in both arms")
+    assumption = "exponential survival in both arms"
+    effect = _routed(study, yi, vi, "log_hr", "medians", assumption)
     return replace(effect, notes=("approximate: from medians, under exponential survival",))
 
 
-def _log_hr(study: str, yi: float, vi: float, route: str, assumption: str) -> Effect:
-    return Effect(study, yi, vi, "log_hr", route=route, assumption=assumption)
+def _routed(study: str, yi: float, vi: float, measure: str, route: str, assumption: str) -> Effect:
+    return Effect(study, yi, vi, measure, route=route, assumption=assumption)
 
 
 def _variance_from_events(study: str, events: int, share: float) -> float:
@@ -330,14 +321,8 @@ def generic_effect(study: str, estimate: float, standard_error: float, measure: 
     0.04
     """
     check_positive(f"standard_error ({study})", standard_error)
-    return Effect(
-        study,
-        estimate,
-        standard_error**2,
-        measure,
-        route="estimate and standard error",
-        assumption="normal sampling on the analysis scale",
-    )
+    route, assumption = "estimate and standard error", "normal sampling on the analysis scale"
+    return _routed(study, estimate, standard_error**2, measure, route, assumption)
 
 
 def _from_arms(study: str, arms: Mapping[str, tuple[float, ...]], measure: str) -> Effect:
