@@ -206,7 +206,7 @@ class Audited(Study):
             return list(self._around(quantity))
         outcome = self.vocabulary(quantity.outcome)
         if outcome.within and outcome.denominator == "within":
-            return self.classified_within(quantity, outcome)
+            return self.classified_within(quantity)
         return self.group_sizes(quantity)
 
     def _around(self, quantity: Quantity) -> Iterator[Count]:
@@ -219,12 +219,16 @@ class Audited(Study):
         if quantity.arm_id != ALL_ARMS:
             yield from self.group_sizes(replace(quantity, arm_id=ALL_ARMS))
 
-    def classified_within(self, quantity: Quantity, outcome: Outcome) -> list[Count]:
-        """Sizes of the patients that `outcome.within` names, in the quantity's group."""
+    def classified_within(self, quantity: Quantity) -> list[Count]:
+        """Sizes of the patients that `within` of the outcome names, in the quantity's group."""
         group = Quantity(quantity.arm_id, quantity.population, quantity.subgroup)
-        around = group.of_level(level_of(outcome.within))
+        around = group.of_level(level_of(self.vocabulary(quantity.outcome).within))
         implied = self.count_or_implied(around)
         return self.counts(around) or ([implied] if implied else [])
+
+    def is_adverse_event(self, quantity: Quantity) -> bool:
+        """Whether the quantity is of an adverse event, with or without a grade."""
+        return self.vocabulary(quantity.outcome).kind == "adverse-event"
 
     def stated(self, *kinds: str) -> Iterator[Statement]:
         """What the text says, as far as `study.yaml` records it, of these kinds."""
@@ -257,3 +261,22 @@ class Audited(Study):
     def number_words(self, number: Printed) -> str:
         """The outcome, its category and the statistic in words."""
         return f"{self.quantity_words(number.quantity)}, {number.quantity.statistic}"
+
+    def comparison_words(self, quantity: Quantity) -> str:
+        """What is compared, in whom."""
+        if quantity.comparison in self.comparisons:
+            words = self.comparisons[quantity.comparison].label
+        else:
+            variable, levels = quantity.contrast
+            declared = self.vocabulary(variable)
+            named = [declared.levels.get(level, level) for level in levels]
+            words = f"{declared.label} ({' against '.join(named)})" if named else declared.label
+        for stratum in quantity.strata:
+            words += f", in {self.subgroup_words(stratum)}"
+        if quantity.population != "whole" and quantity.population in self.populations:
+            words += f", {self.populations[quantity.population].label}"
+        return words
+
+    def compared_words(self, quantity: Quantity) -> str:
+        """The outcome, and what is compared in whom."""
+        return f"{self.vocabulary(quantity.outcome).label}, {self.comparison_words(quantity)}"

@@ -9,13 +9,15 @@ itself makes arms alike.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import chdtr, chdtrc
 from scipy.stats import hypergeom
 
 from livingreview_audit.audited import Audited, Count, every, numbers_of
+from livingreview_audit.contingency import chi_squared, compact
 from livingreview_audit.design import AFTER_START, MATCHED, characteristic
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_record import Outcome, Printed, Quantity
@@ -26,8 +28,7 @@ FEWEST_VARIABLES, FEWEST_PATIENTS = 5, 20
 SIMPLE, STRATIFIED = "simple", "stratified"
 
 
-@dataclass(frozen=True)
-class _Variable:
+class _Variable(NamedTuple):
     """One characteristic in two arms: its chi-squared, and the chance of equal counts."""
 
     squares: float
@@ -37,8 +38,7 @@ class _Variable:
     numbers: tuple[Printed, ...]
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(NamedTuple):
     """The baseline table of two arms in one population."""
 
     study: Audited
@@ -64,9 +64,6 @@ class _Table:
         numbers = tuple(n for variable in self.variables for n in variable.numbers)
         return Finding.on(numbers, about, said, verdict, recomputed, reported=reported)
 
-    def refuse(self, why: str) -> Finding:
-        return self.find(Verdict.NOT_CHECKABLE, self.counted, "", why)
-
 
 @check(
     "All baseline characteristics of two arms together, against what allocation at random gives."
@@ -78,7 +75,7 @@ def baseline_differences(study: Audited) -> Iterator[Finding]:
     """
     for table in _tables(study):
         if table.refused:
-            yield table.refuse(table.refused)
+            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", table.refused)
             continue
         squares = sum(variable.squares for variable in table.variables)
         freedom = sum(variable.freedom for variable in table.variables)
@@ -113,19 +110,18 @@ def baseline_identical(study: Audited) -> Iterator[Finding]:
         if not refused and len({size.value for size in sizes if size}) != 1:
             refused = "the arms differ in size"
         if refused:
-            yield table.refuse(refused)
+            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", refused)
             continue
         chances = [variable.chance for variable in table.variables]
         equal = sum(variable.equal for variable in table.variables)
         expected = f"{sum(chances):.1f}"
-        said = f"{equal} of {len(chances)} characteristics are counted alike; {expected} expected"
-        verdict = Verdict.REPRODUCED
-        if at_least(equal, chances) < IDENTICAL:
-            verdict = Verdict.IMPLAUSIBLE
-            said += (
-                "; plausible only where allocation was stratified or minimised by them, or where "
-                "they largely overlap"
-            )
+        more = (
+            "; plausible only where allocation was stratified or minimised by them, or where they "
+            "largely overlap"
+        )
+        unlikely = at_least(equal, chances) < IDENTICAL
+        verdict, why = first_true((unlikely, Verdict.IMPLAUSIBLE, more))
+        said = f"{equal} of {table.counted} are counted alike; {expected} expected{why}"
         yield table.find(verdict, str(equal), expected, said)
 
 
@@ -171,16 +167,14 @@ def _variable(study: Audited, wanted: Quantity, variable: Outcome) -> _Variable 
 
 
 def _counts(counts: list[tuple[Count, ...]]) -> _Variable | None:
-    rows = [[level.value for level in levels] for levels in counts]
-    table = np.array(rows)
-    table = table[:, table.sum(axis=0) > 0]
-    if min(table.sum(axis=1)) < FEWEST_PATIENTS or table.shape[1] < 2:
+    first, second = (tuple(level.value for level in levels) for levels in counts)
+    kept = compact((first, second))
+    size, other = map(sum, kept)
+    if min(size, other) < FEWEST_PATIENTS or len(kept[0]) < 2:
         return None
-    first, second = table.sum(axis=1)
-    both = table.sum(axis=0)
-    expected = np.outer((first, second), both) / (first + second)
-    squares = float(((table - expected) ** 2 / expected).sum()) * (1 - 1 / (first + second))
-    half, odd = divmod(int(both[0]), 2)
-    chance = 0.0 if odd else float(hypergeom.pmf(half, first + second, both[0], first))
+    everyone, with_first_level = size + other, kept[0][0] + kept[1][0]
+    squares = chi_squared(kept) * (1 - 1 / everyone)
+    half, odd = divmod(with_first_level, 2)
+    chance = 0.0 if odd else float(hypergeom.pmf(half, everyone, with_first_level, size))
     numbers = numbers_of(level for levels in counts for level in levels)
-    return _Variable(squares, table.shape[1] - 1, rows[0] == rows[1], chance, numbers)
+    return _Variable(squares, len(kept[0]) - 1, first == second, chance, numbers)

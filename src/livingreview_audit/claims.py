@@ -8,12 +8,13 @@ whose `outcome` it shows).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from livingreview_audit.audited import PARTICIPANTS, Audited, by_subgroup
 from livingreview_audit.finding import Finding, Verdict, first_true, words
 from livingreview_audit.intervals import ALPHA, Box
-from livingreview_audit.vocabulary import ADVERSE_EVENT, qualified, says
+from livingreview_audit.vocabulary import qualified, says
 from livingreview_record import (
     Printed,
     Quantity,
@@ -40,13 +41,13 @@ UNCERTAIN = {  # words that are not of significance itself, and what else they m
 OF_THE_WHOLE = "; the claim may be about the whole and not about each kind"
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """What sections say of a number; `own` where they speak of its own outcome."""
+class _Claim(NamedTuple):
+    """What sections say of some numbers; `own` where they speak of the numbers' own outcome."""
 
     kind: str
     own: bool
-    statements: tuple[Statement, ...]
+    statements: list[Statement]
+    numbers: list[Printed]
 
 
 @words("Claims of significance, or of none, against the p-values (or intervals) they are about.")
@@ -61,15 +62,13 @@ def claims(study: Audited) -> Iterator[Finding]:
             for number in numbers or _claimed(study, statement, "ci95"):
                 own = statement.outcome in ("", number.quantity.outcome)
                 claimed.setdefault((number, statement.claim, own), []).append(statement)
-    together: dict[tuple[object, ...], tuple[_Claim, list[Printed]]] = {}
+    together: dict[tuple[object, ...], _Claim] = {}
     for (number, kind, own), statements in claimed.items():
         unmet = _verdict(kind, number, own=own)[0].is_contradiction
         alike = tuple((one.section, one.outcome) for one in statements)
         key = (kind, own, number.quantity.statistic, *alike) if unmet else (number, kind, own)
-        made = _Claim(kind, own, tuple(statements))
-        together.setdefault(key, (made, []))[1].append(number)
-    for made, same in together.values():
-        yield _judge(study, made, same)
+        together.setdefault(key, _Claim(kind, own, statements, [])).numbers.append(number)
+    yield from (_judge(study, claim) for claim in together.values())
 
 
 def _claimed(study: Audited, statement: Statement, statistic: str) -> list[Printed]:
@@ -91,18 +90,14 @@ def _claimed(study: Audited, statement: Statement, statistic: str) -> list[Print
         found = own or [
             pair for pair in found if study.vocabulary(pair[0].outcome).within == statement.outcome
         ]
-    if statement.outcome and statement.category is None:  # of any grade, not of each
-        found = [pair for pair in found if not _is_graded(study, pair[0])]
+    any_grade = statement.outcome and statement.category is None
     return [
         chosen
         for quantity, places in found
         if not {*statement.except_} & {quantity.outcome, quantity.contrast[0]}
+        and not (any_grade and quantity.category and study.is_adverse_event(quantity))
         and (chosen := _nearest(places, statement)) is not None
     ]
-
-
-def _is_graded(study: Audited, quantity: Quantity) -> bool:
-    return bool(quantity.category) and study.vocabulary(quantity.outcome).kind == ADVERSE_EVENT
 
 
 def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
@@ -114,11 +109,12 @@ def _nearest(places: Iterable[Printed], statement: Statement) -> Printed | None:
     return next(iter(same or ordered), None)
 
 
-def _judge(study: Audited, claim: _Claim, numbers: list[Printed]) -> Finding:
+def _judge(study: Audited, claim: _Claim) -> Finding:
+    numbers = claim.numbers
     verdict, reason = _verdict(claim.kind, numbers[0], own=claim.own)
     name = "p" if numbers[0].quantity.statistic == "p" else "interval"
-    words = study.quantity_words if len(numbers) == 1 or not claim.own else study.full_words
-    told = ", ".join(f"{words(one.quantity)}: {name} {one.value}" for one in numbers)
+    named = study.quantity_words if len(numbers) == 1 or not claim.own else study.full_words
+    told = ", ".join(f"{named(one.quantity)}: {name} {one.value}" for one in numbers)
     said = f"{told}, {reason}; {says(claim.statements, CLAIMS[claim.kind])}"
     if verdict.is_contradiction:
         said += UNCERTAIN.get(claim.kind, "" if claim.own else OF_THE_WHOLE)
@@ -184,9 +180,9 @@ def listed_events(study: Audited) -> Iterator[Finding]:
                 (missing and not statement.complete, Verdict.NOT_CHECKABLE, may_be_open),
                 (True, Verdict.DISCREPANT, ""),
             )
-            words = "lists it" if named else "does not list it"
-            said = f"{number.value} in the table; {statement.section} {words}{why}"
-            yield Finding.on((number,), study.quantity_words(quantity), said, verdict, words)
+            lists = "lists it" if named else "does not list it"
+            said = f"{number.value} in the table; {statement.section} {lists}{why}"
+            yield Finding.on((number,), study.quantity_words(quantity), said, verdict, lists)
 
 
 @words("Analyses that the text says were not stratified against results printed by stratum.")
@@ -195,11 +191,10 @@ def analyses_not_done(study: Audited) -> Iterator[Finding]:
     for statement in study.stated("no-stratified-analysis"):
         for variable in (study.variables[id_] for id_ in statement.variables):
             strata = [
-                number
-                for number in study.numbers
-                if number.quantity.statistic == "p"
-                and number.quantity.comparison in study.comparisons
-                and variable.id in [stratum.variable for stratum in number.quantity.strata[:1]]
+                p
+                for p in study.find(statistic="p")
+                if p.quantity.comparison in study.comparisons
+                and variable.id in [stratum.variable for stratum in p.quantity.strata[:1]]
             ]
             for p in strata[:1]:
                 ratio = replace(p.quantity, statistic="hr", method="cox")
@@ -231,24 +226,21 @@ def benefit_in_every_level(study: Audited) -> Iterator[Finding]:
         numbers = tuple(number for found in printed.values() for number in found)
         if not numbers:
             continue
-        below = [
-            found
+        below = sum(
+            any(Box.of(p.number).upper <= ALPHA and p.number.relation != ">" for p in found)
             for found in printed.values()
-            if any(Box.of(p.number).upper <= ALPHA and p.number.relation != ">" for p in found)
-        ]
+        )
         told = "; ".join(
             f"{level}: {' and '.join(f'p {p.value}' for p in found) or 'none printed'}"
             for level, found in printed.items()
         )
-        said = says([statement], "that the benefit holds in every group")
-        said += f"; the p-values are {told}"
-        verdict = Verdict.REPRODUCED
-        if len(below) < len(printed):
-            verdict = Verdict.IMPLAUSIBLE
-            said += "; both hold if a benefit without significance is meant as well"
-            said += qualified([statement])
+        meant = "; both hold if a benefit without significance is meant as well"
+        some = (below < len(printed), Verdict.IMPLAUSIBLE, meant + qualified([statement]))
+        verdict, why = first_true(some)
+        said = f"{says([statement], 'that the benefit holds in every group')}; "
+        said += f"the p-values are {told}{why}"
         text = f"{study.vocabulary(statement.outcome).label}: {said}."
-        shown = f"p below {ALPHA} in {len(below)} of {len(printed)}"
+        shown = f"p below {ALPHA} in {below} of {len(printed)}"
         yield Finding(numbers, "a benefit in every group", shown, verdict, text, numbers[1:])
 
 
@@ -267,12 +259,10 @@ def patients_shown(study: Audited) -> Iterator[Finding]:
             known = study.count(replace(group, outcome=PARTICIPANTS))
             if known is None:
                 continue
-            fits = number.number.value == known.value
-            verdict = Verdict.REPRODUCED if fits else Verdict.IMPLAUSIBLE
+            differ = number.number.value != known.value
+            meant = "; both hold if the words name the group and not the values shown"
+            verdict, why = first_true((differ, Verdict.IMPLAUSIBLE, meant))
             said = says([statement], f"that it shows {number.value} {{participants}}")
-            said += f"; the values are of {known.value} ({study.group_words(group)})"
-            said += (
-                "" if fits else "; both hold if the words name the group and not the values shown"
-            )
+            said += f"; the values are of {known.value} ({study.group_words(group)}){why}"
             numbers = (number, *known.numbers)
             yield Finding.on(numbers, outcome.label, said, verdict, str(known.value))

@@ -156,8 +156,7 @@ def curve_of(quantity: Quantity) -> Quantity:
 
 def share(percent: Reported) -> Box:
     """A printed percentage as a probability."""
-    box = Box.of(percent).within(0, 100)
-    return Box(box.lower / 100, box.upper / 100)
+    return Box.of(percent).within(0, 100).over(100)
 
 
 def in_months(number: Printed) -> Box:

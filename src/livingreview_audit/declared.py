@@ -7,7 +7,7 @@ its levels must then be of these patients too.  Models: statements of the kinds 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, Count, every
 from livingreview_audit.contingency import Table
@@ -22,8 +22,7 @@ Cells = Sequence[tuple[Count, Count]]  # a part and its whole, in each group
 Covariate = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Share:
+class _Share(NamedTuple):
     """A count with the size declared for it and the size of its whole group."""
 
     part: Count
@@ -35,8 +34,7 @@ class _Share:
         return (*self.part.numbers, *self.declared.numbers)
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(NamedTuple):
     """A number compared with the declared patients and with the whole group.
 
     `numbers` are those that it was recomputed from.
@@ -92,48 +90,46 @@ def _tell(study: Audited, outcome: Outcome, held: list[_Held]) -> Finding:
 
 
 def _percentages(study: Audited, outcome: Outcome) -> Iterator[_Held]:
-    for number in study.numbers:
-        ours = (number.quantity.statistic, number.quantity.outcome) == ("percent", outcome.id)
-        share = _share(study, outcome, number.quantity) if ours else None
-        if share is None or number.number.exact is None:
+    for number in study.find(statistic="percent", outcome=outcome.id):
+        share, printed = _share(study, number.quantity), number.number
+        if share is None or printed.exact is None:
             continue
-        decimals = number.number.decimals
         fits, whole = (
-            number.number.exact in roundings(share.part.percent_of(size), decimals).values()
+            printed.exact in roundings(share.part.percent_of(size), printed.decimals).values()
             for size in (share.declared, share.group)
         )
-        percent = f"{printed_as(share.part.percent_of(share.declared), decimals)}%"
+        percent = f"{printed_as(share.part.percent_of(share.declared), printed.decimals)}%"
         said = f"{share.part.of(share.declared)} is {percent}"
         said += "" if fits else f" (printed {number.value}%)"
         yield _Held(number, percent, said, fits, whole, share.numbers)
 
 
-def _share(study: Audited, outcome: Outcome, quantity: Quantity) -> _Share | None:
+def _share(study: Audited, quantity: Quantity) -> _Share | None:
     part, group = study.count(quantity), study.group_size(quantity)
-    declared = next(iter(study.classified_within(quantity, outcome)), None)
+    declared = next(iter(study.classified_within(quantity)), None)
     if part is None or declared is None or group is None or not declared.value:
         return None
     return _Share(part, declared, group) if part.value <= declared.value else None
 
 
 def _p_values(study: Audited, outcome: Outcome) -> Iterator[_Held]:
-    for p in study.numbers:
-        quantity = p.quantity
-        ours = (quantity.statistic, quantity.outcome) == ("p", outcome.id) and quantity.category
-        if ours and quantity.comparison in study.comparisons and quantity.method in NAMED:
-            shares = every(_share(study, outcome, arm) for arm in study.compared(quantity))
-            if shares:
-                yield _p_value(study, p, shares)
+    for p in study.find(statistic="p", outcome=outcome.id):
+        of_arms = p.quantity.comparison in study.comparisons and p.quantity.method in NAMED
+        arms = study.compared(p.quantity) if of_arms and p.quantity.category else []
+        shares = every(_share(study, arm) for arm in arms)
+        if shares:
+            yield _p_value(p, shares, outcome)
 
 
-def _p_value(study: Audited, p: Printed, shares: tuple[_Share, ...]) -> _Held:
+def _p_value(p: Printed, shares: tuple[_Share, ...], outcome: Outcome) -> _Held:
     of_declared = [(share.part, share.declared) for share in shares]
     of_group = [(share.part, share.group) for share in shares]
     declared = _by_test(p, of_declared)
     fits = any(p_prints(p.number, value) for value in declared.values())
     used = [name for name, v in _by_test(p, of_group).items() if p_prints(p.number, v)]
     values = ", ".join(f"{value:.4f} by {name}" for name, value in declared.items())
-    said = f"{_shown(of_declared)} gives {values}"
+    about = outcome.levels.get(p.quantity.category, p.quantity.category)
+    said = f"{about}: {_shown(of_declared)} gives {values}"
     if not fits:
         printed = Box(*p.number.rounding_interval)
         apart = [on_different_sides(printed, Box.at(value)) for value in declared.values()]
@@ -142,8 +138,6 @@ def _p_value(study: Audited, p: Printed, shares: tuple[_Share, ...]) -> _Held:
         said += f"; {_shown(of_group)} gives it by {used[0]})" if used else ")"
     numbers = tuple(n for share in shares for n in share.numbers)
     recomputed = " or ".join(dict.fromkeys(f"{value:.4f}" for value in declared.values()))
-    about = study.vocabulary(p.quantity.outcome).levels.get(p.quantity.category)
-    said = f"{about or p.quantity.category}: {said}"
     return _Held(p, recomputed, said, fits, bool(used), numbers)
 
 

@@ -11,12 +11,13 @@ Forum* 335.  Groups formed by what happened after the start have immortal time: 
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from livingreview_audit.audited import EVENT, PARTICIPANTS, Audited, Count, every, numbers_of
-from livingreview_audit.finding import Finding, Verdict, check, design
+from livingreview_audit.finding import Finding, Verdict, check, design, first_true, unless
 from livingreview_audit.intervals import Box
 from livingreview_audit.p_values import p_of_counts
 from livingreview_audit.vocabulary import says
@@ -43,11 +44,10 @@ def matched_sizes(study: Audited) -> Iterator[Finding]:
                 parts = [int(part) for part in statement.ratio.split(":")]
                 fits = first.value * parts[1] == second.value * parts[0]
                 shown = f"{first.value} and {second.value}"
-                verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+                verdict = unless(fits, Verdict.DISCREPANT)
                 about = f"Matching {statement.ratio} ({statement.section})"
-                said, ratio = f"{shown} {{participants}}", statement.ratio
-                numbers = numbers_of(sizes)
-                yield Finding.on(numbers, about, said, verdict, ratio, reported=shown)
+                said, numbers = f"{shown} {{participants}}", numbers_of(sizes)
+                yield Finding.on(numbers, about, said, verdict, statement.ratio, reported=shown)
 
 
 def _arm_sizes(study: Audited, wanted: Quantity) -> tuple[Count, ...]:
@@ -55,8 +55,7 @@ def _arm_sizes(study: Audited, wanted: Quantity) -> tuple[Count, ...]:
     return every(study.counted(study.compared(replace(wanted, outcome=PARTICIPANTS))))
 
 
-@dataclass(frozen=True)
-class _Balance:
+class _Balance(NamedTuple):
     """Standardised difference of a characteristic between two arms, in one population."""
 
     box: Box
@@ -95,12 +94,11 @@ def _claimed(study: Audited, comparison: Comparison) -> Iterator[Quantity]:
 
 def _tests(study: Audited, wanted: Quantity) -> list[Quantity]:
     """The p-values, by whatever test, of a characteristic compared in a population."""
+    of = ("p", wanted.comparison, wanted.outcome, wanted.population, "")
     return [
-        quantity
-        for quantity in study.by_quantity
-        if (quantity.statistic, quantity.comparison, quantity.outcome)
-        == ("p", wanted.comparison, wanted.outcome)
-        and (quantity.population, quantity.category) == (wanted.population, "")
+        q
+        for q in study.by_quantity
+        if (q.statistic, q.comparison, q.outcome, q.population, q.category) == of
     ]
 
 
@@ -200,17 +198,17 @@ def events_per_covariate(study: Audited) -> Iterator[Finding]:
         each = f"{size.value / n:.1f}"
         what = "events" if events is not None else "{participants}, and so at most as many events,"
         said = f"{size.value} {what} for {n} coefficients, {size.value} / {n} = {each} for each"
-        verdict, touches = Verdict.REPRODUCED, tuple[Printed, ...]()
-        if size.value / n < EVENTS_PER_COVARIATE:
-            verdict, touches = Verdict.REMARK, estimates
-            said += "; the customary ten is a rule of thumb, and estimates from fewer are less "
-            said += "stable"
-        elif events is None:
-            verdict = Verdict.NOT_CHECKABLE
-            said += "; the number of events is not printed"
-        text = f"{study.vocabulary(model.outcome).label}, multivariable model of {table}: {said}."
+        rule = "; the customary ten is a rule of thumb, and estimates from fewer are less stable"
+        verdict, why = first_true(
+            (size.value / n < EVENTS_PER_COVARIATE, Verdict.REMARK, rule),
+            (events is None, Verdict.NOT_CHECKABLE, "; the number of events is not printed"),
+        )
+        touches = estimates if verdict is Verdict.REMARK else ()
+        about = f"{study.vocabulary(model.outcome).label}, multivariable model of {table}"
         numbers, shown = (*size.numbers, estimates[0]), f"{size.value} for {n}"
-        yield Finding(numbers, shown, f"{each} each", verdict, text, touches)
+        yield Finding.on(
+            numbers, about, said + why, verdict, f"{each} each", reported=shown, touches=touches
+        )
 
 
 @design("Times to an event in groups from which {participants} who died early were left out.")
@@ -233,26 +231,21 @@ def survival_exclusion(study: Audited) -> Iterator[Finding]:
             if number.quantity.outcome == study.roles.overall_survival
             and (number.quantity.statistic, number.quantity.subgroup) == ("median", "")
         )
-        if medians:
-            limit = f"{float(statement.months):g} months"
-            arms = {arm.id: arm.label for arm in study.arms.values()}
-            everyone = "all {participants}"
-            told = ", ".join(
-                dict.fromkeys(
-                    f"{m.value} ({arms.get(m.quantity.arm_id, everyone)})" for m in medians
-                )
-            )
-            labels = (study.vocabulary(n.quantity.outcome).label.lower() for n in results)
-            said = f"that {{participants}} who died within {limit} were left out"
-            left_out = says([statement], said)
-            said = (
-                f"{left_out}; median survival of {told} is of those who lived {limit}, not of all "
-                f"who began the treatment, and so are all results on "
-                f"{' and '.join(dict.fromkeys(labels))}; the groups may differ in how many these "
-                "were."
-            )
-            shown, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"
-            yield Finding(medians, shown, aim, Verdict.REMARK, said, results)
+        if not medians:
+            continue
+        limit = f"{float(statement.months):g} months"
+        arms = {arm.id: arm.label for arm in study.arms.values()}
+        shown = [(m.value, arms.get(m.quantity.arm_id, "all {participants}")) for m in medians]
+        told = dict.fromkeys(f"{value} ({arm})" for value, arm in shown)
+        labels = dict.fromkeys(study.vocabulary(n.quantity.outcome).label.lower() for n in results)
+        left_out = f"that {{participants}} who died within {limit} were left out"
+        said = (
+            f"{says([statement], left_out)}; median survival of {', '.join(told)} is of those who "
+            f"lived {limit}, not of all who began the treatment, and so are all results on "
+            f"{' and '.join(labels)}; the groups may differ in how many these were."
+        )
+        printed, aim = f"{medians[0].value} {medians[0].unit}", "of all who began"
+        yield Finding(medians, printed, aim, Verdict.REMARK, said, results)
 
 
 @design("Each time to an event that is analysed by factors seen only after time had begun.")
@@ -298,17 +291,11 @@ def eligible_range(study: Audited) -> Iterator[Finding]:
         if variable is None or not quantity.category.startswith(ELIGIBILITY):
             continue
         low, up = limits_of_eligibility(limit.value)
-        ranges = [
-            printed
-            for other, places in study.by_quantity.items()
-            for printed in places
-            if (other.outcome, other.statistic) == (variable.id, "range")
-        ]
-        for printed in ranges:
+        for printed in study.find(outcome=variable.id, statistic="range"):
             ends = printed.interval
             inside = Box.of(ends.lower).upper >= low and Box.of(ends.upper).lower <= up
             said = f"{printed.value}, and eligible were {limit.value}"
-            verdict = Verdict.REPRODUCED if inside else Verdict.IMPOSSIBLE
+            verdict = unless(inside, Verdict.IMPOSSIBLE)
             yield Finding.on((printed, limit), variable.label, said, verdict, limit.value)
 
 

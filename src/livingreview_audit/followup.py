@@ -7,12 +7,14 @@ cannot exceed the curve's: the share of patients still observed is at most the K
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+from operator import itemgetter
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, total
 from livingreview_audit.curves import Curve, beside, curves, in_months
-from livingreview_audit.finding import Finding, Verdict, check, design, first_true, words
+from livingreview_audit.finding import Finding, Verdict, check, design, first_true, unless, words
 from livingreview_audit.intervals import Box
 from livingreview_audit.vocabulary import says
 from livingreview_record import (
@@ -27,6 +29,7 @@ from livingreview_record import (
 )
 
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
+DAY = itemgetter(0)
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")
 DAYS_A_MONTH = 30.4375
 TIME_SLACK = 1.03  # a month may be 28 to 31 days
@@ -99,12 +102,11 @@ def followup_described_twice(study: Audited) -> Iterator[Finding]:
     for _, places in _followup(study, "median") if len(statements) > 1 else ():
         told = [f"{says([one], 'so')} (to {' or '.join(one.ends_at)})" for one in statements]
         differ = len({frozenset(one.ends_at) for one in statements}) > 1
-        verdict = Verdict.IMPLAUSIBLE if differ else Verdict.REPRODUCED
-        said = "; ".join(told)
-        said += "; both hold if they describe different endpoints" if differ else ""
-        printed, words = f"{places[0].value} {places[0].unit}", "one description"
-        about = f"Follow-up, median {printed}"
-        yield Finding.on(places, about, said, verdict, words, reported=printed, touches=places[1:])
+        endpoints = "; both hold if they describe different endpoints"
+        verdict, why = first_true((differ, Verdict.IMPLAUSIBLE, endpoints))
+        printed, said = f"{places[0].value} {places[0].unit}", "; ".join(told) + why
+        about, aim = f"Follow-up, median {printed}", "one description"
+        yield Finding.on(places, about, said, verdict, aim, reported=printed, touches=places[1:])
 
 
 @check("No median or rate of a curve lies beyond the longest follow-up of its group.")
@@ -125,7 +127,7 @@ def within_followup(study: Audited) -> Iterator[Finding]:
         for number, at in times:
             beyond = at > longest * TIME_SLACK
             where = f"{'beyond' if beyond else 'within'} the longest follow-up of {last.text}"
-            verdict = Verdict.IMPOSSIBLE if beyond else Verdict.REPRODUCED
+            verdict = unless(not beyond, Verdict.IMPOSSIBLE)
             said = f"{at:g} months lie {where} months"
             yield curve.find(verdict, (number, ranges[0]), f"to {longest:g}", said)
 
@@ -133,26 +135,24 @@ def within_followup(study: Audited) -> Iterator[Finding]:
 @check("Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.")
 def followup_ranges(study: Audited) -> Iterator[Finding]:
     """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
-    starts, stops = _dates(study, (START,)), _dates(study, STOPS)
+    starts, stops = _dates(study, START), _dates(study, *STOPS)
     window, dates = 0.0, tuple[Printed, ...]()
     if starts and stops:
-        first = min(starts, key=lambda pair: pair[0])
-        last = max(stops, key=lambda pair: pair[0])
-        window = (last[0] - first[0]).days / DAYS_A_MONTH + 1
-        dates = (first[1], last[1])
+        (first, began), (last, ended) = min(starts, key=DAY), max(stops, key=DAY)
+        window, dates = (last - first).days / DAYS_A_MONTH + 1, (began, ended)
     for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
             yield _range(study, printed, window, dates)
         yield from _arms_range(study, quantity, ranges[0])
 
 
-def _dates(study: Audited, categories: tuple[str, ...]) -> list[tuple[date, Printed]]:
-    found = []
-    for quantity, places in study.by_quantity.items():
-        if quantity.statistic == "date" and quantity.category in categories:
-            days = [(as_date(place.value), place) for place in places]
-            found += [(day, place) for day, place in days if day is not None]
-    return found
+def _dates(study: Audited, *categories: str) -> list[tuple[date, Printed]]:
+    return [
+        (day, place)
+        for category in categories
+        for place in study.find(statistic="date", category=category)
+        if (day := as_date(place.value)) is not None
+    ]
 
 
 def as_date(text: str) -> date | None:
@@ -171,22 +171,21 @@ def as_date(text: str) -> date | None:
 
 def _range(study: Audited, printed: Printed, window: float, dates: tuple[Printed, ...]) -> Finding:
     """`window` are the months between the two dates, 0 where they are not printed."""
-    ends, verdict = printed.interval, Verdict.REPRODUCED
-    lowest, longest = Box.of(ends.lower).lower, Box.of(ends.upper).lower
-    medians = study.by_quantity.get(replace(printed.quantity, statistic="median"), ())[:1]
+    low, up = Box.of(printed.interval.lower), Box.of(printed.interval.upper)
+    median = study.by_quantity.get(replace(printed.quantity, statistic="median"), ())[:1]
+    middle = [Box.of(one.number) for one in median]
+    outside = any(one.upper < low.lower or one.lower > up.upper for one in middle)
+    beyond = dates and up.lower > window
     said = f"a range of {printed.value}"
-    for median in medians:
-        said += f" with a median of {median.value}"
-        middle = Box.of(median.number)
-        if middle.upper < lowest or middle.lower > Box.of(ends.upper).upper:
-            verdict, said = Verdict.IMPOSSIBLE, f"{said}, which lies outside it"
+    said += "".join(f" with a median of {one.value}" for one in median)
+    said += ", which lies outside it" if outside else ""
     if dates:
         said += f"; from first enrolment to the end of follow-up are {window:.0f} months"
-        if longest > window:
-            verdict, said = Verdict.IMPOSSIBLE, f"{said}, which is less"
+        said += ", which is less" if beyond else ""
+    verdict = unless(not outside and not beyond, Verdict.IMPOSSIBLE)
     limit = f"at most {window:.0f}" if dates else printed.value
     about = f"Follow-up ({study.group_words(printed.quantity)})"
-    return Finding.on((printed, *medians, *dates), about, said, verdict, limit)
+    return Finding.on((printed, *median, *dates), about, said, verdict, limit)
 
 
 def _arms_range(study: Audited, quantity: Quantity, whole: Printed) -> Iterator[Finding]:
@@ -200,7 +199,7 @@ def _arms_range(study: Audited, quantity: Quantity, whole: Printed) -> Iterator[
     same = all(Box.of(own).overlaps(Box.of(end)) for own, end in ends)
     hull = f"{low.text} to {up.text}"
     said = f"a range of {whole.value} in all {{participants}}, and {hull} over the arms"
-    verdict = Verdict.REPRODUCED if same else Verdict.IMPOSSIBLE
+    verdict = unless(same, Verdict.IMPOSSIBLE)
     yield Finding.on((whole, *parts), "Follow-up", said, verdict, hull)
 
 
@@ -208,10 +207,9 @@ def _arms_range(study: Audited, quantity: Quantity, whole: Printed) -> Iterator[
 def response_time_of_responders(study: Audited) -> Iterator[Finding]:
     """Assumes that duration of response is of all patients who responded (RECIST 1.1)."""
     for curve in curves(study).values() if study.roles.responders in study.outcomes else ():
-        population = study.populations.get(curve.group.population)
+        population, size = study.populations.get(curve.group.population), curve.size
         ours = curve.group.outcome == study.roles.duration_of_response
-        size = curve.size if ours else None
-        if population is None or size is None:
+        if not ours or population is None or size is None:
             continue
         around = population.within or population.id
         wanted = replace(curve.group, outcome=study.roles.responders, population=around)
@@ -220,8 +218,7 @@ def response_time_of_responders(study: Audited) -> Iterator[Finding]:
             parts = (replace(wanted, outcome=of, category=level) for level in levels)
             responders = responders or total(study.count(part) for part in parts)
         if responders is not None:
-            fits = size.value == responders.value
-            verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+            verdict = unless(size.value == responders.value, Verdict.DISCREPANT)
             given = f"duration of response is given for {size.value} {{participants}}"
             said = f"{given}, and {responders.value} responded"
             for place in table_first(study.by_quantity[size.numbers[0].quantity]):
@@ -229,23 +226,15 @@ def response_time_of_responders(study: Audited) -> Iterator[Finding]:
                 yield curve.find(verdict, numbers, str(responders.value), said)
 
 
-@dataclass(frozen=True)
-class _Start:
+class _Start(NamedTuple):
     """The shortest follow-up of a group, and the deaths to be expected before it."""
 
     curve: Curve
     median: Printed
     range: Printed
+    words: str
     constant: float
     late: float
-
-    @property
-    def words(self) -> str:
-        return (
-            f"from {self.range.interval.lower.text} months in "
-            f"{self.curve.size.value if self.curve.size else ''} {{participants}} whose median "
-            f"survival is {self.median.value} ({self.curve.study.group_words(self.curve.group)})"
-        )
 
 
 @design(
@@ -297,4 +286,8 @@ def _start(curve: Curve) -> _Start | None:
     constant, late = (
         size.value * (1 - 2.0 ** -((least**k - survived**k) / middle**k)) for k in (1.0, LATE)
     )
-    return _Start(curve, exact[0], ranges[0], constant, late)
+    words = (
+        f"from {ranges[0].interval.lower.text} months in {size.value} {{participants}} whose "
+        f"median survival is {exact[0].value} ({curve.study.group_words(curve.group)})"
+    )
+    return _Start(curve, exact[0], ranges[0], words, constant, late)

@@ -13,9 +13,10 @@ often honest trials reach them.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from statistics import median
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited
 from livingreview_audit.finding import Finding, Verdict, check, design, first_true
@@ -32,6 +33,7 @@ FACTOR = 5.0
 FACTOR_ERRORS, SIDE_ERRORS = 2.0, 4.0  # of the larger of the two; both rest on the same patients
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 MORE, FEWER, AMONG_ROWS = 1.25, 2.25, 2.0  # factors of the number of events
+ONE_ONLY = ", which may arise from few events or from a covariate that acts on one outcome only"
 FEWEST_ROWS, FEWEST_IN_LEVEL = 3, 10
 
 
@@ -44,7 +46,7 @@ def interval_symmetry(study: Audited) -> Iterator[Finding]:
     for ratio in ratios(study):
         if not ratio.is_own:
             continue
-        low, up, ends = ratio.log_lower, ratio.log_upper, ratio.interval.interval
+        (low, _, up), ends = ratio.logs, ratio.interval.interval
         centre = [math.exp((a + b) / 2) for a, b in ((low.lower, up.lower), (low.upper, up.upper))]
         root = f"{math.sqrt(ends.lower.value * ends.upper.value):.3g}"
         said = f"the root of {ends.lower.text} x {ends.upper.text} is {root}"
@@ -68,7 +70,7 @@ def interval_symmetry(study: Audited) -> Iterator[Finding]:
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
-    half = (ratio.log_upper.upper - ratio.log_lower.lower) / 2
+    half = (ratio.logs[2].upper - ratio.logs[0].lower) / 2
     least = min(abs(ratio.asymmetry.lower), abs(ratio.asymmetry.upper))
     groups = groups_of(ratio.study, ratio.quantity)
     too_narrow = groups is not None and ratio.standard_error.upper < groups.least_standard_error
@@ -143,9 +145,17 @@ def interval_width(study: Audited) -> Iterator[Finding]:
         if groups.sizes:
             which = "the groups" if len(groups.sizes) > 1 else "one of the groups"
             of += f" ({' and '.join(str(n.value) for n in groups.sizes)} in {which} compared)"
-        verdict, condition = Verdict.REPRODUCED, ""
-        if widest < least:
-            verdict, condition = _too_narrow(ratio, groups, widest)
+        as_tabulated = ratio.quantity.contrast[1] or ratio.quantity.comparison in study.comparisons
+        steps = max(3, math.ceil(2 / (widest * math.sqrt(max(groups.events.value, 1)))) + 1)
+        coded = (
+            f" for the two groups of the table; how it was coded is not printed, and a coding in "
+            f"{steps} or more steps could give it"
+        )
+        narrow = widest < least
+        verdict, condition = first_true(
+            (narrow and as_tabulated, Verdict.IMPOSSIBLE, " for two groups as tabulated"),
+            (narrow, Verdict.IMPLAUSIBLE, coded),
+        )
         said = (
             f"{ratio.shown} means a standard error of the log ratio of {widest:.3f} at most; with "
             f"{of}, an unpenalised Cox model gives a model-based one of at least {least:.3f}"
@@ -154,17 +164,6 @@ def interval_width(study: Audited) -> Iterator[Finding]:
         numbers = (ratio.interval, ratio.estimate, *groups.numbers)
         from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
         yield ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
-
-
-def _too_narrow(ratio: Ratio, groups: Groups, widest: float) -> tuple[Verdict, str]:
-    """The verdict, and the condition under which it holds."""
-    if ratio.quantity.contrast[1] or ratio.quantity.comparison in ratio.study.comparisons:
-        return Verdict.IMPOSSIBLE, " for two groups as tabulated"
-    steps = max(3, math.ceil(2 / (widest * math.sqrt(groups.events.value))) + 1)
-    return Verdict.IMPLAUSIBLE, (
-        f" for the two groups of the table; how it was coded is not printed, and a coding in "
-        f"{steps} or more steps could give it"
-    )
 
 
 @check("How far adjustment moved each ratio.")
@@ -179,10 +178,8 @@ def adjusted_against_unadjusted(study: Audited) -> Iterator[Finding]:
         if ratio.quantity.adjustment != "adjusted" or not estimates or not intervals:
             continue
         raw = Ratio(study, estimates[0], intervals[0])
-        shift, far = (
-            ratio.log_estimate.gap(raw.log_estimate),
-            abs(math.log(ratio.value / raw.value)),
-        )
+        shift = ratio.log_estimate.gap(raw.log_estimate)
+        far = abs(math.log(ratio.value / raw.value))
         errors, factor = _largest_error(ratio, raw), math.exp(far)
         only = (
             "only covariates that nearly determine the outcome, or differ strongly between the "
@@ -216,21 +213,18 @@ def covariate_over_outcomes(study: Audited) -> Iterator[Finding]:
         families.setdefault(family, {}).setdefault(quantity.outcome, ratio)
     for outcomes in families.values():
         for first, second in combinations(outcomes.values(), 2):
-            why, factor = "", _factor(first, second)
-            ends = [
-                (below.log_upper.upper, above.log_lower.lower)
-                for below, above in ((first, second), (second, first))
-            ]
-            if any(upper < 0 < lower for upper, lower in ends):
-                why = "on opposite sides of 1"
-            elif factor >= FACTOR and any(upper < lower for upper, lower in ends):
-                why = f"a factor of {factor:.1f}" if groups_of(study, first.quantity) else ""
+            (low, _, up), (other_low, _, other_up) = first.logs, second.logs
+            ends = (up.upper, other_low.lower), (other_up.upper, low.lower)
+            opposite = any(upper < 0 < lower for upper, lower in ends)
+            factor, apart = _factor(first, second), any(upper < lower for upper, lower in ends)
+            large = factor >= FACTOR and apart and groups_of(study, first.quantity)
+            verdict, why = first_true(
+                (opposite, Verdict.REMARK, f"; on opposite sides of 1{ONE_ONLY}"),
+                (large, Verdict.REMARK, f"; a factor of {factor:.1f}{ONE_ONLY}"),
+            )
             label = study.vocabulary(second.quantity.outcome).label
-            said = f"{first.shown}, and for {label} {second.shown}"
-            if why:
-                said += f"; {why}, which may arise from few events or from a covariate that acts "
-                said += "on one outcome only"
-            yield _remark(first, second, said, remarkable=bool(why))
+            said = f"{first.shown}, and for {label} {second.shown}{why}"
+            yield _two(first, second, verdict, said)
 
 
 @design("One covariate's hazard ratio alone and in the multivariable model.")
@@ -249,26 +243,27 @@ def covariate_over_models(study: Audited) -> Iterator[Finding]:
         large = factor >= FACTOR and shift > FACTOR_ERRORS * errors
         elsewhere = shift > SHIFT and shift > SHIFT_ERRORS * errors
         remarkable = (large or (sides and shift > SIDE_ERRORS * errors)) and not elsewhere
-        said = f"{raw.shown} alone, and {adjusted.shown} in the multivariable model"
-        if remarkable:
-            said += f"; a factor of {factor:.1f}{', to the other side of 1' if sides else ''}"
-            said += ", which may arise from confounding between covariates or few events"
-        yield _remark(adjusted, raw, said, remarkable=remarkable)
+        other_side = ", to the other side of 1" if sides else ""
+        moved = (
+            f"; a factor of {factor:.1f}{other_side}, which may arise from confounding between "
+            "covariates or few events"
+        )
+        verdict, why = first_true((remarkable, Verdict.REMARK, moved))
+        said = f"{raw.shown} alone, and {adjusted.shown} in the multivariable model{why}"
+        yield _two(adjusted, raw, verdict, said)
 
 
 def _factor(first: Ratio, second: Ratio) -> float:
     return max(first.value, second.value) / min(first.value, second.value)
 
 
-def _remark(judged: Ratio, other: Ratio, said: str, *, remarkable: bool) -> Finding:
-    verdict = Verdict.REMARK if remarkable else Verdict.REPRODUCED
+def _two(judged: Ratio, other: Ratio, verdict: Verdict, said: str) -> Finding:
     numbers = (judged.estimate, judged.interval, other.estimate, other.interval)
     shown, expected = judged.estimate.value, other.estimate.value
     return judged.find(verdict, expected, said, numbers=numbers, reported=shown)
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """A ratio, the sizes of the groups that it compares, and the events that it implies."""
 
     ratio: Ratio

@@ -65,6 +65,10 @@ class Box:
         least, most = sorted((abs(self.lower), abs(self.upper)))
         return Box(0.0 if self.lower <= 0 <= self.upper else least, most)
 
+    def over(self, divisor: float) -> "Box":
+        """Every value divided by a number above 0."""
+        return Box(self.lower / divisor, self.upper / divisor)
+
     def gap(self, other: "Box") -> float:
         """Return the distance between the nearest ends, 0 where the boxes overlap."""
         return max(0.0, self.lower - other.upper, other.lower - self.upper)
@@ -92,6 +96,11 @@ def image(function: Callable[..., float], *boxes: Box) -> Box:
     corners = product(*((box.lower, box.upper) for box in boxes))
     values = [function(*corner) for corner in corners]
     return Box(min(values), max(values))
+
+
+def asymmetry(low: Box, middle: Box, up: Box) -> Box:
+    """How much farther the upper end is from the middle than the lower end."""
+    return image(lambda a, b, c: a + c - 2 * b, low, middle, up)
 
 
 def printed_as(value: Fraction, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:

@@ -113,8 +113,7 @@ def pooled_means(study: Audited) -> Iterator[Finding]:
         if not arms:
             continue
         sizes, means = [arm.size for arm in arms], [arm.means for arm in arms]
-        summed, patients = added(means, sizes), sum(sizes)
-        boxes = [(whole, Box(summed.lower / patients, summed.upper / patients))]
+        boxes = [(whole, added(means, sizes).over(sum(sizes)))]
         for spread in study.statistics(whole.quantity, "sd"):
             spreads = [arm.spreads for arm in arms]
             sample, population = (

@@ -6,8 +6,9 @@ sizes, and its median lies between the least and the greatest of theirs.  Censor
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, Count, by_subgroup, every, numbers_of, total
 from livingreview_audit.curves import Curve, Estimated, beside, curves, in_months, share
@@ -22,8 +23,7 @@ MEDIAN_SLACK = 0.20
 COINCIDENCE = 0.001
 
 
-@dataclass(frozen=True)
-class _Mixture:
+class _Mixture(NamedTuple):
     """A whole group's curve and those of all its parts, with their sizes."""
 
     whole: Curve

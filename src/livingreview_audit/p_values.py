@@ -5,13 +5,14 @@ finding says which, and whether the choice moves the value across 0.05.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, Count, numbers_of
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
-from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import (
     ALPHA,
     Box,
@@ -49,8 +50,7 @@ SAID = {
 }
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     """A printed p-value and the tables of counts it may have come from, the likeliest first."""
 
     study: Audited
@@ -107,19 +107,16 @@ def _judge(case: _Case, variants: list[str]) -> Finding:
         return case.find(Verdict.NOT_CHECKABLE, "", missing)
     if not any(has_variation(table) for table in case.tables):
         told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
-        verdict = Verdict.REPRODUCED if case.p.number.admits(1.0) else Verdict.DISCREPANT
+        verdict = unless(case.p.number.admits(1.0), Verdict.DISCREPANT)
         return case.find(verdict, "1", f"{told}; programs print 1")
-    by, said, p = case.match(NAMED[case.method])
-    if by:
-        return case.find(Verdict.REPRODUCED, _text(p), said)
-    by, said, p = case.match(variants)
-    if by:
-        return case.find(Verdict.ROUNDING, _text(p), said)
+    for names, verdict in ((NAMED[case.method], Verdict.REPRODUCED), (variants, Verdict.ROUNDING)):
+        by, said, p = case.match(names)
+        if by:
+            return case.find(verdict, _text(p), said)
     by, said, p = case.match(NAMED[case.method], near=True)
     if by:
-        return case.find(
-            Verdict.ROUNDING, _text(p), f"{said}; one unit in the last printed decimal"
-        )
+        told = f"{said}; one unit in the last printed decimal"
+        return case.find(Verdict.ROUNDING, _text(p), told)
     return _judge_other(case)
 
 
@@ -178,7 +175,7 @@ def same_counts_same_p(study: Audited) -> Iterator[Finding]:
         )
         label, shown = study.quantity_words(beside.p.quantity), f"p {beside.p.value}"
         told = f"p {judged.p.value} for {_shown(table)}, {shown} for the same of {label}{why}"
-        used = replace(judged, counts=(beside.p, *judged.counts))
+        used = judged._replace(counts=(beside.p, *judged.counts))
         yield used.find(verdict, shown, told)
 
 
@@ -192,14 +189,12 @@ def _cases(study: Audited) -> Iterator[_Case]:
 
     Without tables where a count of one of the groups is not known.
     """
-    for p in study.numbers:
-        quantity = p.quantity
-        if quantity.statistic != "p" or quantity.method not in NAMED or quantity.adjustment:
-            continue
-        outcome = study.vocabulary(quantity.outcome)
+    for p in study.find(statistic="p", adjustment=""):
+        quantity, outcome = p.quantity, study.vocabulary(p.quantity.outcome)
         alone = quantity.comparison in study.comparisons or not quantity.subgroup
         groups = study.compared(replace(quantity, statistic="n")) if alone else []
-        if outcome.kind not in COUNTED_KINDS or len(groups) != 2:
+        counted = outcome.kind in COUNTED_KINDS and quantity.method in NAMED
+        if not counted or len(groups) != 2:
             continue
         if outcome.levels and outcome.kind == "categorical" and not quantity.category:
             yield _by_levels(study, p, groups, outcome)
@@ -244,10 +239,8 @@ def _by_sizes(study: Audited, p: Printed, groups: list[Quantity], outcome: Outco
 def _wholes(study: Audited, group: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes the group may have been tested with: as declared first, then the others."""
     found = [*study.sizes(group), *study.group_sizes(group)]
-    found += study.classified_within(group, outcome) if outcome.within else []
-    distinct = dict[int, Count]()
-    for size in reversed(found):  # a value found twice keeps the place of the later one
-        distinct[size.value] = size
+    found += study.classified_within(group) if outcome.within else []
+    distinct = {size.value: size for size in reversed(found)}  # the last place of a value
     return [size for size in reversed(distinct.values()) if size.value > 0]
 
 

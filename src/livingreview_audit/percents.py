@@ -8,15 +8,16 @@ off), shares of the row, a few patients not assessed, parts rounded so that they
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, Count, every, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, printed_as, roundings
-from livingreview_audit.vocabulary import ADVERSE_EVENT, partition_of
+from livingreview_audit.vocabulary import partition_of
 from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported
 
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
@@ -25,8 +26,7 @@ GRIM_SHARE = Fraction(19, 20)  # a twentieth, where no count is printed
 Convention = tuple[Verdict, str] | None  # a way of printing that gives the percentage, in words
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     """A printed percentage, its possible counts and its declared sizes."""
 
     study: Audited
@@ -39,6 +39,10 @@ class _Case:
     @property
     def outcome(self) -> Outcome:
         return self.study.vocabulary(self.percent.quantity.outcome)
+
+    @property
+    def is_event(self) -> bool:
+        return self.study.is_adverse_event(self.percent.quantity)
 
     @property
     def unit(self) -> tuple[str, str]:
@@ -87,10 +91,6 @@ def percent_without_count(study: Audited) -> Iterator[Finding]:
     """Assumes that some whole number of patients gives it (GRIM); a twentieth may be missing."""
     unmet: dict[Quantity, list[tuple[_Case, Finding]]] = {}
     for case in (case for case in _cases(study) if not case.parts):
-        if not case.wholes:
-            missing = "neither its count nor the size of its group is printed"
-            yield case.find(Verdict.NOT_CHECKABLE, "", missing)
-            continue
         found = case.find(*_judge_alone(case))
         if found.verdict is Verdict.DISCREPANT:
             row = replace(case.percent.quantity, arm_id="")
@@ -105,20 +105,19 @@ def percent_without_count(study: Audited) -> Iterator[Finding]:
 def _cases(study: Audited) -> Iterator[_Case]:
     """Every printed percentage that is a share of patients."""
     cases = [
-        _case(study, number)
-        for number in study.numbers
-        if number.quantity.statistic == "percent"
-        and number.number.exact is not None
-        and study.vocabulary(number.quantity.outcome).kind in COUNTED_KINDS
+        _case(study, percent)
+        for percent in study.find(statistic="percent")
+        if percent.number.exact is not None
+        and study.vocabulary(percent.quantity.outcome).kind in COUNTED_KINDS
     ]
     rounding = {case.unit for case in cases if _rounds_and_cannot_be_cut(case)}
     columns: dict[tuple[object, ...], list[tuple[Printed, Count]]] = {}
     for case in cases:
-        if case.outcome.kind == ADVERSE_EVENT and case.parts:
+        if case.is_event and case.parts:
             columns.setdefault(case.events_column, []).append((case.percent, case.parts[0]))
     for case in cases:
-        column = columns.get(case.events_column, ()) if case.outcome.kind == ADVERSE_EVENT else ()
-        yield replace(case, cuts_off=case.unit not in rounding, column=tuple(column))
+        column = columns.get(case.events_column, ()) if case.is_event else ()
+        yield case._replace(cuts_off=case.unit not in rounding, column=tuple(column))
 
 
 def _case(study: Audited, percent: Printed) -> _Case:
@@ -127,7 +126,7 @@ def _case(study: Audited, percent: Printed) -> _Case:
     beside = [one for one in found if one.numbers[0].locator == percent.locator]
     wholes, declared = study.sizes(percent.quantity), study.vocabulary(outcome)
     if declared.within and not declared.denominator:
-        wholes = wholes + study.classified_within(percent.quantity, declared)
+        wholes = wholes + study.classified_within(percent.quantity)
     fits = [size for size in wholes if size.value > 0]
     return _Case(study, percent, tuple(beside or found), tuple(fits))
 
@@ -227,7 +226,7 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> Convention:
 def _adding_up(case: _Case, size: Count) -> str:
     """Return that the printed parts add up where the rounded ones do not; empty otherwise."""
     study, quantity = case.study, case.percent.quantity
-    categories, whole = partition_of(study, case.outcome, quantity.category)
+    categories, whole = partition_of(study, quantity)
     shown, known = [], []
     for cell in (replace(quantity, category=category) for category in categories):
         percent, part = _exact(study, cell), study.count(cell)
@@ -253,6 +252,9 @@ def _exact(study: Audited, percent: Quantity) -> Decimal | None:
 
 def _judge_alone(case: _Case) -> tuple[Verdict, str, str]:
     """Return verdict, recomputed text and reason for a percentage without its count."""
+    if not case.wholes:
+        missing = "neither its count nor the size of its group is printed"
+        return Verdict.NOT_CHECKABLE, "", missing
     printed, size = case.percent.number, case.wholes[0]
     for whole in case.wholes:
         fits = counts_that_print(printed, whole.value)

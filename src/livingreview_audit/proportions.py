@@ -108,10 +108,8 @@ def interval_of_proportion(study: Audited) -> Iterator[Finding]:
     """Assumes the group's size as denominator and any of eight methods; see the module's docstring
     for their sources.
     """
-    for number in study.numbers:
+    for number in study.find(statistic="ci95", comparison="", timepoint=""):
         quantity = number.quantity
-        if quantity.statistic != "ci95" or quantity.comparison or quantity.timepoint:
-            continue
         if study.vocabulary(quantity.outcome).kind not in PROPORTION_KINDS:
             continue
         share = replace(quantity, statistic="percent", method="")

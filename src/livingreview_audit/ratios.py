@@ -5,7 +5,7 @@ patients.  Their sizes and events come from the printed counts and the vocabular
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from livingreview_audit.audited import EVENT, Audited, Count, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict
-from livingreview_audit.intervals import Box, image
+from livingreview_audit.intervals import Box, asymmetry, image
 from livingreview_record import ALL_ARMS, Level, Printed, Quantity, Reported, level_of
 
 Z95 = 1.959963984540054
@@ -40,25 +40,20 @@ class Ratio:
         return self.estimate.number.value
 
     @cached_property
+    def logs(self) -> tuple[Box, Box, Box]:
+        """Logarithms of the interval's lower end, the ratio and the interval's upper end."""
+        ends = self.interval.interval
+        return log_box(ends.lower), log_box(self.estimate.number), log_box(ends.upper)
+
+    @property
     def log_estimate(self) -> Box:
         """Logarithm of the ratio."""
-        return log_box(self.estimate.number)
-
-    @cached_property
-    def log_lower(self) -> Box:
-        """Logarithm of the interval's lower end."""
-        return log_box(self.interval.interval.lower)
-
-    @cached_property
-    def log_upper(self) -> Box:
-        """Logarithm of the interval's upper end."""
-        return log_box(self.interval.interval.upper)
+        return self.logs[1]
 
     @cached_property
     def asymmetry(self) -> Box:
         """Upper arm of the interval less its lower arm, on the log scale."""
-        ends = (self.log_lower, self.log_estimate, self.log_upper)
-        return image(lambda low, middle, up: low + up - 2 * middle, *ends)
+        return asymmetry(*self.logs)
 
     @cached_property
     def standard_error(self) -> Box:
@@ -66,12 +61,11 @@ class Ratio:
 
         Half its width by 1.96; where it is not symmetrical, each arm by itself as well.
         """
-        half = image(lambda low, up: (up - low) / (2 * Z95), self.log_lower, self.log_upper)
+        low, middle, up = self.logs
+        half = up.minus(low).over(2 * Z95)
         if self.asymmetry.contains(0):
             return half
-        below = image(lambda low, middle: (middle - low) / Z95, self.log_lower, self.log_estimate)
-        above = image(lambda middle, up: (up - middle) / Z95, self.log_estimate, self.log_upper)
-        both = half.hull(below).hull(above)
+        both = half.hull(middle.minus(low).over(Z95)).hull(up.minus(middle).over(Z95))
         return Box(max(both.lower, TINY), max(both.upper, TINY))
 
     @property
@@ -90,7 +84,7 @@ class Ratio:
     ) -> Finding:
         """A finding, on the interval unless other numbers are named."""
         kind = f"{self.quantity.adjustment} " if self.quantity.adjustment else ""
-        compares = comparison_words(self.study, self.quantity)
+        compares = self.study.comparison_words(self.quantity)
         about = f"{self.study.quantity_words(self.quantity)}, {kind}hazard ratio, {compares}"
         judged = numbers or (self.interval, self.estimate)
         shown = reported or self.shown
@@ -139,41 +133,15 @@ def ratios(study: Audited) -> Iterator[Ratio]:
             beside = [one for one in intervals if one.locator == estimate.locator]
             own = bool(beside) if together else estimate is places[0]
             for interval in (*beside, *intervals)[:1]:
-                if _is_usable(estimate, interval):
+                ends = interval.interval.lower, interval.interval.upper, estimate.number
+                exact = all(end.exact is not None and end.relation == "=" for end in ends)
+                if exact and estimate.number.value > 0 and interval.interval.upper.value > 0:
                     yield Ratio(study, estimate, interval, is_own=own)
 
 
 def own_ratios(study: Audited) -> dict[Quantity, Ratio]:
     """Return the first place of each ratio that has an interval printed with it."""
     return {one.quantity: one for one in reversed(list(ratios(study))) if one.is_own}
-
-
-def _is_usable(estimate: Printed, interval: Printed) -> bool:
-    ratio, ends = estimate.number, (interval.interval.lower, interval.interval.upper)
-    known = all(end.exact is not None for end in ends)
-    exact = all(one.relation == "=" for one in (ratio, *ends))
-    return known and exact and ratio.value > 0 and ends[1].value > 0
-
-
-def comparison_words(study: Audited, quantity: Quantity) -> str:
-    """What is compared, in whom."""
-    if quantity.comparison in study.comparisons:
-        words = study.comparisons[quantity.comparison].label
-    else:
-        variable, levels = quantity.contrast
-        declared = study.vocabulary(variable)
-        named = [declared.levels.get(level, level) for level in levels]
-        words = f"{declared.label} ({' against '.join(named)})" if named else declared.label
-    for stratum in quantity.strata:
-        words += f", in {study.subgroup_words(stratum)}"
-    if quantity.population != "whole" and quantity.population in study.populations:
-        words += f", {study.populations[quantity.population].label}"
-    return words
-
-
-def compared_words(study: Audited, quantity: Quantity) -> str:
-    """The outcome, and what is compared in whom."""
-    return f"{study.vocabulary(quantity.outcome).label}, {comparison_words(study, quantity)}"
 
 
 @dataclass(frozen=True)
@@ -222,21 +190,22 @@ def groups_of(study: Audited, quantity: Quantity) -> Groups | None:
 
     None for a continuous covariate, a test over more than two levels, or where no size is printed.
     """
-    first: Count | None
-    second: Count | None
+    sides = [quantity]
     if quantity.comparison in study.comparisons:
         sides = study.compared(quantity)
-        first, second = (study.group_size(side) for side in sides)
-        everyone, events = total((first, second)), total(_events(study, sides))
+        first, second = map(study.group_size, sides)
+        everyone = total((first, second))
     else:
         variable, named = quantity.contrast
-        declared = study.vocabulary(variable)
-        levels = [Level(variable, level) for level in named or declared.levels]
-        if len(levels) != 2:
+        known = study.vocabulary(variable).levels
+        if len(named or known) != 2:
             return None
-        everyone, events = study.group_size(quantity), next(_events(study, [quantity]))
+        levels = [Level(variable, level) for level in named or known]
         first, second = (_of_level(study, quantity, level) for level in levels)
-        second = second if len(declared.levels) <= 2 else None
+        second = second if len(known) <= 2 else None
+        everyone = study.group_size(quantity)
+    alone = {"category": EVENT, "comparison": "", "adjustment": "", "timepoint": ""}
+    events = total(study.count(replace(side, **alone)) for side in sides)
     if everyone is None:
         return None
     return Groups(first, second, everyone, events or everyone, events is not None)
@@ -258,9 +227,3 @@ def _of_level(study: Audited, quantity: Quantity, level: Level) -> Count | None:
         arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
         parts.append(study.count(replace(group.of_level(of), arm_id=arm)))
     return total(parts)
-
-
-def _events(study: Audited, groups: Iterable[Quantity]) -> Iterator[Count | None]:
-    for group in groups:
-        bare = replace(group, category=EVENT, comparison="", adjustment="", timepoint="")
-        yield study.count(bare)

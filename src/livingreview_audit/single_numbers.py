@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from livingreview_audit.audited import Audited
-from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box
 from livingreview_audit.p_values import p_of_counts
 from livingreview_record import (
@@ -49,7 +49,7 @@ def printed_twice(study: Audited) -> Iterator[Finding]:
 
 def _compare(study: Audited, other: Printed, first: Printed) -> Finding:
     if other.quantity.statistic in DESIGN_STATISTICS:
-        verdict = Verdict.REPRODUCED if _words(other) == _words(first) else Verdict.DISCREPANT
+        verdict = unless(_words(other) == _words(first), Verdict.DISCREPANT)
     else:
         agree = [_agree(*pair) for pair in zip(_parts(other), _parts(first), strict=True)]
         verdict = max(agree, key=list(Verdict).index)
@@ -68,7 +68,7 @@ def _in_days(found: Finding, other: Printed, first: Printed) -> Finding:
     if len(days) < 2:
         clause = f"; the units differ ({other.unit}, {first.unit})"
         return found.but(Verdict.NOT_CHECKABLE, clause)
-    verdict = Verdict.REPRODUCED if days[0] == days[1] else Verdict.DISCREPANT
+    verdict = unless(days[0] == days[1], Verdict.DISCREPANT)
     return found.but(verdict, f": {days[0]} and {days[1]} days")
 
 
@@ -114,7 +114,7 @@ def estimate_in_interval(study: Audited) -> Iterator[Finding]:
         if fits and not estimates:
             continue
         value = estimates[0].value if estimates else "an interval"
-        verdict = Verdict.REPRODUCED if fits else Verdict.IMPOSSIBLE
+        verdict = unless(fits, Verdict.IMPOSSIBLE)
         said = f"{value} {'lies' if fits else 'does not lie'} within {number.value}"
         about = study.quantity_words(number.quantity)
         yield Finding.on((number, *estimates), about, said, verdict, value)

@@ -7,15 +7,15 @@ how often the arms have them.  `audit_limits` holds how far honest trials differ
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from livingreview_audit.audited import Audited, by_subgroup, every
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box, added
-from livingreview_audit.ratios import Z95, Ratio, compared_words, own_ratios, p_box, p_words, z_box
-from livingreview_record import Outcome, Printed, Quantity, levels_of
+from livingreview_audit.ratios import Z95, Ratio, own_ratios, p_box, p_words, z_box
+from livingreview_record import Outcome, Printed, Quantity
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
@@ -69,8 +69,7 @@ def effect_of_subgroups(study: Audited) -> Iterator[Finding]:
     """
     for split in _splits(study):
         weights = [(box.lower + box.upper) / 2 for box in split.weights]
-        summed = added((part.log_estimate for part in split.parts), weights)
-        mean = Box(summed.lower / sum(weights), summed.upper / sum(weights))
+        mean = added((part.log_estimate for part in split.parts), weights).over(sum(weights))
         away = split.whole.log_estimate.gap(mean) / split.whole.standard_error.upper
         middle = f"{math.exp((mean.lower + mean.upper) / 2):.2f}"
         far = f", {away:.1f} standard errors away{ONLY_WHERE} ratios {NOT_THE_SAME} or model"
@@ -112,34 +111,20 @@ def _middle(ratio: Ratio) -> float:
 
 def _splits(study: Audited) -> Iterator[_Split]:
     known = own_ratios(study)
-    splits = _splits_of(study, map(_analysis, known))
     for quantity, whole in known.items():
-        for variable in () if quantity.subgroup else splits.get(_analysis(quantity)[1:], ()):
+        for variable in _splitting(study, quantity):
             parts = every(known.get(part) for part in by_subgroup(quantity, variable))
             if parts:
                 yield _Split(whole, parts, variable.label)
 
 
-def _analysis(quantity: Quantity) -> tuple[str, ...]:
-    return tuple(str(getattr(quantity, name)) for name in CLAIMED)
-
-
-def _splits_of(
-    study: Audited, analyses: Iterable[tuple[str, ...]]
-) -> dict[tuple[str, ...], list[Outcome]]:
-    """By outcome, comparison and adjustment, the variables by whose levels they are analysed.
-
-    Only those whose levels together are everybody.
-    """
-    found: dict[tuple[str, ...], list[Outcome]] = {}
-    for subgroup, *analysis in analyses:
-        strata = levels_of(subgroup)
-        variable = study.variables.get(strata[0].variable) if len(strata) == 1 else None
-        if variable is not None and variable.exhaustive and not variable.within:
-            known = found.setdefault(tuple(analysis), [])
-            if variable not in known and len(variable.levels) > 1:
-                known.append(variable)
-    return found
+def _splitting(study: Audited, quantity: Quantity) -> list[Outcome]:
+    """The variables whose levels together are everybody; none for a quantity of a subgroup."""
+    return [
+        variable
+        for variable in (() if quantity.subgroup else study.variables.values())
+        if variable.exhaustive and not variable.within and len(variable.levels) > 1
+    ]
 
 
 @check("A p-value of all {participants} against those of subgroups that together are everybody.")
@@ -153,19 +138,14 @@ def p_of_subgroups(study: Audited) -> Iterator[Finding]:
         for statement in study.stated("significance")
         if statement.claim == "not-significant"
     }
-    tested = [
-        quantity
-        for quantity in study.by_quantity
-        if quantity.statistic == "p" and quantity.adjustment and quantity.comparison
-    ]
-    splits = _splits_of(study, (*map(_analysis, tested), *sorted(claims)))
-    for quantity in tested:
-        whole = None if quantity.subgroup else study.mention(quantity)
-        for variable in splits.get(_analysis(quantity)[1:], ()) if whole is not None else ():
-            levels = by_subgroup(quantity, variable)
-            parts = every(_part_p(study, level, claims) for level in levels)
-            if whole is not None and parts:
-                yield _p(study, whole, parts, variable)
+    for quantity in study.by_quantity:
+        if quantity.statistic == "p" and quantity.adjustment and quantity.comparison:
+            for variable in _splitting(study, quantity):
+                levels = by_subgroup(quantity, variable)
+                parts = every(_part_p(study, level, claims) for level in levels)
+                whole = study.mention(quantity)
+                if whole is not None and parts:
+                    yield _p(study, whole, parts, variable)
 
 
 class _PartP(NamedTuple):
@@ -181,7 +161,7 @@ def _part_p(study: Audited, wanted: Quantity, claims: set[tuple[str, ...]]) -> _
         printed = study.mention(replace(wanted, method=method))
         if printed is not None:
             return _PartP(z_box(Box.of(printed.number)), p_words(printed), (printed,))
-    claimed = _analysis(wanted) in claims
+    claimed = tuple(str(getattr(wanted, name)) for name in CLAIMED) in claims
     return _PartP(z_box(Box(ALPHA, 1.0)), "called not significant", ()) if claimed else None
 
 
@@ -196,7 +176,7 @@ def _p(study: Audited, whole: Printed, parts: tuple[_PartP, ...], variable: Outc
         f"less than p {from_p}; {p_words(whole)} is printed for all{why}"
     )
     numbers = (whole, *(number for part in parts for number in part.numbers))
-    about, shown = compared_words(study, whole.quantity), p_words(whole)
+    about, shown = study.compared_words(whole.quantity), p_words(whole)
     return Finding.on(numbers, about, said, verdict, f"p from {from_p}", reported=shown)
 
 

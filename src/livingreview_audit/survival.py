@@ -11,14 +11,15 @@ chance in the medians allow much, so only extremes are called implausible.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from livingreview_audit.audited import Audited
 from livingreview_audit.curves import Curve, beside, by_time, curve_of, curves, in_months, share
-from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box
-from livingreview_audit.ratios import Groups, compared_words, groups_of, p_words, z_box
+from livingreview_audit.ratios import Groups, groups_of, p_words, z_box
 from livingreview_audit.vocabulary import says
 from livingreview_record import Printed, Quantity, level_of
 
@@ -35,8 +36,7 @@ UNLIKELY = 0.001
 ALONE, TOGETHER = 4.0, 2.5
 
 
-@dataclass(frozen=True)
-class _Contrast:
+class _Contrast(NamedTuple):
     """A p-value with the medians of the two groups it compares, and what it needs at least."""
 
     p: Printed
@@ -55,10 +55,9 @@ def p_against_medians(study: Audited) -> Iterator[Finding]:
     families: dict[Quantity, list[_Contrast]] = {}
     for quantity, places in study.by_quantity.items():
         unadjusted = (quantity.statistic, quantity.adjustment) == ("p", "unadjusted")
-        for p in places if unadjusted else ():
-            contrast = _contrast(study, known, p)
+        family = replace(quantity, outcome="", method="")
+        for contrast in (_contrast(study, known, p) for p in (places if unadjusted else ())):
             if contrast is not None:
-                family = replace(quantity, outcome="", method="")
                 families.setdefault(family, []).append(contrast)
     for contrasts in families.values():
         several = len({one.p.quantity.outcome for one in contrasts}) > 1
@@ -87,18 +86,15 @@ def _judge(study: Audited, contrast: _Contrast, limit: float) -> Finding:
     test = "its test" if p.quantity.method else "a log-rank test (no test is named for it)"
     test = "a log-rank test" if p.quantity.method == "log-rank" else test
     counted = "events" if contrast.groups.events_printed else "{participants}"
+    only = "; only curves that part after their medians, or times that vary very little, allow this"
+    verdict, why = first_true((contrast.excess > limit, Verdict.IMPLAUSIBLE, only))
     said = (
         f"{p_words(p)} with at most {contrast.groups.events.value} "
         f"{counted} needs a hazard ratio of {needed} or farther from 1 by {test}; the medians' "
-        f"ratio is {low}/{high} = {low / high:.2f}"
+        f"ratio is {low}/{high} = {low / high:.2f}{why}"
     )
-    verdict = Verdict.REPRODUCED
-    if contrast.excess > limit:
-        verdict = Verdict.IMPLAUSIBLE
-        said += "; only curves that part after their medians, or times that vary very little, "
-        said += "allow this"
     numbers = (p, *contrast.medians, *contrast.groups.numbers)
-    about = compared_words(study, p.quantity)
+    about = study.compared_words(p.quantity)
     return Finding.on(numbers, about, said, verdict, f"hazard ratio to {needed}")
 
 
@@ -134,7 +130,7 @@ def rates_fall(study: Audited) -> Iterator[Finding]:
             for rate in later:
                 first = beside(rate, earlier)
                 rises = share(rate.number).lower > share(first.number).upper + EPSILON
-                verdict = Verdict.IMPOSSIBLE if rises else Verdict.REPRODUCED
+                verdict = unless(not rises, Verdict.IMPOSSIBLE)
                 shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
                 said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
                 yield curve.find(verdict, (rate, first), f"at most {first.value}%", said)
@@ -182,10 +178,10 @@ def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
 def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
     own, deaths = curve.events, overall.events
     if own is not None and deaths is not None:
-        fewer = own.value < deaths.value
-        said = f"{own.value} progressed or died, and {deaths.value} died"
-        said += "; every death is an event unless it was censored before" if fewer else ""
-        verdict = Verdict.IMPLAUSIBLE if fewer else Verdict.REPRODUCED
+        censored = "; every death is an event unless it was censored before"
+        fewer = (own.value < deaths.value, Verdict.IMPLAUSIBLE, censored)
+        verdict, why = first_true(fewer)
+        said = f"{own.value} progressed or died, and {deaths.value} died{why}"
         numbers = (*own.numbers, *deaths.numbers)
         yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
 
@@ -211,19 +207,18 @@ def early_progression(study: Audited) -> Iterator[Finding]:
             continue
         longest = in_months(median).upper
         early = 100 * (1 - 2.0 ** (-FIRST_ASSESSMENT / longest))
+        rare = (
+            "; plausible only if hardly anyone progressed early, or those who did are not among "
+            "these {participants}"
+        )
+        excluded = says(study.stated("survival-exclusion"), "that early deaths were left out")
+        rare += f" ({excluded})" if excluded else ""
+        unlikely = chance_of_none(longest, size.value) < UNLIKELY
+        verdict, why = first_true((unlikely, Verdict.IMPLAUSIBLE, rare))
         said = (
             f"{none.of(size)} progressed as best response; with a median of {median.value} months "
-            f"about {early:.0f}% progress or die by six weeks (exponential times)"
+            f"about {early:.0f}% progress or die by six weeks (exponential times){why}"
         )
-        verdict = Verdict.REPRODUCED
-        if chance_of_none(longest, size.value) < UNLIKELY:
-            verdict = Verdict.IMPLAUSIBLE
-            said += (
-                "; plausible only if hardly anyone progressed early, or those who did are not "
-                "among these {participants}"
-            )
-            excluded = says(study.stated("survival-exclusion"), "that early deaths were left out")
-            said += f" ({excluded})" if excluded else ""
         yield curve.find(verdict, (*none.numbers, median, *size.numbers), "some", said)
 
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from livingreview_audit.audited import Audited, every
 from livingreview_audit.curves import Estimated, curve_of, curves
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
-from livingreview_audit.intervals import Box, image
-from livingreview_audit.ratios import Z95, compared_words, p_box, p_words, z_box
+from livingreview_audit.intervals import Box, asymmetry, image
+from livingreview_audit.ratios import Z95, p_box, p_words, z_box
 from livingreview_record import Printed, Quantity
 
 FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
@@ -130,7 +130,7 @@ def is_symmetrical(one: Estimated) -> bool:
     low, middle, up = one.boxes
     if one.ends[0].value == 0:
         return middle.upper * 2 <= up.upper + EPSILON or 2 * middle.lower - up.upper <= EPSILON
-    return image(lambda a, b, c: a + c - 2 * b, low, middle, up).contains(0)
+    return asymmetry(low, middle, up).contains(0)
 
 
 @check("At least as many events as the curve needs to fall to its lowest printed rate.")
@@ -261,5 +261,5 @@ def _against(study: Audited, p: Printed, pair: tuple[Estimated, ...]) -> Finding
     )
     numbers = (p, *(n for median in pair for n in (median.estimate, median.interval)))
     recomputed = f"p {by_medians.lower:.2g} to {by_medians.upper:.2g} by the medians"
-    about, shown = compared_words(study, p.quantity), f"p {p.value}"
+    about, shown = study.compared_words(p.quantity), f"p {p.value}"
     return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)

@@ -19,7 +19,7 @@ from livingreview_audit.audited import (
     numbers_of,
     total,
 )
-from livingreview_audit.finding import Finding, Verdict, check, first_true
+from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box, added
 from livingreview_audit.vocabulary import partition_of, supersets
 from livingreview_record import ALL_ARMS, Quantity, level_of
@@ -33,10 +33,8 @@ def levels_add_up(study: Audited) -> Iterator[Finding]:
     implausible only, as some may not have been classified.
     """
     for group in _exhaustive(study, "n"):
-        outcome = study.vocabulary(group.outcome)
-        wholes = study.group_sizes(group)
-        if outcome.within:
-            wholes = study.classified_within(group, outcome)
+        within = study.vocabulary(group.outcome).within
+        wholes = study.classified_within(group) if within else study.group_sizes(group)
         levels = study.counted(study.by_level(group))
         about = study.full_words(group)
         for found in _add_up(about, levels, wholes, "{participants}", or_within=True):
@@ -54,7 +52,7 @@ def percentages_add_up(study: Audited) -> Iterator[Finding]:
         shown = study.mentions(replace(level, statistic="percent") for level in levels)
         if shown and not every(study.counted(levels)):
             fits = added(Box.of(place.number) for place in shown).contains(100.0)
-            verdict = Verdict.REPRODUCED if fits else Verdict.DISCREPANT
+            verdict = unless(fits, Verdict.DISCREPANT)
             parts = " + ".join(place.value for place in shown)
             said = f"{parts} = {sum(place.number.value for place in shown):.10g}%, of 100%"
             about = study.full_words(group)
@@ -93,9 +91,8 @@ def grades_add_up(study: Audited) -> Iterator[Finding]:
     above any grade is implausible only, for some papers count a patient in each.
     """
     for quantity in _counted(study):
-        outcome, grades = study.vocabulary(quantity.outcome), study.roles.any_grade
-        parted, _ = partition_of(study, outcome, quantity.category)
-        if parted == grades and quantity.category in grades[:1]:
+        grades, _ = partition_of(study, quantity)
+        if grades == study.roles.any_grade and quantity.category in grades[:1]:
             parts = study.counted(replace(quantity, category=grade) for grade in grades)
             any_grade = replace(quantity, category="")
             whole, about = study.count(any_grade), study.full_words(any_grade)
@@ -186,11 +183,11 @@ def union_of_parts(study: Audited) -> Iterator[Finding]:
             chance_inside(part.value, whole.value, size.value) < UNLIKELY for part, _ in rest
         )
         unlikely = whole.value < largest.value or no_more
-        verdict = Verdict.IMPLAUSIBLE if unlikely else Verdict.REPRODUCED
         said = f"{whole.of(size)}, {largest.value} with {name}"
         said += "".join(f", {part.value} with {other}" for part, other in rest)
         numbers = numbers_of((whole, largest, *(part for part, _ in rest)))
         text, least = f"{study.group_words(quantity)} {said}.", f"at least {largest.value}"
+        verdict = unless(not unlikely, Verdict.IMPLAUSIBLE)
         found = Finding(numbers, whole.words, least, verdict, text)
         if unlikely:
             unmet.setdefault(replace(quantity, arm_id=""), []).append(found)
@@ -255,9 +252,9 @@ def _at_most(about: str, part: Count, wholes: Iterable[Count]) -> Finding:
     """The part may not exceed the largest printed size of its whole."""
     whole = max(wholes, key=lambda one: one.value)
     fits = part.value <= whole.value
-    verdict = Verdict.REPRODUCED if fits else Verdict.IMPOSSIBLE
     said = f"{part.words} {'is within' if fits else 'is more than'} {whole.words}"
     numbers, most = (*part.numbers, *whole.numbers), f"at most {whole.value}"
+    verdict = unless(fits, Verdict.IMPOSSIBLE)
     return Finding.on(numbers, about, said, verdict, most, reported=part.words)
 
 

@@ -10,23 +10,18 @@ from dataclasses import replace
 from livingreview_audit.audited import Audited
 from livingreview_record import Outcome, Quantity, Statement, level_of
 
-ADVERSE_EVENT = "adverse-event"
 
-
-def partition_of(
-    study: Audited, outcome: Outcome, category: str
-) -> tuple[tuple[str, ...], str | None]:
-    """The categories that share patients with no other and add up, with `category` among them.
+def partition_of(study: Audited, quantity: Quantity) -> tuple[tuple[str, ...], str | None]:
+    """The categories that share patients with no other and add up, the quantity's among them.
 
     The second value is the category they add up to, or None where they add up to everyone who is
     classified.  Empty where the vocabulary implies no such sum.
     """
-    if outcome.exhaustive and category in outcome.levels:
-        return tuple(outcome.levels), None
-    grades = study.roles.any_grade
-    if outcome.kind == ADVERSE_EVENT and category in grades and set(grades) <= set(outcome.levels):
-        return grades, ""
-    return (), None
+    levels, grades = study.vocabulary(quantity.outcome).levels, study.roles.any_grade
+    if quantity.category in levels and study.vocabulary(quantity.outcome).exhaustive:
+        return tuple(levels), None
+    graded = study.is_adverse_event(quantity) and set(grades) <= set(levels)
+    return (grades, "") if graded and quantity.category in grades else ((), None)
 
 
 def says(statements: Iterable[Statement], otherwise: str) -> str:
@@ -64,7 +59,7 @@ def supersets(study: Audited, quantity: Quantity) -> Iterator[tuple[Quantity, bo
     the words only (`subset_of`).
     """
     outcome = study.vocabulary(quantity.outcome)
-    if outcome.kind == ADVERSE_EVENT:
+    if study.is_adverse_event(quantity):
         wider = study.roles.grades.get(quantity.category)
         for grade in () if wider is None else (*wider, ""):
             yield replace(quantity, category=grade), True
