@@ -25,7 +25,7 @@ from livingreview_record import Outcome, Printed, Quantity
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4
 FEWEST_VARIABLES, FEWEST_PATIENTS = 5, 20
-SIMPLE, STRATIFIED = "simple", "stratified"
+SIMPLE = "simple"
 
 
 class _Variable(NamedTuple):
@@ -58,7 +58,7 @@ class _Table(NamedTuple):
         few = len(self.variables) < FEWEST_VARIABLES
         return f"{self.counted}, fewer than {FEWEST_VARIABLES}" if few else ""
 
-    def find(self, verdict: Verdict, reported: str, recomputed: str, said: str) -> Finding:
+    def find(self, said: str, verdict: Verdict, recomputed: str, reported: str) -> Finding:
         of = self.study.comparisons[self.wanted.comparison].label
         about = f"Baseline, {of} ({self.study.group_words(self.wanted)})"
         numbers = tuple(n for variable in self.variables for n in variable.numbers)
@@ -75,7 +75,7 @@ def baseline_differences(study: Audited) -> Iterator[Finding]:
     """
     for table in _tables(study):
         if table.refused:
-            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", table.refused)
+            yield table.find(table.refused, Verdict.NOT_CHECKABLE, "", table.counted)
             continue
         squares = sum(variable.squares for variable in table.variables)
         freedom = sum(variable.freedom for variable in table.variables)
@@ -94,7 +94,7 @@ def baseline_differences(study: Audited) -> Iterator[Finding]:
             (alike, Verdict.IMPLAUSIBLE, less),
         )
         said = f"{table.counted} together differ by chi-squared {shown}{why}"
-        yield table.find(verdict, shown, f"about {freedom}", said)
+        yield table.find(said, verdict, f"about {freedom}", shown)
 
 
 @check("How many baseline characteristics are counted alike in two randomised arms of equal size.")
@@ -110,7 +110,7 @@ def baseline_identical(study: Audited) -> Iterator[Finding]:
         if not refused and len({size.value for size in sizes if size}) != 1:
             refused = "the arms differ in size"
         if refused:
-            yield table.find(Verdict.NOT_CHECKABLE, table.counted, "", refused)
+            yield table.find(refused, Verdict.NOT_CHECKABLE, "", table.counted)
             continue
         chances = [variable.chance for variable in table.variables]
         equal = sum(variable.equal for variable in table.variables)
@@ -122,7 +122,7 @@ def baseline_identical(study: Audited) -> Iterator[Finding]:
         unlikely = at_least(equal, chances) < IDENTICAL
         verdict, why = first_true((unlikely, Verdict.IMPLAUSIBLE, more))
         said = f"{equal} of {table.counted} are counted alike; {expected} expected{why}"
-        yield table.find(verdict, str(equal), expected, said)
+        yield table.find(said, verdict, expected, str(equal))
 
 
 def at_least(number: int, chances: list[float]) -> float:

@@ -128,7 +128,7 @@ class Curve:
         return bool(both) and all(is_time(one.unit or "months") for one in self.medians)
 
     def find(
-        self, verdict: Verdict, numbers: tuple[Printed, ...], recomputed: str, said: str
+        self, numbers: tuple[Printed, ...], said: str, verdict: Verdict, recomputed: str
     ) -> Finding:
         """A finding on the first of `numbers`."""
         reported = f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}"

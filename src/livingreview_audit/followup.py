@@ -92,7 +92,7 @@ def _ended(curve: Curve, place: Printed, ends: list[str]) -> Finding:
         (own > most, Verdict.ROUNDING, "; between two {participants} both may be medians"),
     )
     said += f"; its median is {place.value}, and the median of the curve is {limit.value}{why}"
-    return curve.find(verdict, (place, limit), f"at most {limit.value}", said)
+    return curve.find((place, limit), said, verdict, f"at most {limit.value}")
 
 
 @words("Descriptions of follow-up against each other: what ends it.")
@@ -129,7 +129,7 @@ def within_followup(study: Audited) -> Iterator[Finding]:
             where = f"{'beyond' if beyond else 'within'} the longest follow-up of {last.text}"
             verdict = unless(not beyond, Verdict.IMPOSSIBLE)
             said = f"{at:g} months lie {where} months"
-            yield curve.find(verdict, (number, ranges[0]), f"to {longest:g}", said)
+            yield curve.find((number, ranges[0]), said, verdict, f"to {longest:g}")
 
 
 @check("Median and range of follow-up: ordered, inside the dates, whole and arms in agreement.")
@@ -223,7 +223,7 @@ def response_time_of_responders(study: Audited) -> Iterator[Finding]:
             said = f"{given}, and {responders.value} responded"
             for place in table_first(study.by_quantity[size.numbers[0].quantity]):
                 numbers = (place, *responders.numbers)
-                yield curve.find(verdict, numbers, str(responders.value), said)
+                yield curve.find(numbers, said, verdict, str(responders.value))
 
 
 class _Start(NamedTuple):

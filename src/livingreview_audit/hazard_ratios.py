@@ -66,15 +66,14 @@ def interval_symmetry(study: Audited) -> Iterator[Finding]:
         )
         if outside:
             said = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
-        yield ratio.find(verdict, f"{centre[0]:.3g} to {centre[1]:.3g}", said + why)
+        yield ratio.find(said + why, verdict, f"{centre[0]:.3g} to {centre[1]:.3g}")
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
     half = (ratio.logs[2].upper - ratio.logs[0].lower) / 2
-    least = min(abs(ratio.asymmetry.lower), abs(ratio.asymmetry.upper))
     groups = groups_of(ratio.study, ratio.quantity)
     too_narrow = groups is not None and ratio.standard_error.upper < groups.least_standard_error
-    return least <= HIGHER_TERMS * half**2 / 3 and not too_narrow
+    return ratio.asymmetry.absolute().lower <= HIGHER_TERMS * half**2 / 3 and not too_narrow
 
 
 @check("Each p-value printed with a ratio, by Wald's test from the interval.")
@@ -110,7 +109,7 @@ def p_of_ratio(study: Audited) -> Iterator[Finding]:
             )
             said = f"{ratio.shown} {gives}; printed is {p.value}{why}"
             numbers = (p, ratio.estimate, ratio.interval)
-            yield ratio.find(verdict, _range(wald), said, numbers=numbers, reported=p.value)
+            yield ratio.find(said, verdict, _range(wald), numbers=numbers, reported=p.value)
 
 
 def _p_values(ratio: Ratio) -> Iterator[Printed]:
@@ -163,7 +162,7 @@ def interval_width(study: Audited) -> Iterator[Finding]:
         )
         numbers = (ratio.interval, ratio.estimate, *groups.numbers)
         from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
-        yield ratio.find(verdict, from_least, said, numbers=numbers, reported=reported)
+        yield ratio.find(said, verdict, from_least, numbers=numbers, reported=reported)
 
 
 @check("How far adjustment moved each ratio.")
@@ -194,8 +193,7 @@ def adjusted_against_unadjusted(study: Audited) -> Iterator[Finding]:
         )
         was, now = raw.estimate.value, ratio.estimate.value
         said = f"adjustment moved it from {was} to {now}, a factor of {why}"
-        numbers = (ratio.estimate, ratio.interval, raw.estimate, raw.interval)
-        yield ratio.find(verdict, was, said, numbers=numbers, reported=now)
+        yield _two(ratio, raw, verdict, said)
 
 
 def _largest_error(one: Ratio, other: Ratio) -> float:
@@ -260,7 +258,7 @@ def _factor(first: Ratio, second: Ratio) -> float:
 def _two(judged: Ratio, other: Ratio, verdict: Verdict, said: str) -> Finding:
     numbers = (judged.estimate, judged.interval, other.estimate, other.interval)
     shown, expected = judged.estimate.value, other.estimate.value
-    return judged.find(verdict, expected, said, numbers=numbers, reported=shown)
+    return judged.find(said, verdict, expected, numbers=numbers, reported=shown)
 
 
 class _Row(NamedTuple):
@@ -339,4 +337,4 @@ def _events(row: _Row, middle: float | None) -> Finding:
     said += "" if middle is None else f"; the middle of the table's rows is {middle:.0f}"
     said += f", so {why}{plausible}" if why else ""
     numbers = (ratio.interval, ratio.estimate, *groups.numbers)
-    return ratio.find(verdict, shown, said, numbers=numbers)
+    return ratio.find(said, verdict, shown, numbers=numbers)

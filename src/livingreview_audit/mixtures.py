@@ -111,7 +111,7 @@ def _rate(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
         f"({' + '.join(f'{n.value} x {part.value}%' for n, part in pairs)}) / {size} = "
         f"{middle}{why}"
     )
-    return mixture.whole.find(verdict, (whole, *parts, *numbers_of(mixture.sizes)), middle, said)
+    return mixture.whole.find((whole, *parts, *numbers_of(mixture.sizes)), said, verdict, middle)
 
 
 def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
@@ -125,7 +125,7 @@ def _median(mixture: _Mixture, whole: Printed, parts: list[Printed]) -> Finding:
         (True, Verdict.IMPLAUSIBLE, lies),
     )
     said = f"a median of {whole.value}, and by {mixture.of} {shown}{why}"
-    return mixture.whole.find(verdict, (whole, *parts), shown, said)
+    return mixture.whole.find((whole, *parts), said, verdict, shown)
 
 
 @check("Two different groups with the same median and the same interval.")
@@ -174,4 +174,4 @@ def _twice(first: Estimated, second: Estimated, expected: float) -> Finding:
         f"{expected:.2g} such pairs among the groups with this median"
     )
     verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
-    return second.curve.find(verdict, (*second.numbers, first.interval), "", said)
+    return second.curve.find((*second.numbers, first.interval), said, verdict, "")

@@ -67,7 +67,7 @@ class _Case(NamedTuple):
         """What is taken to use one variant of a test: a report, for one stated method."""
         return self.p.locator.report_id, self.method
 
-    def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
+    def find(self, said: str, verdict: Verdict, recomputed: str) -> Finding:
         about, shown = self.study.quantity_words(self.p.quantity), f"p {self.p.value}"
         numbers = (self.p, *self.counts)
         return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)
@@ -104,19 +104,19 @@ def p_of_counts(study: Audited) -> Iterator[Finding]:
 def _judge(case: _Case, variants: list[str]) -> Finding:
     if not case.tables:
         missing = "a count of one of the groups is not printed"
-        return case.find(Verdict.NOT_CHECKABLE, "", missing)
+        return case.find(missing, Verdict.NOT_CHECKABLE, "")
     if not any(has_variation(table) for table in case.tables):
         told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
         verdict = unless(case.p.number.admits(1.0), Verdict.DISCREPANT)
-        return case.find(verdict, "1", f"{told}; programs print 1")
+        return case.find(f"{told}; programs print 1", verdict, "1")
     for names, verdict in ((NAMED[case.method], Verdict.REPRODUCED), (variants, Verdict.ROUNDING)):
         by, said, p = case.match(names)
         if by:
-            return case.find(verdict, _text(p), said)
+            return case.find(said, verdict, _text(p))
     by, said, p = case.match(NAMED[case.method], near=True)
     if by:
         told = f"{said}; one unit in the last printed decimal"
-        return case.find(Verdict.ROUNDING, _text(p), told)
+        return case.find(told, Verdict.ROUNDING, _text(p))
     return _judge_other(case)
 
 
@@ -127,7 +127,7 @@ def _judge_other(case: _Case) -> Finding:
     own = p_values(table, case.method)
     if not own:
         missing = f"{_shown(table)} has too many possible tables for {said}"
-        return case.find(Verdict.NOT_CHECKABLE, "", missing)
+        return case.find(missing, Verdict.NOT_CHECKABLE, "")
     values = ", ".join(f"{_text(p)} by {name}" for name, p in own.items())
     by, _, p = case.match(TESTS)
     held = Box.at(p) if by else Box(*case.p.number.rounding_interval)
@@ -141,7 +141,7 @@ def _judge_other(case: _Case) -> Finding:
     sides = "; the two are on different sides" if crosses else "; both are on one side"
     recomputed = " or ".join(dict.fromkeys(map(_text, own.values())))
     told = f"{_shown(table)} gives {values}; the paper names {said}{why}{sides} of {ALPHA}"
-    return case.find(verdict, recomputed, told)
+    return case.find(told, verdict, recomputed)
 
 
 def p_values(table: Table, method: str) -> dict[str, float]:
@@ -176,7 +176,7 @@ def same_counts_same_p(study: Audited) -> Iterator[Finding]:
         label, shown = study.quantity_words(beside.p.quantity), f"p {beside.p.value}"
         told = f"p {judged.p.value} for {_shown(table)}, {shown} for the same of {label}{why}"
         used = judged._replace(counts=(beside.p, *judged.counts))
-        yield used.find(verdict, shown, told)
+        yield used.find(told, verdict, shown)
 
 
 def _distance(case: _Case) -> float:
@@ -240,7 +240,7 @@ def _wholes(study: Audited, group: Quantity, outcome: Outcome) -> list[Count]:
     """Sizes the group may have been tested with: as declared first, then the others."""
     found = [*study.sizes(group), *study.group_sizes(group)]
     found += study.classified_within(group) if outcome.within else []
-    distinct = {size.value: size for size in reversed(found)}  # the last place of a value
+    distinct = {size.value: size for size in reversed(found)}  # the later place of two
     return [size for size in reversed(distinct.values()) if size.value > 0]
 
 

@@ -23,6 +23,7 @@ from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported
 COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
 GRIM_SHARE = Fraction(19, 20)  # a twentieth, where no count is printed
+Judged = tuple[str, Verdict, str]  # what is said, the verdict, and what the counts give
 Convention = tuple[Verdict, str] | None  # a way of printing that gives the percentage, in words
 
 
@@ -68,7 +69,7 @@ class _Case(NamedTuple):
     def places(self) -> tuple[Printed, ...]:
         return (self.percent, *numbers_of((*self.parts[:1], *self.wholes[:1])))
 
-    def find(self, verdict: Verdict, recomputed: str, said: str) -> Finding:
+    def find(self, said: str, verdict: Verdict, recomputed: str) -> Finding:
         about, shown = self.study.quantity_words(self.percent.quantity), f"{self.percent.value}%"
         return Finding.on(self.places, about, said, verdict, recomputed, reported=shown)
 
@@ -80,8 +81,7 @@ def percent_of_count(study: Audited) -> Iterator[Finding]:
     """
     for case in _cases(study):
         if case.parts and case.wholes:
-            verdict, recomputed, said = _judge(case)
-            yield case.find(verdict, recomputed, said)
+            yield case.find(*_judge(case))
 
 
 @check(
@@ -141,25 +141,25 @@ def _rounds_and_cannot_be_cut(case: _Case) -> bool:
     return fits and all(way["cut off"] != printed.exact for way in ways)
 
 
-def _judge(case: _Case) -> tuple[Verdict, str, str]:
-    """Return the verdict on a percentage with its count, the recomputed text, and the reason."""
+def _judge(case: _Case) -> Judged:
+    """Judge a percentage with its count."""
     for size, part in product(case.wholes, case.parts):
         way, recomputed = _way(case.percent, part, size), _share(case, part, size)
         if way in ("half up", "bound"):
-            return Verdict.REPRODUCED, recomputed, _sum(part, size)
+            return _sum(part, size), Verdict.REPRODUCED, recomputed
         if way == "half to even" or (way == "cut off" and case.cuts_off):
-            return Verdict.ROUNDING, recomputed, f"{_sum(part, size)}, {way}"
+            return f"{_sum(part, size)}, {way}", Verdict.ROUNDING, recomputed
     part, size = case.parts[0], case.wholes[0]
     recomputed, printed = _share(case, part, size), case.percent.number
     for convention in (_of_those_classified, _of_the_row, _few_not_assessed):
         found = convention(case, part, size)
         if found is not None:
-            return found[0], recomputed, found[1]
+            return found[1], found[0], recomputed
     verdict = Verdict.IMPOSSIBLE if part.value > size.value else Verdict.DISCREPANT
     said = f"{_sum(part, size)}, which prints as {recomputed}, not {case.percent.value}%"
     off = abs(Fraction(printed.exact or 0) - part.percent_of(size))
     forced = _adding_up(case, size) if off < Fraction(1, 10**printed.decimals) else ""
-    return Verdict.ROUNDING if forced else verdict, recomputed, said + forced
+    return said + forced, Verdict.ROUNDING if forced else verdict, recomputed
 
 
 def _way(percent: Printed, part: Count, size: Count) -> str:
@@ -250,31 +250,31 @@ def _exact(study: Audited, percent: Quantity) -> Decimal | None:
     return None if place is None else place.number.exact
 
 
-def _judge_alone(case: _Case) -> tuple[Verdict, str, str]:
-    """Return verdict, recomputed text and reason for a percentage without its count."""
+def _judge_alone(case: _Case) -> Judged:
+    """Judge a percentage without its count."""
     if not case.wholes:
         missing = "neither its count nor the size of its group is printed"
-        return Verdict.NOT_CHECKABLE, "", missing
+        return missing, Verdict.NOT_CHECKABLE, ""
     printed, size = case.percent.number, case.wholes[0]
     for whole in case.wholes:
         fits = counts_that_print(printed, whole.value)
         if fits:
             which = f"{fits[0]}" if len(fits) == 1 else f"{fits[0]} to {fits[-1]}"
             of = f"{which} of {whole.value}"
-            return Verdict.REPRODUCED, of, f"{of} prints like this"
+            return f"{of} prints like this", Verdict.REPRODUCED, of
     below = int(printed.value * size.value / 100)
     near = [Count(n, (), "") for n in (below, below + 1) if 0 <= n <= size.value]
     cut = [part for part in near if _way(case.percent, part, size) == "cut off"]
     if cut and case.cuts_off:
-        return Verdict.ROUNDING, cut[0].of(size), f"{_sum(cut[0], size)}, cut off"
+        return f"{_sum(cut[0], size)}, cut off", Verdict.ROUNDING, cut[0].of(size)
     sums = [_sum(part, size) for part in near]
     said = f"no whole number of {size.value} gives {printed.text}% ({', '.join(sums)})"
     fewer = range(size.value - 1, size.value // 2, -1)
     allowed = next((n for n in fewer if counts_that_print(printed, n)), 0)
     if allowed >= GRIM_SHARE * size.value:
         said = f"{said}; {allowed} {{participants}} would allow it"
-        return Verdict.ROUNDING, " or ".join(sums), said
-    return Verdict.DISCREPANT, " or ".join(sums), said
+        return said, Verdict.ROUNDING, " or ".join(sums)
+    return said, Verdict.DISCREPANT, " or ".join(sums)
 
 
 def _interchanged(cases: list[_Case]) -> Finding | None:
@@ -291,6 +291,6 @@ def _interchanged(cases: list[_Case]) -> Finding | None:
         f"{shown} are printed, and no whole number of {' or '.join(map(str, sizes_))} gives them; "
         f"{' and '.join(told)}, so that the last digits look interchanged"
     )
-    first = cases[0].find(Verdict.DISCREPANT, " and ".join(f"{t}%" for t in turned), said)
+    first = cases[0].find(said, Verdict.DISCREPANT, " and ".join(f"{t}%" for t in turned))
     numbers, touches = (*first.numbers, *cases[1].places), (cases[1].percent,)
     return replace(first, numbers=numbers, reported=shown, touches=touches)

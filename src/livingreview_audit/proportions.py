@@ -20,7 +20,7 @@ LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
 Z = float(special.ndtri(1 - TAIL))
 Interval = tuple[float, float]
-Judged = tuple[Verdict, str, str]  # the verdict, what the counts give, and why
+Judged = tuple[str, Verdict, str]  # what is said, the verdict, and what the counts give
 MISSING = "neither the count nor the size of its group is printed"
 
 
@@ -117,29 +117,28 @@ def interval_of_proportion(study: Audited) -> Iterator[Finding]:
         parts = study.counts(share) or ([implied] if implied else [])
         pairs = [(part, size) for size, part in product(wholes, parts)]
         fits = [pair for pair in pairs if _methods_giving(number, *pair)]
-        used, judged = (fits or pairs)[:1], (Verdict.NOT_CHECKABLE, "", MISSING)
+        used, judged = (fits or pairs)[:1], (MISSING, Verdict.NOT_CHECKABLE, "")
         for part, size in used:
             judged = _judge(number, part, size)
         about, numbers = study.full_words(quantity), (number, *chain(*map(numbers_of, used)))
-        verdict, recomputed, said = judged
-        yield Finding.on(numbers, about, said, verdict, recomputed)
+        yield Finding.on(numbers, about, *judged)
 
 
 def _judge(number: Printed, part: Count, size: Count) -> Judged:
     by = _methods_giving(number, part, size)
     if by:
-        return Verdict.REPRODUCED, by[0], f"{part.of(size)} gives it by {by[0]}"
+        return f"{part.of(size)} gives it by {by[0]}", Verdict.REPRODUCED, by[0]
     if part.value > size.value:
-        return Verdict.NOT_CHECKABLE, "", f"{part.value} is more than {size.value}"
+        return f"{part.value} is more than {size.value}", Verdict.NOT_CHECKABLE, ""
     given = {name: _text(method(part.value, size.value)) for name, method in METHODS.items()}
     near = _methods_giving(number, part, size, units=1)
     if near:
         said = f"{part.of(size)}; {near[0]}, but for one unit in the last decimal"
-        return Verdict.ROUNDING, given[near[0]], said
+        return said, Verdict.ROUNDING, given[near[0]]
     usual = [name for name in METHODS if " with " not in name and name != "logit"]
     shown = ", ".join(f"{given[name]} ({name})" for name in usual)
     said = f"{part.of(size)} gives {shown}; {number.value} is printed"
-    return Verdict.DISCREPANT, given["Clopper-Pearson"], said
+    return said, Verdict.DISCREPANT, given["Clopper-Pearson"]
 
 
 def _methods_giving(number: Printed, part: Count, size: Count, *, units: int = 0) -> list[str]:

@@ -75,9 +75,9 @@ class Ratio:
 
     def find(
         self,
+        said: str,
         verdict: Verdict,
         recomputed: str,
-        said: str,
         *,
         numbers: tuple[Printed, ...] = (),
         reported: str = "",

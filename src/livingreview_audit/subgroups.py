@@ -78,7 +78,7 @@ def effect_of_subgroups(study: Audited) -> Iterator[Finding]:
             f"by {split.of} {split.shown}, weighted by their precision {middle}; "
             f"{split.whole.shown} is printed for all{why}"
         )
-        yield split.whole.find(verdict, middle, said, numbers=split.numbers)
+        yield split.whole.find(said, verdict, middle, numbers=split.numbers)
 
 
 @check("The intervals of subgroups that together are everybody against the interval of all.")
@@ -102,7 +102,7 @@ def precision_of_subgroups(study: Audited) -> Iterator[Finding]:
             f"the intervals by {split.of}, {split.shown}, together mean a standard error of "
             f"{implied:.3f}; {split.whole.shown} for all means {_middle(split.whole):.3f}{why}"
         )
-        yield split.whole.find(verdict, error, said, numbers=split.numbers)
+        yield split.whole.find(said, verdict, error, numbers=split.numbers)
 
 
 def _middle(ratio: Ratio) -> float:
@@ -207,4 +207,4 @@ def other_patients(study: Audited) -> Iterator[Finding]:
                 f"{p_box(Box.at(z)).lower:.2g}"
             )
             implied, numbers = f"{math.exp(log):.2f}", _numbers(part, whole)
-            yield part.find(Verdict.NOT_CHECKABLE, implied, said, numbers=numbers)
+            yield part.find(said, Verdict.NOT_CHECKABLE, implied, numbers=numbers)

@@ -119,7 +119,7 @@ def rate_against_median(study: Audited) -> Iterator[Finding]:
                 near = "at least 50%" if before else "near 50%, or either side"
                 when = rate.quantity.timepoint
                 said = f"{rate.value}% at {when} with a median of {median.value} months{why}"
-                yield curve.find(verdict, (rate, median), "at most 50%" if after else near, said)
+                yield curve.find((rate, median), said, verdict, "at most 50%" if after else near)
 
 
 @check("A later rate is not above an earlier one.")
@@ -133,7 +133,7 @@ def rates_fall(study: Audited) -> Iterator[Finding]:
                 verdict = unless(not rises, Verdict.IMPOSSIBLE)
                 shown = (f"{one.value}% at {one.quantity.timepoint}" for one in (first, rate))
                 said = f"{' and '.join(shown)}{'; a survival curve never rises' if rises else ''}"
-                yield curve.find(verdict, (rate, first), f"at most {first.value}%", said)
+                yield curve.find((rate, first), said, verdict, f"at most {first.value}%")
 
 
 @check("Progression-free survival ends at or before death: medians and rates, and more events.")
@@ -172,7 +172,7 @@ def _ordered(curve: Curve, number: Printed, limit: Printed) -> Finding:
         (True, Verdict.IMPOSSIBLE, "; no one progresses or dies after death"),
     )
     said = f"{number.value}, with overall survival {limit.value}{why}"
-    return curve.find(verdict, (number, limit), f"at most {limit.value}", said)
+    return curve.find((number, limit), said, verdict, f"at most {limit.value}")
 
 
 def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
@@ -183,7 +183,7 @@ def _events_ordered(curve: Curve, overall: Curve) -> Iterator[Finding]:
         verdict, why = first_true(fewer)
         said = f"{own.value} progressed or died, and {deaths.value} died{why}"
         numbers = (*own.numbers, *deaths.numbers)
-        yield curve.find(verdict, numbers, f"at least {deaths.value}", said)
+        yield curve.find(numbers, said, verdict, f"at least {deaths.value}")
 
 
 @check(
@@ -219,7 +219,7 @@ def early_progression(study: Audited) -> Iterator[Finding]:
             f"{none.of(size)} progressed as best response; with a median of {median.value} months "
             f"about {early:.0f}% progress or die by six weeks (exponential times){why}"
         )
-        yield curve.find(verdict, (*none.numbers, median, *size.numbers), "some", said)
+        yield curve.find((*none.numbers, median, *size.numbers), said, verdict, "some")
 
 
 def chance_of_none(median: float, patients: int) -> float:

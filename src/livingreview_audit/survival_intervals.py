@@ -67,7 +67,7 @@ def rate_interval(study: Audited) -> Iterator[Finding]:
             number = rate.estimate
             wider = "wider" if verdict is Verdict.IMPOSSIBLE else "".join(kinds[:1])
             said = f"{number.value}% ({rate.interval.value}) at {number.quantity.timepoint}{why}"
-            yield curve.find(verdict, rate.numbers, number.value if outside else wider, said)
+            yield curve.find(rate.numbers, said, verdict, number.value if outside else wider)
 
 
 def _fits(name: str, alive: Box, low: Box, up: Box) -> bool:
@@ -122,7 +122,7 @@ def median_interval(study: Audited) -> Iterator[Finding]:
         fixed = one.is_outside or one.interval in even
         recomputed = one.estimate.value if fixed else "holds the median"
         recomputed = centre if verdict is Verdict.DISCREPANT else recomputed
-        yield one.curve.find(verdict, one.numbers, recomputed, one.shown + why)
+        yield one.curve.find(one.numbers, one.shown + why, verdict, recomputed)
 
 
 def is_symmetrical(one: Estimated) -> bool:
@@ -159,7 +159,7 @@ def events_against_rates(study: Audited) -> Iterator[Finding]:
             )
             verdict = unless(error >= least, Verdict.IMPOSSIBLE)
             numbers = (*rate.numbers, *events.numbers)
-            yield curve.find(verdict, numbers, f"standard error from {least:.3f}", said)
+            yield curve.find(numbers, said, verdict, f"standard error from {least:.3f}")
 
 
 def _medians(study: Audited) -> dict[Quantity, Estimated]:
