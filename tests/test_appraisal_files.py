@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -292,6 +293,24 @@ def test_a_judgement_opens_to_its_answers_and_tells_colour_and_symbol_apart():
     assert "Finding of the audit: survival-exclusion" in shown
     none = tables.lights(load_appraisals(ROOT, review), review, "rob-2")
     assert ("none so far" in none.html()) == (not none.appraisals)
+
+
+@pytest.mark.parametrize("tool", ["inspect-sr", "jbi-case-series", "rob-2", "robins-i-v2"])
+def test_every_judgement_of_a_table_opens_to_what_it_rests_on(tool):
+    review = the_review()
+    shown = tables.lights(load_appraisals(ROOT, review), review, tool).html()
+    cells = re.findall(r"<td.*?</td>", shown, re.DOTALL)
+    assert len(cells) > 20
+    for cell in cells:
+        assert re.search(r"<summary>.*</summary>.*<li>\w", cell, re.DOTALL), cell
+
+
+def test_an_overall_judgement_names_the_domains_that_it_comes_from(tmp_path):
+    review = SimpleNamespace(studies={"example-2020": SimpleNamespace(label="Example")})
+    for changed, said in (({"1.2": "N"}, "The worst of the domains: Randomisation."),
+                          ({}, "All domains are judged so.")):  # fmt: skip
+        found = load_appraisals(write(tmp_path, rows(**changed), stated()))
+        assert f"<li>{said}</li>" in tables.lights(found, review, "rob-2").html()
 
 
 def test_no_included_study_has_serious_concerns_about_trust():

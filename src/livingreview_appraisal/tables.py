@@ -9,7 +9,17 @@ from livingreview_appraisal.agreement import agreement
 from livingreview_appraisal.appraisals import Appraisal, Appraisals, Judged
 from livingreview_appraisal.missing import STATES, SYMBOLS, MissingEvidence
 from livingreview_appraisal.tools import ANSWERS, Domain, load_tool
-from livingreview_display import Html, Shown, element, joined, light, number, scrolling, sentence
+from livingreview_display import (
+    Html,
+    Shown,
+    element,
+    joined,
+    light,
+    listed,
+    number,
+    scrolling,
+    sentence,
+)
 from livingreview_record import Review
 
 
@@ -50,14 +60,23 @@ class Lights(Shown):
 
     def _cells(self, one: Appraisal) -> list[Html]:
         overall = _light(one.tool.judgements[one.overall.judgement])
-        if one.overall.why:
-            overall = _opened(overall, [sentence(one.overall.why)])
+        overall = _opened(overall, [sentence(one.overall.why or _worst(one))])
         cells = [element("td", overall, data_label="Overall")]
         for name in one.domains:
             domain = one.tool.domains[name]
             shown = _opened(_light(_words(one, name)), _support(one, domain))
             cells.append(element("td", shown, data_label=domain.label))
         return cells
+
+
+def _worst(one: Appraisal) -> str:
+    """From which domains the overall judgement comes: those judged worst."""
+    judged = one.overall.judgement
+    worst = [
+        one.tool.domains[key].label for key, it in one.domains.items() if it.judgement == judged
+    ]
+    alike = len(worst) == len(one.domains)
+    return "all domains are judged so" if alike else f"the worst of the domains: {listed(worst)}"
 
 
 def _words(one: Appraisal, name: str) -> str:
