@@ -160,6 +160,20 @@ def test_every_pooled_result_that_is_shown_has_a_judgement():
                 assert planned["id"] in GRADES, JUDGE.format(planned["id"])
 
 
+def test_medians_of_the_control_arms_stand_before_each_pooled_hazard_ratio():
+    for path in sorted((ROOT / "chapters").glob("kq*.md")):
+        chapter = path.read_text("utf-8")
+        for shown in re.finditer(r'page\.show\("([\w-]+)"', chapter):
+            (first, *_) = carried_out(shown[1])
+            pooled = (forest_rows(first)["mark"] == POOLED).any()
+            if not pooled or first.measure != "log_hr":
+                continue
+            before = chapter[: shown.start()].rstrip().removesuffix("```{code-cell} ipython3")
+            cell = before.rpartition("```{code-cell}")[2]
+            assert f'page.first("{shown[1]}")' in cell, f"{path.name}: {shown[1]}"
+            assert "control_table(" in cell, f"{path.name}: {shown[1]}"
+
+
 def test_confounding_is_counted_once_and_the_start_goes_by_the_design():
     for synthesis, grade in GRADES.items():
         used = {e.study for a in carried_out(synthesis) for e in a.effects}

@@ -13,7 +13,7 @@ MOST = {
     "livingreview_display": 1310,  # forest plots for phone and desktop, words measured; addresses
     "livingreview_plan": 1130,
     "livingreview_pool": 3155,  # tau2 on any design, for networks
-    "livingreview_appraisal": 1070,  # missing evidence; sentences in languages; settlements; why overall
+    "livingreview_appraisal": 1070,  # missing evidence; sentences in languages; settlements
     "livingreview_search": 913,  # one paper on two studies
     "livingreview_explorer": 270,
     "livingreview_network": 748,  # captions; the printed share of earlier treatment
