@@ -215,6 +215,14 @@ def test_the_checklist_has_every_item_of_prisma_and_leads_to_chapters_that_exist
         assert (ROOT / "chapters" / f"{one.chapter}.md").exists(), one
 
 
+def test_the_checklist_leads_to_the_judgement_of_missing_evidence_where_there_is_one():
+    items = {one.item: one for one in load_log(ROOT).checklist}
+    assert (ROOT / "data" / "appraisal" / "missing_answers.csv").exists()
+    assert {(items[number].chapter, items[number].met) for number in ("14", "21")} == {
+        ("appraisal", "met")
+    }
+
+
 def test_an_item_that_is_not_met_says_what_is_missing(tmp_path):
     folder = write_log(tmp_path)
     (folder / "prisma.csv").write_text("item,asks,chapter,met,note\n1,a title,index,no,\n", "utf-8")
