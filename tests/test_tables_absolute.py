@@ -7,7 +7,7 @@ from example_review import ROWS, write_review
 from livingreview_certainty.absolute import absolute_table
 from livingreview_record.certainty import Grade
 from livingreview_record.load import load_review
-from the_review import the_review
+from the_review import carried_out, the_review
 
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},
@@ -83,3 +83,13 @@ def test_where_measures_of_the_same_counts_disagree_no_number_needed_to_treat_is
     needed = rows.groupby("Event")["Number needed to treat"].agg(list)
     assert all("by another measure of the same counts" in text for text in needed["orr-ici"])
     assert all(text.endswith("for one more") for text in needed["orr-ici-matched"])
+
+
+def test_where_another_model_or_prior_reaches_no_difference_no_number_needed_is_given():
+    entry = {"synthesis": "os-ici-after-ici", "timepoint": "12 months", "event": "deaths"}
+    (first, *_) = carried_out("os-ici-after-ici")
+    assert first.pooled.bayes.ci_upper < 0 < first.pooled.main.ci_upper
+    rows = absolute_table(planning(the_review(), absolute=[entry])).frame
+    assert set(rows["Number needed to treat"]) == {
+        "not given: by another model or prior the interval includes no difference"
+    }

@@ -20,8 +20,8 @@ def absolute_table(review: Review) -> Table:
     """Events among 1,000 patients with and without the treatment, at printed baselines.
 
     A number needed to treat is given only where the interval excludes no difference, and so does
-    that of every other measure of the same counts.  Beside the result stands
-    the difference that the two arms of the baseline's study print themselves.
+    that of every other measure of the same counts, model and prior.  Beside the result stands the
+    difference that the two arms of the baseline's study print themselves.
     """
     rows = [
         row
@@ -38,9 +38,9 @@ def absolute_rows(
     review: Review, entry: Mapping[str, Any], results: Sequence[PlannedResult]
 ) -> list[dict[str, str]]:
     """Events among 1,000 patients at each baseline that a control arm prints, as texts."""
-    divided = any(map(_reaches_no_difference, results[1:]))
+    against = _against(results)
     return [
-        _absolute_row(entry, result, model, baseline, divided)
+        _absolute_row(entry, result, model, baseline, against)
         for result in results[:1]
         if (model := _model(result)) is not None
         for baseline in baselines(review, result, entry.get("timepoint", ""))
@@ -128,9 +128,17 @@ def _model(result: PlannedResult) -> Model | None:
     return None if result.pooled is None else result.pooled.bayes or result.pooled.main
 
 
-def _reaches_no_difference(result: PlannedResult) -> bool:
-    model = _model(result)
-    return model is not None and model.ci_lower <= 0 <= model.ci_upper
+def _against(results: Sequence[PlannedResult]) -> str:
+    """By what else than the first interval there may be no difference; empty for nothing."""
+    if any(_reaches_no_difference(model) for one in results[1:] if (model := _model(one))):
+        return "by another measure of the same counts "
+    pooled = results[0].pooled if results else None
+    models: tuple[Model, ...] = () if pooled is None else (pooled.main, *pooled.by_prior.values())
+    return "by another model or prior " if any(map(_reaches_no_difference, models)) else ""
+
+
+def _reaches_no_difference(model: Model) -> bool:
+    return model.ci_lower <= 0 <= model.ci_upper
 
 
 def _absolute_row(
@@ -138,7 +146,7 @@ def _absolute_row(
     result: PlannedResult,
     model: Model,
     baseline: Baseline,
-    divided: bool,
+    against: str,
 ) -> dict[str, str]:
     effect = absolute_effect(
         result.measure,
@@ -159,16 +167,15 @@ def _absolute_row(
         "Without, of 1,000": f"{number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": number(effect.experimental, 0),
         "Difference (95% interval)": f"{difference} ({low} to {high})",
-        "Number needed to treat": _number_needed(effect, divided),
+        "Number needed to treat": _number_needed(effect, against),
         "Difference between these arms as printed": observed,
         WHERE: places(baseline.sources),
     }
 
 
-def _number_needed(effect: AbsoluteEffect, divided: bool) -> str:
-    if effect.crosses_no_effect or divided:
-        by = "" if effect.crosses_no_effect else "by another measure of the same counts "
-        return NOT_GIVEN.format(by)
+def _number_needed(effect: AbsoluteEffect, against: str) -> str:
+    if effect.crosses_no_effect or against:
+        return NOT_GIVEN.format("" if effect.crosses_no_effect else against)
     ends = sorted(limit.value for limit in effect.number_needed_limits)
     value, low, high = (number(math.ceil(end), 0) for end in (effect.number_needed.value, *ends))
     return f"{value} ({low} to {high}) for one {effect.number_needed.direction}"
