@@ -193,7 +193,7 @@ def test_a_declared_denominator_is_kept_to() -> None:
     assert paper.verdicts(OF_COUNT) == [Verdict.DISCREPANT]
 
 
-def test_percentages_of_two_arms_whose_last_digits_look_interchanged_are_one_finding() -> None:
+def test_percentages_of_two_arms_that_fit_with_last_digits_interchanged_are_one_finding() -> None:
     paper = Paper()
     paper.sizes(67, 93)
     paper.count(20, "event", population="matched", place="Abstract")
@@ -204,7 +204,7 @@ def test_percentages_of_two_arms_whose_last_digits_look_interchanged_are_one_fin
     (finding,) = paper.findings(ALONE)
     assert (finding.verdict, finding.reported) == (Verdict.DISCREPANT, "67.1% and 73.2%")
     assert "45 of 67 is 67.2% and 68 of 93 is 73.1%" in finding.explanation
-    assert "last digits look interchanged" in finding.explanation
+    assert "would print like this with their last digits interchanged" in finding.explanation
     assert [number.value for number in finding.touched] == ["67.1", "73.2"]
 
 

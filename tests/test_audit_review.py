@@ -71,6 +71,9 @@ KNOWN = {
             "a benefit in every group",
         ),
         ("union-of-parts", "Table V; Any irAE; Total", "28"),
+        ("inside-a-wider-count", "Table I; ECOG PS, n (%) > 0; Total", "109"),
+        ("inside-a-wider-count", "Table I; ECOG PS, n (%) > 0; Serplulimab", "49"),
+        ("inside-a-wider-count", "Table I; ECOG PS, n (%) > 0; Chemotherapy", "60"),
         (
             "named-covariates",
             "Table III; Smoking history > Smoking; Univariable analysis > P-value",
@@ -96,8 +99,13 @@ FAIR = {
     ("zhang-2025", "analyses-not-done"): (
         '"we did not perform stratified analyses based on 1L therapy"',
     ),
+    ("gu-2026", "inside-a-wider-count"): ("possible only if some",),
+    ("gu-2026", "percent-without-count"): ("would print like this",),
     ("gu-2026", "interval-width"): ("model-based", "unpenalised", "two groups as tabulated"),
-    ("tian-2026", "p-against-medians"): ("log-rank test (no test is named for it)",),
+    ("tian-2026", "p-against-medians"): (
+        "log-rank test (no test is named for it)",
+        "losses from follow-up",
+    ),
     ("tian-2026", "claims"): ("except for peripheral neuropathy and neutropenia",),
 }
 

@@ -175,6 +175,22 @@ def test_a_subset_by_the_meaning_of_words_is_at_most_implausible() -> None:
     assert "possible only if" in finding.explanation
 
 
+def test_a_subset_may_lie_inside_a_level_that_is_the_sum_of_other_levels() -> None:
+    scale = {"kind": "categorical", "levels": ["s80", "s90", "s100"]}
+    halves = {"kind": "categorical", "levels": ["high"]}
+    halves["level_sum_of"] = {"high": ["scale=s90", "scale=s100"]}
+    grade = {"kind": "categorical", "levels": ["zero"], "subset_of": {"zero": "halves=high"}}
+    for zero, verdict in ((33, Verdict.REPRODUCED), (34, Verdict.IMPLAUSIBLE)):
+        paper = Paper({"scale": scale, "halves": halves, "grade": grade})
+        paper.count(34, "scale", category="s80")
+        paper.count(32, "scale", category="s90")
+        paper.count(1, "scale", category="s100")
+        paper.count(zero, "grade", category="zero")
+        (finding,) = paper.findings("inside-a-wider-count")
+        assert finding.verdict is verdict
+        assert f"{zero} is {'more than' if zero > 33 else 'within'} 32 + 1" in finding.explanation
+
+
 def test_any_of_two_conditions_is_rarely_no_more_than_one_of_them() -> None:
     kinds = {"any": {"kind": "adverse-event", "includes": ["lung", "gland"]}}
     kinds |= {"lung": {"kind": "adverse-event"}, "gland": {"kind": "adverse-event"}}

@@ -210,7 +210,7 @@ def test_the_studies_read_in_full_conflict_only_where_their_tables_were_read_aga
     }
     assert found == {
         "chen-2025": [["line", "participants"]],
-        "gu-2026": [],
+        "gu-2026": [["ecog", "kps"]],
         "tian-2026": [
             ["previous_pci", "previous_radiotherapy"],
             ["participants", "previous_pci"],

@@ -169,6 +169,20 @@ class Audited(Study):
                 return Count(fits[0], (place, *wholes[0].numbers), words)
         return None
 
+    def count_or_sum(self, quantity: Quantity) -> Count | None:
+        """The count of a level, or of the levels of other variables that are added up to it.
+
+        `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
+        its counts there; a count of all patients then rests on that arm.
+        """
+        parts: list[Count | None] = []
+        links = self.vocabulary(quantity.outcome).level_sum_of.get(quantity.category, ())
+        for of in map(level_of, links):
+            only = self.vocabulary(of.variable).only_arm if quantity.arm_id == ALL_ARMS else ""
+            arm = only or quantity.arm_id
+            parts.append(self.count(replace(quantity.of_level(of), arm_id=arm)))
+        return self.count(quantity) or total(parts)
+
     def sum_of_arms(self, quantity: Quantity) -> Count | None:
         """The arms' counts together, for a quantity of all patients of which every arm has one."""
         if quantity.arm_id != ALL_ARMS or len(self.arms) < 2:

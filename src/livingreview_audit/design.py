@@ -269,9 +269,9 @@ def measured_after_start(study: Audited) -> Iterator[Finding]:
         places = dict.fromkeys(n.locator.table or n.locator.section for n in used)
         said = (
             f"{', '.join(places)} {'give' if len(places) > 1 else 'gives'} results by "
-            f"{' and '.join(named)}, seen after time begins ({outcome.origin or 'the start'}); "
-            "{participants} had to live, and be followed, long enough for it to be seen, so the "
-            "groups depend on later survival"
+            f"{' and '.join(named)}, by the words seen after time begins "
+            f"({outcome.origin or 'the start'}); then {{participants}} had to live, and be "
+            "followed, long enough for it to be seen, and the groups depend on later survival"
         )
         text, shown = f"{outcome.label}: {said}.", f"{used[0].quantity.statistic} {used[0].value}"
         known, touches = "groups known at the start", tuple(used)

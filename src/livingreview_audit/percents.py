@@ -289,7 +289,7 @@ def _interchanged(cases: list[_Case]) -> Finding | None:
     shown = " and ".join(f"{text}%" for text in texts)
     said = (
         f"{shown} are printed, and no whole number of {' or '.join(map(str, sizes_))} gives them; "
-        f"{' and '.join(told)}, so that the last digits look interchanged"
+        f"{' and '.join(told)}, which would print like this with their last digits interchanged"
     )
     first = cases[0].find(said, Verdict.DISCREPANT, " and ".join(f"{t}%" for t in turned))
     numbers, touches = (*first.numbers, *cases[1].places), (cases[1].percent,)

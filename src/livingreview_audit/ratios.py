@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from livingreview_audit.audited import EVENT, Audited, Count, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box, asymmetry, image
-from livingreview_record import ALL_ARMS, Level, Printed, Quantity, Reported, level_of
+from livingreview_record import Level, Printed, Quantity, Reported
 
 Z95 = 1.959963984540054
 TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00
@@ -201,7 +201,8 @@ def groups_of(study: Audited, quantity: Quantity) -> Groups | None:
         if len(named or known) != 2:
             return None
         levels = [Level(variable, level) for level in named or known]
-        first, second = (_of_level(study, quantity, level) for level in levels)
+        group = replace(quantity, comparison="", adjustment="", method="")
+        first, second = (study.count_or_sum(group.of_level(level)) for level in levels)
         second = second if len(known) <= 2 else None
         everyone = study.group_size(quantity)
     alone = {"category": EVENT, "comparison": "", "adjustment": "", "timepoint": ""}
@@ -209,21 +210,3 @@ def groups_of(study: Audited, quantity: Quantity) -> Groups | None:
     if everyone is None:
         return None
     return Groups(first, second, everyone, events or everyone, events is not None)
-
-
-def _of_level(study: Audited, quantity: Quantity, level: Level) -> Count | None:
-    """The count of a level, or of the levels of other variables that the vocabulary adds up to it.
-
-    `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
-    its counts there; a count of all patients then rests on that arm.
-    """
-    group = replace(quantity, comparison="", adjustment="", method="").of_level(level)
-    if printed := study.count(group):
-        return printed
-    parts: list[Count | None] = []
-    for link in study.vocabulary(level.variable).level_sum_of.get(level.level, ()):
-        of = level_of(link)
-        only = study.vocabulary(of.variable).only_arm
-        arm = only if only and quantity.arm_id == ALL_ARMS else quantity.arm_id
-        parts.append(study.count(replace(group.of_level(of), arm_id=arm)))
-    return total(parts)

@@ -86,7 +86,10 @@ def _judge(study: Audited, contrast: _Contrast, limit: float) -> Finding:
     test = "its test" if p.quantity.method else "a log-rank test (no test is named for it)"
     test = "a log-rank test" if p.quantity.method == "log-rank" else test
     counted = "events" if contrast.groups.events_printed else "{participants}"
-    only = "; only curves that part after their medians, or times that vary very little, allow this"
+    only = (
+        "; only curves that part after their medians, times that vary very little, or losses from "
+        "follow-up that differ strongly between the groups allow this"
+    )
     verdict, why = first_true((contrast.excess > limit, Verdict.IMPLAUSIBLE, only))
     said = (
         f"{p_words(p)} with at most {contrast.groups.events.value} "

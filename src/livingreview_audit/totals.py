@@ -134,13 +134,13 @@ def inside_a_wider_count(study: Audited) -> Iterator[Finding]:
     """
     for quantity, part in _parts(study):
         for wider, by_definition in supersets(study, quantity):
-            whole = study.count(wider)
+            whole = study.count_or_sum(wider)
             if whole is None:
                 continue
             found = _at_most(study.full_words(quantity), part, [whole])
             if not by_definition and found.verdict is not Verdict.REPRODUCED:
                 of = study.quantity_words(wider)
-                clause = f" of {of}; possible only if it is not counted among these"
+                clause = f" of {of}; possible only if some of the first are not among the second"
                 found = found.but(Verdict.IMPLAUSIBLE, clause)
             yield found
 
