@@ -175,13 +175,12 @@ class Audited(Study):
         `level_sum_of` of the variable names them.  Another variable that classifies `only_arm` has
         its counts there; a count of all patients then rests on that arm.
         """
-        parts: list[Count | None] = []
         links = self.vocabulary(quantity.outcome).level_sum_of.get(quantity.category, ())
-        for of in map(level_of, links):
-            only = self.vocabulary(of.variable).only_arm if quantity.arm_id == ALL_ARMS else ""
-            arm = only or quantity.arm_id
-            parts.append(self.count(replace(quantity.of_level(of), arm_id=arm)))
-        return self.count(quantity) or total(parts)
+        groups = [quantity.of_level(level_of(link)) for link in links]
+        if quantity.arm_id == ALL_ARMS:
+            only = (self.vocabulary(group.outcome).only_arm or ALL_ARMS for group in groups)
+            groups = [replace(group, arm_id=arm) for group, arm in zip(groups, only, strict=True)]
+        return self.count(quantity) or total(self.counted(groups))
 
     def sum_of_arms(self, quantity: Quantity) -> Count | None:
         """The arms' counts together, for a quantity of all patients of which every arm has one."""
