@@ -145,7 +145,8 @@ def units_used(unit: str) -> set[str]:
 
 
 def test_every_package_and_every_module_of_the_helper_has_its_place() -> None:
-    assert {path.name for path in SOURCE.iterdir() if path.suffix != ".egg-info"} == set(PACKAGES)
+    folders = {path.name for path in SOURCE.iterdir() if path.is_dir()}
+    assert {name for name in folders if not name.endswith(".egg-info")} == set(PACKAGES)
     assert {unit_of(path) for path in modules("livingreview")} == set(HELPER)
 
 
@@ -236,6 +237,15 @@ def test_no_package_knows_an_outcome_by_its_name() -> None:
         if isinstance(node, ast.Constant) and str(node.value).lower() in NAMES_OF_OUTCOMES
     ]
     assert found == []
+
+
+def test_problems_of_files_are_noted_by_the_one_collector() -> None:
+    makers = {
+        path
+        for path, node in nodes_of_the_source()
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Problem"
+    }
+    assert makers == {"livingreview_record/problems.py"}
 
 
 SHOWING = re.compile(r"_repr_\w+_|_ipython_display_|__html__")  # how an object gets onto a page

@@ -151,10 +151,10 @@ def _judged(
 ) -> MissingEvidence | None:
     """The judgement that the answers give; a problem where one that is asked is not answered."""
     tool = load_tool("rob-me")
+    file = Collector(str(reader.folder / "missing_answers.csv"), reader.problems)
     if lacking := _lacking(tool, given):
-        path = reader.folder / "missing_answers.csv"
         needed, do = f"answers on {id_}", "add a row for each question that is asked"
-        reader.problems.append(Problem(str(path), needed, f"none to {', '.join(lacking)}", do))
+        file.need("", needed, f"none to {', '.join(lacking)}", do)
         return None
     answers = {key: given.get(key, ("NA", "")) for key in tool.questions}
     domain = tool.domains[SYNTHESIS]
@@ -162,8 +162,7 @@ def _judged(
     if judgement is None:
         needed, found = f"answers on {id_} from which a way leads", "none"
         do = "correct them by the questions of the tool"
-        path = reader.folder / "missing_answers.csv"
-        reader.problems.append(Problem(str(path), needed, found, do))
+        file.need("", needed, found, do)
         return None
     return MissingEvidence(id_, absent, answers, judgement)
 

@@ -119,15 +119,11 @@ def load_translation(
     """
     syntheses = [one.synthesis for asked in questions.values() for one in asked.outcomes]
     found = load_questions(root, syntheses, file)
-    problems = [
-        Problem(
-            f"{Path(root) / 'data' / 'appraisal' / file} questions{place}",
-            f"those of findings.yaml in their order ({', '.join(needed)})",
-            ", ".join(given) or "none",
-            "translate each, and no other",
-        )
-        for place, needed, given in _differing(questions, found)
-    ]
+    problems: list[Problem] = []
+    collector = Collector(str(Path(root) / "data" / "appraisal" / file), problems)
+    for place, needed, given in _differing(questions, found):
+        order = f"those of findings.yaml in their order ({', '.join(needed)})"
+        collector.need(place, order, ", ".join(given) or "none", "translate each, and no other")
     if problems:
         raise DataProblemsError(problems)
     return found
@@ -138,7 +134,7 @@ def _differing(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """Where a translation has other questions, other outcomes, or events that are not counted."""
     if [*questions] != [*found]:
-        yield "", [*questions], [*found]
+        yield "questions", [*questions], [*found]
         return
     for id_, asked in questions.items():
         for what in ("synthesis", "event"):
@@ -147,9 +143,9 @@ def _differing(
                 for side in (asked, found[id_])
             ]
             if pairs[0] != pairs[1]:
-                yield f".{id_}.outcomes ({what})", pairs[0], pairs[1]
+                yield f"questions.{id_}.outcomes ({what})", pairs[0], pairs[1]
         if len(asked.unreported) != len(found[id_].unreported):
-            yield f".{id_}.unreported", [*asked.unreported], [*found[id_].unreported]
+            yield f"questions.{id_}.unreported", [*asked.unreported], [*found[id_].unreported]
 
 
 def _texts(

@@ -15,6 +15,7 @@ from livingreview_plan.estimates import Estimate
 from livingreview_plan.kinds import counts, measured, printed
 from livingreview_plan.nearly import NearMiss
 from livingreview_record import (
+    Collector,
     DataProblemsError,
     Place,
     Problem,
@@ -116,19 +117,16 @@ def _is_doubted(review: Review, study_id: str, place: Place) -> bool:
 
 def _refuse_secondary(rules: Mapping[str, Any], used: Sequence[Estimate]) -> None:
     """Raise `DataProblemsError` for estimates read only where others write about the study."""
-    problems = [
-        Problem(
-            f"data/studies/{source.study_id}/reported.csv row {source.line}",
+    problems: list[Problem] = []
+    for source in (source for one in used for source in one.sources if source.level == SECONDARY):
+        Collector(f"data/studies/{source.study_id}/reported.csv", problems).need(
+            f"row {source.line}",
             "a number read in the study's own report, paper, abstract or registry record, "
             f"for the synthesis {rules['id']}",
             f"{source.value!r} of {source.locator.report_id}, whose level is secondary",
             "confirm it in the report itself, or move the row to data/leads.csv; a review of what "
             "others collected says secondary_sources: true in data/review.yaml",
         )
-        for one in used
-        for source in one.sources
-        if source.level == SECONDARY
-    ]
     if problems:
         raise DataProblemsError(problems)
 

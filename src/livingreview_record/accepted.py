@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livingreview_record.files import read_rows, write_whole
-from livingreview_record.problems import DataProblemsError, Problem
+from livingreview_record.problems import Collector, DataProblemsError, Problem
 from livingreview_record.reported import Reported
 from livingreview_record.rows import COLUMNS, LOCATOR_COLUMNS, QUANTITY_COLUMNS
 from livingreview_record.values import hint, looks_like_a_date
@@ -79,17 +79,15 @@ def check_spreadsheet(root: Path) -> None:
 def spreadsheet_damage(root: Path) -> list[Problem]:
     """Return a problem for each value and table that looks as if a spreadsheet had saved it."""
     before, now = accepted(root), current(root)
-    problems = [
-        Problem(f"{now[name].where} column value", f"{old!r} as accepted", f"{new!r}", RESTORE)
-        for name, old in before.items()
-        if name in now and (new := now[name].text) != old and by_spreadsheet(old, new)
-    ]
+    problems: list[Problem] = []
+    for name, old in before.items():
+        if name in now and (new := now[name].text) != old and by_spreadsheet(old, new):
+            Collector(now[name].where, problems).cell("value", f"{old!r} as accepted", new, RESTORE)
     then, today = (Counter(name.partition(" | ")[0] for name in names) for names in (before, now))
     for study, count in then.items():
         if 0 < today[study] < count - MOST_BY_HAND:
-            where = str(root / "data" / "studies" / study / "reported.csv")
-            needed, found = f"the {count} rows that were accepted", f"{today[study]}"
-            problems.append(Problem(where, needed, found, RESTORE))
+            file = Collector(str(root / "data" / "studies" / study / "reported.csv"), problems)
+            file.need("", f"the {count} rows that were accepted", f"{today[study]}", RESTORE)
     return problems
 
 

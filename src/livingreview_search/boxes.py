@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from livingreview_record import DataProblemsError, Problem, Review
+from livingreview_record import Collector, DataProblemsError, Problem, Review
 from livingreview_search.checks import check_studies
 from livingreview_search.records import NOT_RETRIEVED, Decision, Record, SearchLog
 
@@ -132,13 +132,13 @@ def _uneven(boxes: Mapping[str, Box], log: SearchLog, kept: int) -> list[Problem
             "excluded, awaiting, ongoing and included",
         ),
     }
-    return [
-        Problem(
-            f"flow box {boxes[name].label!r}",
-            f"{expected} records ({words})",
-            f"{counts[name]} with a decision that puts them there",
-            "look in data/search/decisions.csv for records without a decision at this stage",
-        )
-        for name, (expected, words) in rules.items()
-        if expected != counts[name]
-    ]
+    problems: list[Problem] = []
+    for name, (expected, words) in rules.items():
+        if expected != counts[name]:
+            Collector("flow", problems).need(
+                f"box {boxes[name].label!r}",
+                f"{expected} records ({words})",
+                f"{counts[name]} with a decision that puts them there",
+                "look in data/search/decisions.csv for records without a decision at this stage",
+            )
+    return problems

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from livingreview_record import DataProblemsError, Problem
+from livingreview_record import Collector, DataProblemsError, Problem
 from livingreview_search.records import (
     RECORD_COLUMNS,
     Record,
@@ -91,7 +91,7 @@ def _tagged(text: str) -> list[tuple[int, str, str]]:
 
 def _note(problems: list[Problem], name: str, line: int, needed: str, found: str) -> None:
     do = "export the file again in RIS, or mend this record"
-    problems.append(Problem(f"{name} line {line}", needed, found, do))
+    Collector(name, problems).need(f"line {line}", needed, found, do)
 
 
 def _from_tags(
@@ -147,18 +147,19 @@ def read_table(text: str, name: str = "CSV") -> list[Record]:
     """
     reader = csv.DictReader(io.StringIO(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")))
     names = {column: COLUMNS.get(column, column) for column in reader.fieldnames or ()}
-    if "title" not in names.values():
-        needed, found = "a column title (or Title)", ", ".join(names) or "an empty file"
-        do = "export the file again with its titles"
-        raise DataProblemsError([Problem(f"{name} row 1", needed, found, do)])
     records: list[Record] = []
     problems: list[Problem] = []
+    file = Collector(name, problems)
+    if "title" not in names.values():
+        needed, found = "a column title (or Title)", ", ".join(names) or "an empty file"
+        file.need("row 1", needed, found, "export the file again with its titles")
+        raise DataProblemsError(problems)
     for row in reader:
         texts = {names[key]: (row[key] or "").strip() for key in names if row[key]}
         texts = {key: text for key, text in texts.items() if key in RECORD_COLUMNS[1:]}
         if not (texts.get("title") or texts.get("described")):
-            where, do = f"{name} row {reader.line_num}", "fill it in, or remove the row"
-            problems.append(Problem(where, "a title", "none", do))
+            do = "fill it in, or remove the row"
+            file.need(f"row {reader.line_num}", "a title", "none", do)
         records.append(record(row.get("record_id") or "", **texts))
     if problems:
         raise DataProblemsError(problems)

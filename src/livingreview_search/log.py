@@ -116,9 +116,8 @@ def _records(path: Path, problems: list[Problem]) -> dict[str, Record]:
     for line, cells in read_rows(path, RECORD_COLUMNS, problems):
         one = Record(**{name: text.strip() for name, text in cells.items()}, line=line)
         if not one.record_id or one.record_id in records:
-            found = repr(one.record_id) if one.record_id else "nothing"
-            where = f"{path} row {line} column record_id"
-            problems.append(Problem(where, "an id of its own", found, "give it another one"))
+            row, found = Collector(f"{path} row {line}", problems), shown(one.record_id or None)
+            row.need("column record_id", "an id of its own", found, "give it another one")
         records[one.record_id] = one
     return records
 
@@ -129,8 +128,11 @@ def _decisions(path: Path, problems: list[Problem]) -> tuple[Decision, ...]:
         texts = {name: text.strip() for name, text in cells.items()}
         number = texts.pop("number")
         if number != str(len(decisions) + 1):
-            where, do = f"{path} row {line} column number", "add new rows at the end, remove none"
-            problems.append(Problem(where, str(len(decisions) + 1), repr(number), do))
+            row, do = (
+                Collector(f"{path} row {line}", problems),
+                "add new rows at the end, remove none",
+            )
+            row.cell("number", str(len(decisions) + 1), number, do)
         decisions.append(Decision(number=len(decisions) + 1, **texts, line=line))
     return tuple(decisions)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from livingreview_record import DataProblemsError, Problem, could_not
+from livingreview_record import Collector, DataProblemsError, Problem, could_not
 from livingreview_start.columns import Source
 from livingreview_start.review_files import Start, new_review
 from livingreview_start.wide_table import import_table
@@ -108,9 +108,10 @@ def _problem(command: str, error: Exception) -> DataProblemsError:
     text = could_not(error) if isinstance(error, OSError) and error.strerror else str(error)
     needed, _, found = text.partition(", found ")
     where, colon, needed = needed.partition(": need ") if ": need " in needed else ("", "", needed)
-    place = f"{command} {where}".strip()
-    return DataProblemsError(
-        [Problem(place, needed, found or "another", "correct the command, then run it again")]
-        if colon
-        else [Problem(command, "what it can do", text, "mend that, then run it again")]
-    )
+    problems: list[Problem] = []
+    call = Collector(command, problems)
+    if colon:
+        call.need(where, needed, found or "another", "correct the command, then run it again")
+    else:
+        call.need("", "what it can do", text, "mend that, then run it again")
+    return DataProblemsError(problems)

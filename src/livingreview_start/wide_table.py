@@ -47,7 +47,9 @@ def import_table(root: Path, table: Path, source: Source) -> list[Path]:
     _check_rows(Collector(str(table), problems), root, rows, plan)
     for path in (root / CHAPTER_TEMPLATE, root / "_toc.yml"):
         if not path.exists():
-            problems.append(Problem(str(path), "this file of the book", "nothing", "restore it"))
+            Collector(str(path), problems).need(
+                "", "this file of the book", "nothing", "restore it"
+            )
     if problems:
         raise DataProblemsError(problems)
     texts: dict[Path, str] = {}
