@@ -16,6 +16,7 @@ from livingreview_plan.analysis import (
 from livingreview_record.load import load_review
 from livingreview_record.terms import Terms
 from livingreview_results import tables
+from planning import replanned
 
 
 def example(tmp_path, **changes):
@@ -54,11 +55,9 @@ def test_every_effect_knows_the_printed_numbers_it_rests_on(tmp_path):
 def test_used_numbers_are_the_sources_of_the_effects_of_every_answer(tmp_path, values):
     rows = tuple(row | {"value": values.get(row["value"], row["value"])} for row in ROWS)
     review = example(tmp_path, rows=rows)
-    for planned in review.protocol["syntheses"]:
-        alone = replace(review, protocol={**review.protocol, "syntheses": [planned]})
-        effects = [
-            effect for result in carry_out(alone, planned["id"]) for effect in result.effects
-        ]
+    for planned in review.protocol.syntheses:
+        alone = replace(review, protocol=replace(review.protocol, syntheses=(planned,)))
+        effects = [effect for result in carry_out(alone, planned.id) for effect in result.effects]
         assert used_numbers(alone) == {source for effect in effects for source in effect.sources}
 
 
@@ -114,19 +113,13 @@ def test_arms_of_none_and_of_all_that_have_no_mean_are_shown_and_not_pooled(tmp_
         assert "no mean settled" in result.not_pooled
 
 
-def planning(review, **changes):
-    """The review, each of its planned syntheses changed in this way."""
-    plans = [{**one, **changes} for one in review.protocol["syntheses"]]
-    return replace(review, protocol={**review.protocol, "syntheses": plans})
-
-
 def test_studies_that_the_plan_keeps_apart_are_not_pooled(tmp_path):
     review = two_studies(tmp_path)
     for name in ("survival", "response-ratio"):
-        (apart,) = carry_out(planning(review, pool=False), name)
+        (apart,) = carry_out(replanned(review, pool=False), name)
         assert (len(apart.effects), apart.pooled, apart.exact) == (2, None, None)
         assert apart.not_pooled == APART
-        (noted,) = carry_out(planning(review, pool=False, note="counted differently"), name)
+        (noted,) = carry_out(replanned(review, pool=False, note="counted differently"), name)
         assert noted.not_pooled == "counted differently"
         (pooled,) = carry_out(review, name)
         assert (pooled.pooled.k, pooled.not_pooled) == (2, "")

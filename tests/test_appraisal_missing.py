@@ -10,7 +10,7 @@ import pytest
 from livingreview_appraisal import judge, load_missing, load_tool, tables
 from livingreview_appraisal.missing import ABSENT_COLUMNS, ANSWERED_COLUMNS
 from livingreview_plan import select
-from livingreview_record import KINDS, DataProblemsError
+from livingreview_record import DataProblemsError
 from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
@@ -154,7 +154,7 @@ def test_two_rows_on_one_study_are_named(tmp_path):
 
 def found_here():
     review = the_review()
-    ids = [one["id"] for one in review.protocol["syntheses"]]
+    ids = [one.id for one in review.protocol.syntheses]
     return load_missing(ROOT, ids, review.studies), review.certainty
 
 
@@ -166,19 +166,19 @@ def test_every_synthesis_whose_certainty_is_judged_is_judged_for_missing_evidenc
 def test_every_study_that_compares_the_treatments_without_a_usable_number_is_named():
     review, (missing, _) = the_review(), found_here()
     matched = {one for one in missing if one.endswith("-matched")}  # no other study matched
-    for plan in review.protocol["syntheses"]:
-        if not KINDS[plan["kind"]].compares or plan["id"] in matched:
+    for plan in review.protocol.syntheses:
+        if not plan.kind_rules.compares or plan.id in matched:
             continue
-        chosen = select(review, plan["id"])
+        chosen = select(review, plan.id)
         gives = {one.study_id for one in chosen.used}
         left = {
             one.study_id
             for one in chosen.left_out
             if not OUT_OF_PLACE.search(one.reason) and one.study_id not in gives
         }
-        named = {one.study for one in missing[plan["id"]].absent}
-        assert left <= named, plan["id"]
-        assert not named & gives, plan["id"]
+        named = {one.study for one in missing[plan.id].absent}
+        assert left <= named, plan.id
+        assert not named & gives, plan.id
 
 
 def test_the_page_tells_of_each_synthesis_who_is_missing_and_why():

@@ -19,6 +19,7 @@ from mistyping import (
     swapped,
     wrong_digit,
 )
+from planning import protocol
 from the_review import audit_page, the_review
 
 NOTICED_AT_LEAST = 0.80  # of changes to numbers that take part in a check
@@ -74,7 +75,7 @@ def test_a_guard_notices_a_count_that_no_longer_gives_its_percentage() -> None:
 
 def test_an_abstract_is_not_held_to_the_rate_of_a_paper() -> None:
     study = small_paper().study
-    assert long_papers(Review({}, {study.id: study})) == []
+    assert long_papers(Review(protocol(), {study.id: study})) == []
 
 
 def test_a_number_that_nothing_checks_is_listed_and_never_noticed() -> None:

@@ -17,6 +17,7 @@ from livingreview.cli import main
 from livingreview_audit import CHECKS, Finding, Severity, Verdict, audit, audit_review
 from livingreview_audit.finding import check as define_check
 from livingreview_record.studies import Review, Study
+from planning import protocol
 from the_review import the_review
 
 COUNTED = (
@@ -187,7 +188,9 @@ def contradicted(used: bool, outcome: str) -> Finding:
     paper.sizes(60, 60)
     part = paper.count(40, outcome)
     paper.percent("6.7", outcome)
-    review = Review({"outcomes": {"orr": {}}}, {"made-up": paper.study})
+    review = Review(
+        protocol(outcomes={"orr": {"label": "R", "definition": "d"}}), {"made-up": paper.study}
+    )
     numbers = frozenset({part}) if used else frozenset()
     (finding,) = [f for f in audit_review(review, numbers) if f.check == "percent-of-count"]
     return finding
@@ -214,7 +217,7 @@ def test_a_group_size_that_a_synthesis_uses_does_not_spread_its_severity() -> No
     size = paper.count(60, "participants")
     paper.count(40, "event")
     paper.percent("6.7", "event")
-    review = Review({}, {"made-up": paper.study})
+    review = Review(protocol(), {"made-up": paper.study})
     findings = audit_review(review, frozenset({size}))
     assert {finding.severity for finding in findings} == {Severity.NEITHER}
 

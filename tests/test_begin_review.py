@@ -166,7 +166,7 @@ def test_a_folder_that_holds_files_is_left_alone(
 def test_titles_and_names_stay_text(tmp_path: Path) -> None:
     title = 'Sugar: "does {glue}`x` help"? # 1'
     new_review(tmp_path / "new", Start(title=title))
-    assert load_review(tmp_path / "new").protocol["title"] == title
+    assert load_review(tmp_path / "new").protocol.title == title
     heading = (tmp_path / "new" / "chapters" / "index.md").read_text("utf-8")
     assert f"# {as_markdown(title)}\n" in heading
     assert "{glue}`" not in heading

@@ -43,7 +43,7 @@ from livingreview_results import page as shows
 from livingreview_results import sensitivity, tables
 
 review = load_review("..")
-answers = {p["id"]: carry_out(review, p["id"]) for p in review.protocol["syntheses"]}
+answers = {p.id: carry_out(review, p.id) for p in review.protocol.syntheses}
 for name, study in review.studies.items():
     publish(f"synthesis.{name}", study.label)
 ```

@@ -8,8 +8,7 @@ import pytest
 
 from livingreview_cohort import Patients, TimeToEvent, read_patients, write_patients
 from livingreview_cohort.layout import patients_as_csv
-from livingreview_record import Arm, DataProblemsError, Outcome, Study
-from livingreview_record.studies import Roles
+from livingreview_record import Arm, DataProblemsError, Outcome, Roles, Study
 
 HEADER = "study_id,source,arm,age,sex,scar,response,death_time,death_event,growth_time,growth_event"
 FIRST = "made-up,patient-level,new,61.5,male,,good,10.5,1,4.25,1"

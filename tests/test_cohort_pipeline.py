@@ -33,10 +33,10 @@ from livingreview_record import (
     Population,
     Printed,
     Quantity,
+    Roles,
     Study,
     load_review,
 )
-from livingreview_record.studies import Roles
 from patient_level import REFERENCE, patients
 
 ROOT = Path(__file__).parent.parent

@@ -65,8 +65,8 @@ def page():
 
 def test_every_bubble_of_the_review_is_a_printed_number_of_that_arm_and_outcome(page):
     shown, review = evidence_map(page.review, page.results), page.review
-    outcomes = {one["label"]: id_ for id_, one in review.protocol["outcomes"].items()}
-    classes = review.protocol["treatment_classes"]
+    outcomes = {one.label: id_ for id_, one in review.protocol.outcomes.items()}
+    classes = review.protocol.treatment_classes
     studies = {study.label: study for study in review.studies.values()}
     assert len(shown.rows) > 20
     for row in shown.rows.to_dict("records"):

@@ -69,7 +69,7 @@ def test_the_planned_results_are_those_of_the_synthesis(questions):
 
 
 def test_what_the_plan_keeps_apart_is_not_pooled(questions):
-    apart = [one for one in questions if not one.result.plan.get("pool", True)]
+    apart = [one for one in questions if not one.result.plan.pool]
     apart = [one for one in apart if len(one.result.effects) > 1]
     assert apart
     assert all(one.ways == {} and one.result.not_pooled for one in apart)
@@ -85,7 +85,7 @@ def test_every_subset_is_there_up_to_ten_studies_and_each_left_out_beyond():
 
 def test_people_among_a_thousand_are_the_engines_at_the_printed_risk(tmp_path):
     review = more_studies(tmp_path, "other-2021", "third-2022")
-    (question,) = (one for one in explored(review) if one.result.plan["id"] == "response-ratio")
+    (question,) = (one for one in explored(review) if one.result.plan.id == "response-ratio")
     baseline = question.baselines[0]
     assert baseline.risk == 15 / 50
     pooled = question.ways[(0, 1, 2)]["reml-adhoc"]
@@ -102,7 +102,7 @@ def test_people_among_a_thousand_are_the_engines_at_the_printed_risk(tmp_path):
 
 def test_two_studies_have_no_interval_on_one_degree_of_freedom(tmp_path):
     review = more_studies(tmp_path, "other-2021")
-    (question,) = (one for one in explored(review) if one.result.plan["id"] == "response-ratio")
+    (question,) = (one for one in explored(review) if one.result.plan.id == "response-ratio")
     assert not any(way.endswith(("knha", "adhoc")) for way in question.ways[(0, 1)])
 
 

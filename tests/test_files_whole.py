@@ -11,6 +11,7 @@ from livingreview_book.__main__ import main
 from livingreview_record import Dictionary
 from livingreview_record.files import write_whole
 from livingreview_start import study_files
+from planning import protocol
 
 
 def no_room(*_arguments: object) -> None:
@@ -56,7 +57,7 @@ def test_a_study_whose_files_find_no_room_is_not_begun(
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "_template-study.md").write_text("# STUDY-LABEL", "utf-8")
     (tmp_path / "_toc.yml").write_text("root: chapters/a\n", "utf-8")
-    monkeypatch.setattr(study_files, "load_protocol", lambda _root: {})
+    monkeypatch.setattr(study_files, "load_protocol", lambda _root: protocol())
     monkeypatch.setattr(study_files, "arm_flags", lambda _protocol: set())
     monkeypatch.setattr(study_files, "load_dictionary", lambda _root: Dictionary())
     whole = study_files.write_whole

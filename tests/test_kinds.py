@@ -1,6 +1,7 @@
 """Kinds of synthesis beyond counts and hazard ratios, and moderators."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -249,9 +250,10 @@ def test_an_estimate_that_the_rule_does_not_take_says_what_keeps_it_out(
 def test_estimates_of_the_turned_comparison_are_near(tmp_path):
     rows = estimate("log-rr", "-0.69", "log ratio", "se", "0.35")
     write_review(tmp_path, rows=(*ROWS, *rows), study=STUDY.rstrip() + OUTCOMES)
-    study = load_review(tmp_path).studies["example-2020"]
+    review = load_review(tmp_path)
+    study, planned = review.studies["example-2020"], review.protocol.syntheses[0]
     turned = {"experimental": SIDES["control"], "control": SIDES["experimental"]}
-    plan = {"outcome": "cure", "measures": ["log_rr"], **turned}
+    plan = replace(planned, outcome="cure", measures=("log_rr",), adjustment=None, **turned)
     misses = FINDERS["estimate"].near(study, plan, {"population": "whole", "subgroup": ""}, [])
     assert [miss.why for miss in misses] == [
         "the arms of 'New against old' stand the other way round"

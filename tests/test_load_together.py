@@ -187,7 +187,7 @@ def test_an_address_or_a_doi_is_a_source(tmp_path: Path, source: str) -> None:
     write_review(tmp_path)
     with (tmp_path / "data" / "review.yaml").open("a", encoding="utf-8") as file:
         file.write(f"not_yet_held: {ADDRESSES % source}\n")
-    assert load_review(tmp_path).protocol["not_yet_held"]
+    assert load_review(tmp_path).protocol.not_yet_held
 
 
 def test_a_property_that_no_arm_has_is_a_problem(tmp_path: Path) -> None:

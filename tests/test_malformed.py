@@ -298,8 +298,8 @@ class Site:
         if found:
             assert all(problem.startswith(str(self.root)) for problem in found)
             return found
-        for plan in review.protocol["syntheses"]:
-            carry_out(review, plan["id"])
+        for plan in review.protocol.syntheses:
+            carry_out(review, plan.id)
         findings(review)
         return []
 

@@ -23,6 +23,7 @@ from livingreview_record.quantities import DESIGN_STATISTICS, STATISTICS
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.studies import Review, Study
 from livingreview_results.audited import findings
+from planning import protocol
 from printed_survivals import every_printed_survival
 
 VOCABULARY = STUDY.replace(
@@ -139,7 +140,7 @@ def problems_of(study: Study, *rows: Mapping[str, str]) -> list[Problem]:
 
 def downstream(study: Study) -> None:
     """What is accepted goes through rules, syntheses, audit and tables without an exception."""
-    review = Review(yaml.safe_load(REVIEW), {study.id: study})
+    review = Review(protocol(**yaml.safe_load(REVIEW)), {study.id: study})
     for synthesis in ("response", "response-ratio", "survival"):
         carry_out(review, synthesis)
     findings(review)
@@ -356,7 +357,9 @@ def test_a_level_above_its_arm_is_a_finding_of_the_audit(study: Study) -> None:
         printed_number(Path("reported.csv"), line, full_row(**row), study, found)
         for line, row in enumerate(rows, 2)
     )
-    audited = Review(yaml.safe_load(REVIEW), {study.id: replace(study, numbers=numbers)})
+    audited = Review(
+        protocol(**yaml.safe_load(REVIEW)), {study.id: replace(study, numbers=numbers)}
+    )
     assert any(f.verdict.is_contradiction and f.reported == "300" for f in findings(audited))
 
 

@@ -1,7 +1,6 @@
 """The review's own networks: geometry, what is shown and what is withheld, and bad declarations."""
 
 import math
-from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -10,9 +9,11 @@ from livingreview_network import network_synthesis, tables
 from livingreview_network.joined import review_networks
 from livingreview_plan import carry_out
 from livingreview_record import DataProblemsError, load_review
+from livingreview_record.protocol import NetworkCertainty, Transitivity
 from the_review import ROOT, the_review
 
-VERY_LOW = {"level": "very low", "reasons": ["made up"]}
+VERY_LOW = NetworkCertainty(level="very low", reasons=("made up",))
+PLAUSIBLE = Transitivity(plausible=True, reasons=("made up",))
 
 
 @pytest.fixture(scope="module")
@@ -27,24 +28,22 @@ def networks(review):
 
 def changed(review, **entries):
     """The review with the first network changed, and with `components` where they are given."""
-    protocol = deepcopy(dict(review.protocol))
-    components = entries.pop("components", None)
-    protocol["networks"]["of"][0] |= entries
-    if components is not None:
-        protocol["networks"]["components"] = components
+    networks = review.protocol.networks
+    components = entries.pop("components", networks.components)
+    of = (replace(networks.of[0], **entries), *networks.of[1:])
+    protocol = replace(review.protocol, networks=replace(networks, of=of, components=components))
     return next(iter(review_networks(replace(review, protocol=protocol)).values()))
 
 
 def plausible(review, **entries):
-    return changed(review, transitivity={"plausible": True, "reasons": ["made up"]},
-                   certainty=VERY_LOW, **entries)  # fmt: skip
+    return changed(review, transitivity=PLAUSIBLE, certainty=VERY_LOW, **entries)
 
 
 def test_a_network_takes_the_estimates_that_its_syntheses_take(review, networks):
     for network in networks.values():
         used = [
             (effect.study, effect.yi, effect.vi)
-            for synthesis in network.plan["syntheses"]
+            for synthesis in network.plan.syntheses
             for effect in carry_out(review, synthesis)[0].effects
         ]
         taken = [(edge.effect.study, edge.effect.yi, edge.effect.vi) for edge in network.edges]
@@ -52,7 +51,7 @@ def test_a_network_takes_the_estimates_that_its_syntheses_take(review, networks)
 
 
 def test_every_comparison_of_an_included_study_is_drawn(review, networks):
-    design = review.protocol["networks"]["design"]
+    design = review.protocol.networks.design
     for network in networks.values():
         drawn = {edge.study.id for edge in (*network.edges, *network.silent)}
         wanted = {
@@ -119,7 +118,7 @@ def test_what_differs_names_each_comparison_by_its_study_and_its_numbers(network
     for edge in network.edges:
         places = [numbers.index(arm.treatment_class) + 1 for arm in edge.arms]
         assert told[edge.label] == f"{edge.comparison.label} ({places[0]} and {places[1]})"
-    share = rows[network.review.protocol["networks"]["compare"]["prior_ici"]]
+    share = rows[network.review.protocol.networks.compare["prior_ici"]]
     assert set(share) <= {"all", "mixed: 42.5%", "none", "not stated", tables.NOT_PRINTED}
     assert dict(zip(rows["Study"], share, strict=True))["Zhang 2025"] == "mixed: 42.5%"
 
@@ -260,6 +259,6 @@ def test_a_network_that_cannot_be_is_named(tmp_path, old, new, told):
 
 
 def test_a_review_without_networks_has_none(review):
-    protocol = {key: value for key, value in review.protocol.items() if key != "networks"}
-    assert review_networks(replace(review, protocol=protocol)) == {}
+    none = replace(review.protocol, networks=None)
+    assert review_networks(replace(review, protocol=none)) == {}
     assert network_synthesis("1", "A", "B", [1.0], [1.0]).tau2 == 0

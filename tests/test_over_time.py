@@ -47,6 +47,6 @@ def test_a_plot_says_in_full_words_what_each_side_means(page):
     (result,) = page.first("os-engager")
     better = page._better(result)
     axis = forest_plot(result, better=better).axis
-    assert better == page.review.protocol["outcomes"]["os"]["better"]
-    assert axis.favours == tuple(f"{better} {side}" for side in result.plan["favours"])
+    assert better == page.review.protocol.outcomes["os"].better
+    assert axis.favours == tuple(f"{better} {side}" for side in result.plan.favours)
     assert forest_plot(result).axis.favours[0].startswith("better ")

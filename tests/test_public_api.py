@@ -84,9 +84,11 @@ API = {
         DOWN Grade LEVELS START Step UP
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
         NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
+        Characteristic MapDesign MapPopulation PatientsRule PlannedAbsolute PlannedMultiverse
+        PlannedNetwork PlannedSynthesis Protocol ReviewOutcome Rule StudyRule
         Report Reported ReportedInterval Review Roles SIDES SharedPatients Statement Study Terms
         accept_numbers
-        arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits
+        arm_flags check_shape check_spreadsheet comparisons_of contrast_of could_not fits has_design
         is_time level_of levels_of load_dictionary load_protocol load_review load_study
         mention months
         months_in nothing_printed numbers_moved outcomes_for outcomes_of patients places_of

@@ -1,13 +1,13 @@
 """This review's own syntheses against metafor, which read the printed numbers by itself."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from livingreview_plan.analysis import carry_out
 from livingreview_record.load import load_review
+from planning import replanned
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ["dalian-2026", "gu-2026", "zhang-2025"]  # that validation/metafor/own_data.R reads
@@ -19,14 +19,12 @@ OPTIMUM = 1e-7  # absolute; metafor's REML stops at its tight threshold
 @pytest.fixture(scope="module")
 def answers():
     """Every comparison as if it were pooled, those that the plan keeps apart as well."""
-    review = load_review(ROOT, only=STUDIES)
-    plans = [{**plan, "pool": True} for plan in review.protocol["syntheses"]]
-    review = replace(review, protocol={**review.protocol, "syntheses": plans})
+    review = replanned(load_review(ROOT, only=STUDIES), pool=True)
     return {
-        f"{plan['id']}.{result.measure}": result
-        for plan in review.protocol["syntheses"]
-        if plan["kind"] != "proportion"
-        for result in carry_out(review, plan["id"])
+        f"{plan.id}.{result.measure}": result
+        for plan in review.protocol.syntheses
+        if plan.kind != "proportion"
+        for result in carry_out(review, plan.id)
     }
 
 

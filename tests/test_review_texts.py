@@ -18,9 +18,7 @@ from the_review import carried_out, the_review
 
 ROOT = Path(__file__).parents[1]
 REVIEW = the_review()
-COMPARISONS = [
-    planned["id"] for planned in REVIEW.protocol["syntheses"] if planned["kind"] != "proportion"
-]
+COMPARISONS = [planned.id for planned in REVIEW.protocol.syntheses if planned.kind != "proportion"]
 GRADES = REVIEW.certainty
 INCLUDED = [study for study in REVIEW.studies.values() if study.status == "included"]
 AGAIN = ("zhang-2025", "gu-2026", "chen-2025")  # named as such on the front page
@@ -156,10 +154,10 @@ def test_every_included_study_and_every_class_of_treatment_has_its_place_in_a_qu
 
 
 def test_every_pooled_result_that_is_shown_has_a_judgement():
-    for planned in REVIEW.protocol["syntheses"]:
-        for answer in carried_out(planned["id"]):
+    for planned in REVIEW.protocol.syntheses:
+        for answer in carried_out(planned.id):
             if (forest_rows(answer)["mark"] == POOLED).any():
-                assert planned["id"] in GRADES, JUDGE.format(planned["id"])
+                assert planned.id in GRADES, JUDGE.format(planned.id)
 
 
 def test_medians_of_the_control_arms_stand_before_each_pooled_hazard_ratio():
@@ -209,7 +207,7 @@ def test_patients_with_and_without_earlier_treatment_are_all_patients():
 
 
 def test_no_page_speaks_of_a_search_before_one_was_made():
-    assert REVIEW.protocol["searched"] == "never"
+    assert REVIEW.protocol.searched == "never"
     for path in ("chapters/index.md", "data/review.yaml", "README.md"):
         words = " ".join(text(path).split())
         assert "database has been searched yet" in words, path
@@ -219,8 +217,8 @@ def test_no_page_speaks_of_a_search_before_one_was_made():
 
 def test_the_front_page_names_the_trials_that_are_not_held_yet():
     index = text("chapters/index.md")
-    for trial in REVIEW.protocol["not_yet_held"]:
-        assert f"index.not-yet-held.{trial['name'].lower()}" in index
+    for trial in REVIEW.protocol.not_yet_held:
+        assert f"index.not-yet-held.{trial.name.lower()}" in index
 
 
 def test_figures_in_the_words_of_the_review_are_those_of_its_data_and_its_methods():

@@ -178,7 +178,7 @@ def test_a_decision_that_is_not_the_status_of_the_study_is_named(tmp_path):
 def test_the_log_of_this_review_says_that_no_database_was_searched():
     log = load_log(ROOT)
     assert log.searched() == []
-    assert the_review().protocol["searched"] == "never"
+    assert the_review().protocol.searched == "never"
     queries = {one.id for one in log.sources.values() if one.query}
     assert {"pubmed", "europe-pmc", "central", "clinicaltrials-gov"} <= queries
 

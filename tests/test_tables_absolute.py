@@ -7,6 +7,7 @@ from example_review import ROWS, write_review
 from livingreview_certainty.absolute import absolute_table
 from livingreview_record.certainty import Grade
 from livingreview_record.load import load_review
+from planning import planning
 from the_review import carried_out, the_review
 
 RATE = {
@@ -19,10 +20,6 @@ RATE = {
 def review(tmp_path):
     write_review(tmp_path, rows=(*ROWS, RATE))
     return load_review(tmp_path)
-
-
-def planning(review, **plans):
-    return replace(review, protocol={**review.protocol, **plans})
 
 
 def test_a_hazard_ratio_becomes_deaths_among_1000_at_the_printed_survival_of_the_control(review):

@@ -11,6 +11,7 @@ from example_review import ROWS, STUDY, write_review
 from livingreview import effect_modifiers
 from livingreview_record import load_review
 from livingreview_record.problems import DataProblemsError
+from planning import planning
 
 ROOT = Path(__file__).parents[1]
 RULE = {
@@ -31,9 +32,7 @@ BALANCE = {"table": "Table 1", "row": "Male", "column": "P", "outcome": "sex",
 
 def tables(root, *rows, rule=RULE):
     review = load_review(write_review(root, rows=(*ROWS, *rows)).parents[2])
-    return effect_modifiers(
-        type(review)({**review.protocol, "effect_modifiers": rule}, review.studies)
-    )
+    return effect_modifiers(planning(review, effect_modifiers=rule))
 
 
 def test_share_effect_and_outcome_stand_in_columns_of_their_own(tmp_path):

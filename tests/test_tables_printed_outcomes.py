@@ -10,6 +10,7 @@ from example_review import ROWS, write_review
 from livingreview import printed_outcomes
 from livingreview_record import load_review
 from livingreview_record.problems import DataProblemsError
+from planning import planning
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("Example 2020", "not printed")
@@ -18,8 +19,7 @@ NAMES = ("Example 2020", "not printed")
 def shown(root, printed_as, *rows):
     review = load_review(write_review(root, rows=(*ROWS, *rows)).parents[2])
     outcome = {"label": "Asked", "definition": "d", "printed_as": printed_as}
-    protocol = {**review.protocol, "outcomes": {"asked": outcome}}
-    return printed_outcomes(type(review)(protocol, review.studies)).frame
+    return printed_outcomes(planning(review, outcomes={"asked": outcome})).frame
 
 
 def test_a_study_that_prints_nothing_is_named_as_such(tmp_path):

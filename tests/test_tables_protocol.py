@@ -44,8 +44,9 @@ def test_a_trial_that_is_not_held_yet_is_named_with_what_it_compares(review):
 
 
 def test_the_protocol_says_which_studies_are_not_pooled(review):
-    apart = [{**plan, "pool": plan["id"] != "survival"} for plan in review.protocol["syntheses"]]
-    found = syntheses(replace(review, protocol={**review.protocol, "syntheses": apart}))
+    plans = review.protocol.syntheses
+    apart = tuple(replace(plan, pool=plan.id != "survival") for plan in plans)
+    found = syntheses(replace(review, protocol=replace(review.protocol, syntheses=apart)))
     kinds = dict(zip(found["Synthesis"], found["From"], strict=True))
     assert kinds["Survival"] == "Printed hazard ratios, side by side, not pooled"
     assert kinds["Response"] == "Proportions of single arms"
@@ -54,6 +55,6 @@ def test_the_protocol_says_which_studies_are_not_pooled(review):
 def test_who_enters_a_synthesis_is_said_in_words_and_not_in_the_names_of_the_data():
     whole = the_review()
     told = dict(syntheses(whole)[["Synthesis", "Patients"]].itertuples(index=False))
-    titles = {plan["id"]: plan["title"] for plan in whole.protocol["syntheses"]}
+    titles = {plan.id: plan.title for plan in whole.protocol.syntheses}
     assert "Immune checkpoint inhibitor in the first line: Yes" in told[titles["os-ici-after-ici"]]
     assert not [text for text in told.values() if "_" in text or "=" in text]

@@ -6,6 +6,7 @@ from example_review import ROWS, two_studies, write_review
 from livingreview_plan.selection import plan
 from livingreview_record.load import load_review
 from livingreview_results.sensitivity import multiverse_table, priors_table
+from planning import planning
 
 RATE = {
     **{"section": "Abstract", "arm_id": "old", "outcome": "os", "timepoint": "12 months"},
@@ -19,10 +20,6 @@ SURVIVAL = {"title": "Survival", "measure": "log_hr", "syntheses": ["survival"]}
 def review(tmp_path):
     write_review(tmp_path, rows=(*ROWS, RATE))
     return load_review(tmp_path)
-
-
-def planning(review, **plans):
-    return replace(review, protocol={**review.protocol, **plans})
 
 
 def test_the_multiverse_of_one_study_is_that_study(review):
@@ -58,10 +55,11 @@ def test_the_multiverse_says_of_which_measure_it_is(review):
 
 
 def test_an_estimate_that_is_set_aside_is_shown_with_the_reason_and_enters_no_range(review):
-    second = {**plan(review, "survival"), "id": "other", "title": "Adjusted survival"}
+    second = replace(plan(review, "survival"), id="other", title="Adjusted survival")
     entry = {**SURVIVAL, "set_aside": [{"synthesis": "other", "reason": "far too small"}]}
-    syntheses = [*review.protocol["syntheses"], second]
-    rows = multiverse_table(planning(review, syntheses=syntheses, multiverses=[entry])).frame
+    both = replace(review.protocol, syntheses=(*review.protocol.syntheses, second))
+    review = planning(replace(review, protocol=both), multiverses=[entry])
+    rows = multiverse_table(review).frame
     counted, aside = rows.to_dict("records")
     assert counted["Results"] == "0.70"
     assert aside["Way to pool"] == "Set aside: Example 2020, Adjusted survival"

@@ -182,7 +182,7 @@ def test_a_difference_of_medians_stands_in_a_column_with_its_unit(tmp_path):
 def test_an_arm_counts_its_participants_by_population(tmp_path):
     write_review(tmp_path)
     study = load_study("example-2020", tmp_path)
-    frame = tables.arms(study, {"treatment_classes": {"new-drug": "A new drug"}})
+    frame = tables.arms(study, {"new-drug": "A new drug"})
     assert list(frame["Arm"]) == ["New", "Old"]
     assert list(frame["Participants"]) == ["All: 40", "All: 50"]
     assert list(frame["Class of treatment"]) == ["A new drug", "old-drug"]
@@ -283,7 +283,7 @@ def test_shared_patients_name_the_other_report_and_the_certainty(tmp_path):
 
 
 def test_the_protocol_names_every_planned_synthesis_and_every_study(capsys):
-    assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol["syntheses"])
+    assert len(protocol.syntheses(REVIEW)) == len(REVIEW.protocol.syntheses)
     page = protocol.ProtocolPage(ROOT)
     told = []
     show_studies = partial(page.studies, "Studies")
@@ -295,8 +295,8 @@ def test_the_protocol_names_every_planned_synthesis_and_every_study(capsys):
         s.label for s in REVIEW.studies.values()
     ]
     assert len(reasons) == len(REVIEW.studies)
-    assert len(classes) - 2 == len(REVIEW.protocol["treatment_classes"])
-    assert len(outcomes) - 2 == len(REVIEW.protocol["outcomes"])
+    assert len(classes) - 2 == len(REVIEW.protocol.treatment_classes)
+    assert len(outcomes) - 2 == len(REVIEW.protocol.outcomes)
 
 
 def test_a_table_of_short_numbers_under_long_headings_is_stacked_on_a_phone_too():

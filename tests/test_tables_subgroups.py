@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from audit_study import COMPARISON, Paper
 from example_review import ROWS, write_review
 from livingreview.tables.subgroups import interactions, subgroup_words
 from livingreview_plan.analysis import carry_out
+from livingreview_record import PatientsRule, plan
 from livingreview_record.load import load_review
 
 
@@ -20,17 +23,11 @@ def test_a_subgroup_and_its_whole_give_the_rest_and_the_test_of_interaction(tmp_
         for row in ROWS[-2:]
     ]
     review = load_review(write_review(tmp_path, rows=(*ROWS[:-2], *whole, *male)).parents[2])
-    plans = {one["id"]: one for one in review.protocol["syntheses"]}
-    part = {
-        **plans["survival"],
-        "id": "men",
-        "include": {
-            "status": ["included"],
-            "patients": [{"population": "whole", "subgroup": "sex=male"}],
-        },
-    }
-    protocol = {**review.protocol, "syntheses": [*plans.values(), part]}
-    review = type(review)(protocol, review.studies)
+    rule = PatientsRule(population="whole", subgroup="sex=male")
+    survival = plan(review, "survival")
+    part = replace(survival, id="men", include=replace(survival.include, patients=(rule,)))
+    both = replace(review.protocol, syntheses=(*review.protocol.syntheses, part))
+    review = replace(review, protocol=both)
     (men,), (everybody,) = carry_out(review, "men"), carry_out(review, "survival")
     assert repr(subgroup_words(review, men, everybody)) == (
         "- Example 2020: all patients 0.83 (0.68 to 1.00), the subgroup 0.70 (0.52 to 0.94); "

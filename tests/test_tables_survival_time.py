@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import pytest
 
 from example_review import ROWS, STUDY, write_review
 from livingreview_record.load import load_review
 from livingreview_results.survival_time import NO_CURVES, restricted_mean_table
+from planning import planning
 
 PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
 
@@ -26,9 +25,7 @@ def median(arm, value):
 def table(tmp_path, *rows):
     write_review(tmp_path, rows=(*ROWS, *rows))
     review = load_review(tmp_path)
-    return restricted_mean_table(
-        replace(review, protocol={**review.protocol, "restricted_means": [PLAN]})
-    )
+    return restricted_mean_table(planning(review, restricted_means=[PLAN]))
 
 
 def test_the_mean_lies_between_what_the_printed_rates_allow(tmp_path):
@@ -68,8 +65,6 @@ def test_a_study_that_awaits_classification_is_marked(tmp_path):
     )
     review = load_review(tmp_path)
     plan = {**PLAN, "status": ["included", "awaiting-classification"]}
-    found = restricted_mean_table(
-        replace(review, protocol={**review.protocol, "restricted_means": [plan]})
-    )
+    found = restricted_mean_table(planning(review, restricted_means=[plan]))
     (row,) = found.frame.to_dict("records")
     assert row["Study"] == "Example 2020 (awaiting classification)"

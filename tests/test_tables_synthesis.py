@@ -26,6 +26,7 @@ from livingreview_results.tables import (
     scale_words,
 )
 from livingreview_results.unused import left_out_table, left_out_words
+from planning import replanned
 
 
 @pytest.fixture
@@ -36,9 +37,7 @@ def review(tmp_path):
 
 @pytest.fixture
 def answers(review):
-    return {
-        planned["id"]: carry_out(review, planned["id"]) for planned in review.protocol["syntheses"]
-    }
+    return {planned.id: carry_out(review, planned.id) for planned in review.protocol.syntheses}
 
 
 def test_a_ratio_is_shown_as_it_is_printed_with_its_place(review):
@@ -169,9 +168,7 @@ def test_the_rule_for_each_number_of_studies_is_said_once(review, answers):
 
 
 def test_a_note_of_the_plan_and_of_a_count_stand_with_their_synthesis(review):
-    noted = [{**one, "note": "read with care"} for one in review.protocol["syntheses"]]
-    again = replace(review, protocol={**review.protocol, "syntheses": noted})
-    (result,) = carry_out(again, "response-ratio")
+    (result,) = carry_out(replanned(review, note="read with care"), "response-ratio")
     first, second, *_ = repr(notes(result)).splitlines()
     assert first == "- Read with care."
     assert second == (
@@ -180,10 +177,7 @@ def test_a_note_of_the_plan_and_of_a_count_stand_with_their_synthesis(review):
 
 
 def test_each_ratio_of_the_same_counts_says_whether_it_includes_no_difference(review):
-    planned = [
-        {**one, "measures": ["log_or", "log_rr", "rd"]} for one in review.protocol["syntheses"]
-    ]
-    again = replace(review, protocol={**review.protocol, "syntheses": planned})
+    again = replanned(review, measures=("log_or", "log_rr", "rd"))
     odds, risk = repr(scale_words(carry_out(again, "response-ratio"))).splitlines()
     assert odds.startswith("- Odds ratio (primary measure): 2.33 (1.00 to 5.46)")
     assert odds.endswith("an interval that includes no difference.")

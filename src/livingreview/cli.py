@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from livingreview_audit import Finding
 
 from livingreview_record import (
+    SIDES,
     DataProblemsError,
+    PlannedSynthesis,
     Problem,
     Review,
     fits,
@@ -127,7 +129,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _print_entering(review: Review) -> None:
     """Print how many syntheses each study enters, where one nearly does, and which none enters."""
-    idle = {planned["id"]: planned for planned in review.protocol["syntheses"]}
+    idle = {planned.id: planned for planned in review.protocol.syntheses}
     for study_id in review.studies:
         rows = entering(review, study_id)
         for row in rows:
@@ -139,15 +141,15 @@ def _print_entering(review: Review) -> None:
             if row["nearly enters"]:
                 print(f"  nearly enters {row['synthesis']}: {row['nearly enters']}")
     for planned in idle.values():
-        print(f"{planned['id']}: no study enters{_why_nothing(review, planned)}")
+        print(f"{planned.id}: no study enters{_why_nothing(review, planned)}")
     print("In detail: livingreview check --study ID")
 
 
-def _why_nothing(review: Review, planned: Mapping[str, Any]) -> str:
+def _why_nothing(review: Review, planned: PlannedSynthesis) -> str:
     """Which side of the plan no arm of any study fits; empty where each side has one."""
     arms = [arm for study in review.studies.values() for arm in study.arms.values()]
-    sides = [side for side in ("arms", "experimental", "control") if side in planned]
-    bare = [side for side in sides if not any(fits(arm, planned[side]) for arm in arms)]
+    sides = {"arms": planned.arms, **dict(zip(SIDES, planned.sides, strict=True))}
+    bare = [name for name, side in sides.items() if not any(fits(arm, side) for arm in arms)]
     return f": no arm of any study is what it takes as {' or as '.join(bare)}" if bare else ""
 
 
@@ -156,8 +158,8 @@ def entering(review: Review, study_id: str) -> list[dict[str, str]]:
     from livingreview_plan import select  # with it comes the engine, which others need not
 
     lines = []
-    for planned in review.protocol["syntheses"]:
-        selection = select(review, planned["id"])
+    for planned in review.protocol.syntheses:
+        selection = select(review, planned.id)
         sources = [s for used in selection.used if used.study_id == study_id for s in used.sources]
         left = [one for one in selection.left_out if one.study_id == study_id]
         near = [
@@ -168,7 +170,7 @@ def entering(review: Review, study_id: str) -> list[dict[str, str]]:
         numbers = ", ".join(str(line) for line in sorted({source.line for source in sources}))
         lines.append(
             {
-                "synthesis": planned["id"],
+                "synthesis": planned.id,
                 "enters": f"rows {numbers}" if numbers else "",
                 "nearly enters": "; ".join(near),
                 "why not": "; ".join(one.reason for one in left if not one.nearly),

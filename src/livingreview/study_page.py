@@ -178,7 +178,10 @@ class StudyPage(EntriesPage):
         self.patients()
         self.design("Design of the study")
         show(
-            Table(study_tables.arms(self.study, self.review.protocol), "Arms and regimens"),
+            Table(
+                study_tables.arms(self.study, self.review.protocol.treatment_classes),
+                "Arms and regimens",
+            ),
             Table.unless_empty(
                 entries.definitions(self.study),
                 "How outcomes are defined, and from when time is counted",

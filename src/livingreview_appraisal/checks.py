@@ -15,7 +15,7 @@ def check_appraisal(root: Path | str, review: Review) -> list[Problem]:
 
     That one is read with the review.  A file that is not there has none.
     """
-    syntheses = [one["id"] for one in review.protocol["syntheses"]]
+    syntheses = [one.id for one in review.protocol.syntheses]
     folder = Path(root) / "data" / "appraisal"
     steps: dict[str, Callable[[], object]] = {
         "appraisal.yaml": lambda: load_appraisals(root, review),

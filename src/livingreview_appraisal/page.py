@@ -47,7 +47,7 @@ class AppraisalPage:
 
     def missing(self) -> None:
         """Show for each synthesis what evidence is missing, and what that may do."""
-        syntheses = [one["id"] for one in self.review.protocol["syntheses"]]
+        syntheses = [one.id for one in self.review.protocol.syntheses]
         found = load_missing(self.root, syntheses, self.review.studies)
         show(appraisal.Missing(found, self.review))
 

@@ -183,7 +183,7 @@ class Missing(Shown):
     """Of each synthesis what evidence is missing, and the judgement, which opens to its reasons."""
 
     def __init__(self, found: Mapping[str, MissingEvidence], review: Review) -> None:
-        titles = {one["id"]: one["title"] for one in review.protocol["syntheses"]}
+        titles = {one.id: one.title for one in review.protocol.syntheses}
         self.judged = [(titles[id_], one) for id_, one in found.items()]
         self.labels = {id_: study.label for id_, study in review.studies.items()}
 

@@ -92,7 +92,7 @@ def audit_review(review: Review, used: frozenset[Printed] = frozenset()) -> tupl
     outcome that the review's protocol names; a count counts only where counts are judged.  Else
     it touches the synthesis when one of its numbers, other than a group's size, is used there.
     """
-    outcomes = frozenset(review.protocol.get("outcomes", {}))
+    outcomes = frozenset(review.protocol.outcomes)
     return tuple(
         replace(finding, severity=_severity(study, finding, outcomes, used))
         for study in review.studies.values()

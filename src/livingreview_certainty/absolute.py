@@ -1,16 +1,23 @@
 """What results mean in people: events among 1,000 at the risk that a control arm prints."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from livingreview_display import WHERE, Table, number, places
 from livingreview_plan import PlannedResult, TwoArmCount, carry_out, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, absolute_effect
-from livingreview_record import Printed, Quantity, Review, mention, months, months_in
+from livingreview_record import (
+    PlannedAbsolute,
+    Printed,
+    Quantity,
+    Review,
+    mention,
+    months,
+    months_in,
+)
 from livingreview_results import Model, certainty, estimate_text
 
 NOT_GIVEN = "not given: {}the interval includes no difference"
@@ -25,8 +32,8 @@ def absolute_table(review: Review) -> Table:
     """
     rows = [
         row
-        for entry in review.protocol.get("absolute", [])
-        for row in absolute_rows(review, entry, carry_out(review, entry["synthesis"]))
+        for entry in review.protocol.absolute
+        for row in absolute_rows(review, entry, carry_out(review, entry.synthesis))
     ]
     caption = (
         f"Events among 1,000 {review.terms.participants}, at the risk that a control arm prints"
@@ -35,7 +42,7 @@ def absolute_table(review: Review) -> Table:
 
 
 def absolute_rows(
-    review: Review, entry: Mapping[str, Any], results: Sequence[PlannedResult]
+    review: Review, entry: PlannedAbsolute, results: Sequence[PlannedResult]
 ) -> list[dict[str, str]]:
     """Events among 1,000 patients at each baseline that a control arm prints, as texts."""
     against = _against(results)
@@ -43,7 +50,7 @@ def absolute_rows(
         _absolute_row(entry, result, model, baseline, against)
         for result in results[:1]
         if (model := _model(result)) is not None
-        for baseline in baselines(review, result, entry.get("timepoint", ""))
+        for baseline in baselines(review, result, entry.timepoint)
     ]
 
 
@@ -74,7 +81,7 @@ def baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator
         study, quantity = review.studies[effect.study], quantity_of(effect)
         comparison = study.comparisons[quantity.comparison]
         wanted = Quantity(
-            outcome=result.plan["outcome"],
+            outcome=result.plan.outcome,
             population=effect.population,
             statistic="rate",
             timepoint=timepoint,
@@ -142,7 +149,7 @@ def _reaches_no_difference(model: Model) -> bool:
 
 
 def _absolute_row(
-    entry: Mapping[str, Any],
+    entry: PlannedAbsolute,
     result: PlannedResult,
     model: Model,
     baseline: Baseline,
@@ -153,7 +160,7 @@ def _absolute_row(
         model.median if isinstance(model, BayesianSynthesis) else model.mean,
         (model.ci_lower, model.ci_upper),
         baseline_risk=baseline.risk,
-        time=entry.get("timepoint", ""),
+        time=entry.timepoint,
     )
     ends = (effect.difference, effect.difference_lower, effect.difference_upper)
     difference, low, high = (number(value, 0) for value in ends)
@@ -161,8 +168,8 @@ def _absolute_row(
     if baseline.experimental is not None:
         observed = number(1000 * (baseline.experimental - baseline.risk), 0)
     return {
-        "Event": str(entry["event"]),
-        "Effect": f"{result.plan['title']}: {estimate_text(result, model)}",
+        "Event": entry.event,
+        "Effect": f"{result.plan.title}: {estimate_text(result, model)}",
         "Certainty": certainty(result),
         "Without, of 1,000": f"{number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": number(effect.experimental, 0),

@@ -44,7 +44,7 @@ def computed(
 
     Missing evidence at high risk of bias is a step down; the rest needs a result that is pooled.
     """
-    pooled, absent = result.pooled, missing.get(result.plan["id"])
+    pooled, absent = result.pooled, missing.get(result.plan.id)
     steps = {} if absent is None else {"publication-bias": -1 if absent.judgement == "high" else 0}
     if pooled is None or not find_measure(result.measure).compares:
         return Computed(steps, math.nan)
@@ -91,7 +91,7 @@ class Certainty(Shown):
         """The level of each synthesis, its start, and each domain with what is computed."""
         lines = []
         for result, grade, given in self.judged:
-            lines.append(f"{result.plan['title']}: {grade.level}")
+            lines.append(f"{result.plan.title}: {grade.level}")
             lines += [f"  {line}" for line in _lines(grade, given)]
         return "\n".join(lines)
 
@@ -100,7 +100,7 @@ class Certainty(Shown):
         parts = [
             element(
                 "details",
-                element("summary", f"{result.plan['title']}: ", element("strong", grade.level)),
+                element("summary", f"{result.plan.title}: ", element("strong", grade.level)),
                 element(
                     "ul",
                     element("li", element("a", TO_RESULT, href=address_of(result.plan))),

@@ -30,7 +30,7 @@ class FindingsPage(SynthesisPage):
 
     def __init__(self, root: Path | str = "..", *, question: str = "") -> None:
         super().__init__(root, question=question)
-        planned = [plan["id"] for plan in self.review.protocol["syntheses"]]
+        planned = [plan.id for plan in self.review.protocol.syntheses]
         every = load_questions(root, planned, review=self.review)
         self.questions: Mapping[str, Asked] = {
             id_: asked for id_, asked in every.items() if question in ("", id_)

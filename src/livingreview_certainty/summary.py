@@ -109,7 +109,7 @@ def _absolute(
     time = outcome.timepoint
     named = outcome.baseline_study
     first = (
-        arm_baseline(review, named, outcome.baseline_arm, result.plan["outcome"], time)
+        arm_baseline(review, named, outcome.baseline_arm, result.plan.outcome, time)
         if named
         else None
     )

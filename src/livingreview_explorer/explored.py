@@ -18,7 +18,7 @@ from livingreview_pool import (
     measure,
     random_effects_batch,
 )
-from livingreview_record import KINDS, Printed, Quantity, Review, mention
+from livingreview_record import Printed, Quantity, Review, mention
 
 LARGEST = 10  # studies of which every subset is computed; of more, all and each left out
 ESTIMATORS = ("reml", "pm", "dl", "ml", "he", "sj")
@@ -70,10 +70,10 @@ class Question:
 
 def explored(review: Review) -> Iterator[Question]:
     """Yield every planned comparison that has a result, by each of its measures."""
-    for plan in review.protocol["syntheses"]:
-        if not KINDS[plan["kind"]].compares:
+    for plan in review.protocol.syntheses:
+        if not plan.kind_rules.compares:
             continue
-        for result in carry_out(review, plan["id"]):
+        for result in carry_out(review, plan.id):
             if result.effects:
                 ways = {} if result.pooled is None else _ways(result)
                 yield Question(result, tuple(_baselines(review, result)), ways)
@@ -153,19 +153,15 @@ def _baselines(review: Review, result: PlannedResult) -> Iterator[Baseline]:
     """Yield the risks of control arms: a share of those counted, or a printed survival rate."""
     if result.measure not in ("log_or", "log_rr", "rd", "log_hr"):
         return
-    entries = [
-        entry
-        for entry in review.protocol.get("absolute", ())
-        if entry["synthesis"] == result.plan["id"]
-    ]
-    counted = next((str(entry["event"]) for entry in entries), _outcome_words(review, result))
+    entries = [one for one in review.protocol.absolute if one.synthesis == result.plan.id]
+    counted = next((entry.event for entry in entries), _outcome_words(review, result))
     for count in result.counts:
         if isinstance(count, TwoArmCount) and 0 < count.control.events < count.control.total:
             arm = review.studies[count.study_id].arms[count.control.arm_id]
             risk = count.control.events / count.control.total
             yield Baseline(f"{count.label}, {arm.label}", counted, risk)
     for entry in entries if result.measure == "log_hr" else ():
-        yield from _printed_rates(review, result, entry["timepoint"], str(entry["event"]))
+        yield from _printed_rates(review, result, entry.timepoint, entry.event)
 
 
 def _printed_rates(
@@ -177,7 +173,7 @@ def _printed_rates(
         arm = study.arms[study.comparisons[source.quantity.comparison].control]
         wanted = Quantity(
             arm_id=arm.id,
-            outcome=result.plan["outcome"],
+            outcome=result.plan.outcome,
             population=effect.population,
             timepoint=time,
             statistic="rate",
@@ -189,5 +185,4 @@ def _printed_rates(
 
 
 def _outcome_words(review: Review, result: PlannedResult) -> str:
-    own = review.protocol["outcomes"].get(result.plan["outcome"], {}).get("label")
-    return str(own or result.plan["title"]).lower()
+    return (review.protocol.outcome_label(result.plan.outcome) or result.plan.title).lower()

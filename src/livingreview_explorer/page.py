@@ -50,7 +50,7 @@ class Explorer(Shown):
     def __repr__(self) -> str:
         """One line a comparison: how many subsets, and how many results."""
         lines = [
-            f"{one.result.plan['id']} {one.result.measure}: {len(one.ways)} choices of studies, "
+            f"{one.result.plan.id} {one.result.measure}: {len(one.ways)} choices of studies, "
             f"{sum(map(len, one.ways.values()))} results, {len(one.baselines)} baselines"
             for one in self.questions
         ]
@@ -81,12 +81,12 @@ class Explorer(Shown):
 def _question(question: Question) -> dict[str, Any]:
     result, known = question.result, measure(question.result.measure)
     return {
-        "id": result.plan["id"],
-        "title": str(result.plan["title"]),
+        "id": result.plan.id,
+        "title": result.plan.title,
         "measure": result.measure,
         "label": known.label,
         "log": known.scale == "log",
-        "favours": list(result.plan.get("favours", ())),
+        "favours": list(result.plan.favours),
         "certainty": result.certainty or "not judged",
         "note": result.not_pooled,
         "studies": [

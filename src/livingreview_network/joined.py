@@ -11,7 +11,17 @@ from livingreview_network.contrasts import Pair, connected_parts
 from livingreview_network.synthesis import NetworkSynthesis, network_synthesis
 from livingreview_plan import ArmCount, PlannedResult, PrintedEstimate, carry_out
 from livingreview_pool import Effect
-from livingreview_record import Arm, Comparison, Quantity, Review, Study, mention
+from livingreview_record import (
+    Arm,
+    Comparison,
+    PlannedNetwork,
+    Quantity,
+    Review,
+    Rule,
+    Study,
+    has_design,
+    mention,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class ReviewNetwork:
     """One network of `review.yaml`: `edges` with an estimate, and `silent` ones without."""
 
     review: Review
-    plan: Mapping[str, Any]
+    plan: PlannedNetwork
     edges: tuple[Edge, ...]
     silent: tuple[Edge, ...]
     measure: str
@@ -56,7 +66,7 @@ class ReviewNetwork:
     @property
     def is_plausible(self) -> bool:
         """Whether transitivity is judged plausible, so that estimates are shown."""
-        return bool(self.plan["transitivity"]["plausible"])
+        return self.plan.transitivity.plausible
 
     @cached_property
     def pairs(self) -> Mapping[Pair, tuple[Edge, ...]]:
@@ -103,7 +113,7 @@ class ReviewNetwork:
     @cached_property
     def components(self) -> ComponentSynthesis | None:
         """What components of classes add; None where no estimate is between such classes."""
-        made_of = self.review.protocol["networks"].get("components", {})
+        made_of = components_of(self.review)
         pure = [edge for edge in self.edges if set(edge.pair) <= made_of.keys()]
         return component_synthesis(*_columns(pure), made_of=made_of) if pure else None
 
@@ -115,15 +125,21 @@ class ReviewNetwork:
 
 def review_networks(review: Review) -> dict[str, ReviewNetwork]:
     """Return the networks of the review by id, from the estimates that its syntheses take."""
-    declared = review.protocol.get("networks", {"of": ()})
-    return {plan["id"]: _network(review, plan) for plan in declared["of"]}
+    declared = review.protocol.networks
+    planned = declared.of if declared else ()
+    return {plan.id: _network(review, plan, declared.design) for plan in planned if declared}
 
 
-def _network(review: Review, plan: Mapping[str, Any]) -> ReviewNetwork:
-    results = [carry_out(review, synthesis)[0] for synthesis in plan["syntheses"]]
+def components_of(review: Review) -> Mapping[str, tuple[str, ...]]:
+    """Return the parts of which the treatments of a class all consist, by class."""
+    return review.protocol.networks.components if review.protocol.networks else {}
+
+
+def _network(review: Review, plan: PlannedNetwork, design: Rule) -> ReviewNetwork:
+    results = [carry_out(review, synthesis)[0] for synthesis in plan.syntheses]
     edges = tuple(edge for result in results for edge in _edges(review, result))
     told = {(edge.study.id, edge.pair) for edge in edges}
-    silent = (one for one in _compared(review) if (one.study.id, one.pair) not in told)
+    silent = (one for one in _compared(review, design) if (one.study.id, one.pair) not in told)
     return ReviewNetwork(review, plan, edges, tuple(silent), results[0].measure)
 
 
@@ -147,11 +163,10 @@ def _edges(review: Review, result: PlannedResult) -> Iterator[Edge]:
             yield edge
 
 
-def _compared(review: Review) -> Iterator[Edge]:
+def _compared(review: Review, design: Rule) -> Iterator[Edge]:
     """Yield every comparison of classes in included studies of the design that is asked for."""
-    design = review.protocol["networks"].get("design", {})
     for study in review.studies.values():
-        if study.status == "included" and design.items() <= study.design.items():
+        if study.status == "included" and has_design(study, design):
             every = (Edge(study, study.label, one) for one in study.comparisons.values())
             yield from (edge for edge in every if edge.pair[0] != edge.pair[1])
 

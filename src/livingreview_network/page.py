@@ -35,27 +35,27 @@ class NetworkPage:
     def geometry(self, network: str) -> None:
         """Show which classes are compared, and which of them estimates join."""
         one = self.networks[network]
-        show(tables.geometry(one), Table(tables.nodes(one), f"{one.plan['title']}: classes"))
+        show(tables.geometry(one), Table(tables.nodes(one), f"{one.plan.title}: classes"))
         show(Words([LINES, *tables.connection(one)]))
 
     def transitivity(self, network: str) -> None:
         """Show what differs between the comparisons, and the judgement with its reasons."""
         one = self.networks[network]
-        caption = f"{one.plan['title']}: what differs, with the numbers of the drawing"
+        caption = f"{one.plan.title}: what differs, with the numbers of the drawing"
         show(Table(tables.differences(one), caption))
         said = "plausible" if one.is_plausible else "not plausible"
         show(Words(f"Transitivity is judged {said}."))
-        show(Words([sentence(reason) for reason in one.plan["transitivity"]["reasons"]]))
+        show(Words([sentence(reason) for reason in one.plan.transitivity.reasons]))
 
     def evidence(self, network: str) -> None:
         """Show direct and indirect evidence apart, and whether they can be compared."""
         one = self.networks[network]
         known = tables.evidence(one)
-        caption = f"{one.plan['title']}: direct and indirect evidence"
+        caption = f"{one.plan.title}: direct and indirect evidence"
         show(Table(known, caption, "No study gives an estimate."), Words(tables.consistency(one)))
 
     def components(self, network: str) -> None:
         """Show what the classes consist of, and which component's effect could be told."""
         one = self.networks[network]
-        show(Table(tables.components(one), f"{one.plan['title']}: components"))
+        show(Table(tables.components(one), f"{one.plan.title}: components"))
         show(Words(tables.components_told(one)))

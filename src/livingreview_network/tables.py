@@ -1,13 +1,13 @@
 """A network of the review in tables and words: what differs, what is direct, what is told apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
 from livingreview_display import number, p_value, percent
 from livingreview_network.contrasts import Pair
 from livingreview_network.figures import Geometry
-from livingreview_network.joined import Edge, ReviewNetwork
+from livingreview_network.joined import Edge, ReviewNetwork, components_of
 from livingreview_network.synthesis import Contrast, NetworkSynthesis, Split
 from livingreview_pool import measure
 from livingreview_record import Quantity, levels_of, share_of
@@ -21,7 +21,7 @@ MIXED = "differs between the {participants} of the class"
 
 def label_of(network: ReviewNetwork, treatment: str) -> str:
     """Return a class in words."""
-    return str(network.review.protocol["treatment_classes"][treatment])
+    return network.review.protocol.treatment_classes[treatment]
 
 
 def geometry(network: ReviewNetwork) -> Geometry:
@@ -29,7 +29,7 @@ def geometry(network: ReviewNetwork) -> Geometry:
     order = [*(one for part in network.parts for one in part), *network.alone]
     every = [edge.pair for edge in (*network.edges, *network.silent)]
     return Geometry(
-        str(network.plan["title"]),
+        network.plan.title,
         {one: (label_of(network, one), *_size(network, one)) for one in order},
         {pair: (len(used), every.count(pair)) for pair, used in network.pairs.items()},
     )
@@ -46,7 +46,7 @@ def nodes(network: ReviewNetwork) -> pd.DataFrame:
 
 def differences(network: ReviewNetwork) -> pd.DataFrame:
     """Return what may keep the comparisons from being joined, study by study."""
-    compare: Mapping[str, str] = network.review.protocol["networks"]["compare"]
+    compare = networks.compare if (networks := network.review.protocol.networks) else {}
     number_of = {one: str(place) for place, one in enumerate(geometry(network).nodes, 1)}
     rows = []
     for edges in network.pairs.values():
@@ -68,9 +68,8 @@ def differences(network: ReviewNetwork) -> pd.DataFrame:
 def _said(network: ReviewNetwork, edge: Edge, key: str) -> str:
     """Return what the design of a study says, with the share that is printed where it is mixed."""
     said = str(edge.study.design.get(key, NOT_PRINTED))
-    rule = network.review.protocol.get("main_population", {})
-    share = share_of(network.review, edge.study)
-    if key != rule.get("design") or said in (rule["all"], rule["none"]) or share is None:
+    rule, share = network.review.protocol.main_population, share_of(network.review, edge.study)
+    if rule is None or key != rule.design or said in (rule.all, rule.none) or share is None:
         return said
     return f"{said}: {share:g}%"
 
@@ -114,7 +113,7 @@ def connection(network: ReviewNetwork) -> list[str]:
 
 def components(network: ReviewNetwork) -> pd.DataFrame:
     """Return what each joined class consists of: the design matrix of the components."""
-    made_of: Mapping[str, list[str]] = network.review.protocol["networks"].get("components", {})
+    made_of = components_of(network.review)
     mixed = network.review.terms.fill(MIXED)
     return pd.DataFrame(
         {
@@ -210,7 +209,7 @@ def _estimated(
         "Direct and indirect differ, p",
         p_value(split.difference.pval) if split.difference else "",
     )
-    yield "Certainty", str(network.plan["certainty"]["level"])
+    yield "Certainty", network.plan.certainty.level if network.plan.certainty else ""
 
 
 def _ratio(network: ReviewNetwork, one: Contrast, turn: int = 1) -> str:

@@ -1,6 +1,6 @@
 """The planned syntheses, carried out: selected numbers, their effects, and the pooled result."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from livingreview_pool import (
     mantel_haenszel,
     synthesise,
 )
-from livingreview_record import KINDS, Printed, Review, Terms
+from livingreview_record import PlannedSynthesis, Printed, Review, Terms
 
 Computed = TypeVar("Computed")
 
@@ -50,7 +50,7 @@ class PlannedResult:
     review's words.
     """
 
-    plan: Mapping[str, Any]
+    plan: PlannedSynthesis
     measure: str
     group: str
     group_label: str
@@ -79,11 +79,11 @@ def carry_out(
     out, for a sensitivity analysis.
     """
     selection, excluded = select(review, synthesis_id), frozenset(without)
-    planned, labels = selection.plan, review.protocol.get("treatment_classes", {})
+    planned, labels = selection.plan, review.protocol.treatment_classes
     grade = review.certainty.get(synthesis_id)
     level = "" if grade is None else grade.level
     results, silence = [], review.terms.fill(UNINFORMATIVE)
-    for measure in measures_of(planned):
+    for measure in planned.effect_measures:
         silent = [one for one in selection.used if is_uninformative(one, measure)]
         left_out = (LeftOut(one.study_id, one.label, silence) for one in silent)
         used = [one for one in selection.used if one not in silent]
@@ -98,19 +98,13 @@ def carry_out(
     return results
 
 
-def measures_of(planned: Mapping[str, Any]) -> Sequence[str]:
-    """Return the effect measures of a planned synthesis, the primary one first."""
-    named: Sequence[str] = planned.get("measures", KINDS[planned["kind"]].measures[:1])
-    return named
-
-
 def used_numbers(review: Review) -> frozenset[Printed]:
     """Return every printed number that a planned synthesis rests on, by any of its measures."""
     return frozenset(
         source
-        for planned in review.protocol["syntheses"]
-        for one in select(review, planned["id"]).used
-        if not all(is_uninformative(one, measure) for measure in measures_of(planned))
+        for planned in review.protocol.syntheses
+        for one in select(review, planned.id).used
+        if not all(is_uninformative(one, measure) for measure in planned.effect_measures)
         for source in one.sources
     )
 
@@ -131,12 +125,12 @@ def _told(review: Review, estimate: Estimate) -> Estimate:
     return replace(estimate, label=f"{estimate.label}{told}") if told else estimate
 
 
-def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object], terms: Terms) -> str:
+def _why_not_pooled(planned: PlannedSynthesis, estimates: Sequence[object], terms: Terms) -> str:
     """Why several studies are shown side by side and not pooled; empty where they are pooled."""
     if len(estimates) < MORE_THAN_ONE:
         return ""
-    if not planned.get("pool", True):
-        return str(planned.get("note", APART))
+    if not planned.pool:
+        return planned.note or APART
     arms = [one for one in estimates if isinstance(one, ArmCount)]
     if arms and len(arms) < SMALLEST_FOR_ARMS:
         return FEW_ARMS
@@ -144,7 +138,7 @@ def _why_not_pooled(planned: Mapping[str, Any], estimates: Sequence[object], ter
 
 
 def _pooled(
-    planned: Mapping[str, Any],
+    planned: PlannedSynthesis,
     measure: str,
     estimates: Sequence[Any],
     about: tuple[str, str, tuple[LeftOut, ...], str, Terms],
@@ -160,9 +154,8 @@ def _pooled(
     group, label, left_out, certainty, terms = about
     why = _why_not_pooled(planned, estimates, terms)
     if effects and not why:
-        benefit = planned.get("benefit", "below")
-        pooled, why = _tried(lambda: synthesise(effects, benefit=benefit))
-        exact, no_exact = _tried(lambda: _exact(planned["kind"], estimates, measure))
+        pooled, why = _tried(lambda: synthesise(effects, benefit=planned.benefit))
+        exact, no_exact = _tried(lambda: _exact(planned.kind, estimates, measure))
     if measure == PROPORTION and no_exact:  # arms are pooled by the exact model alone
         pooled, why = None, no_exact
     return PlannedResult(

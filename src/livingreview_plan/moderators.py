@@ -33,7 +33,7 @@ def moderated(review: Review, result: PlannedResult) -> Iterator[Moderated]:
 
     Random effects by REML, with the modified Knapp-Hartung interval of the pooled results.
     """
-    for key in result.plan.get("moderators", ()):
+    for key in result.plan.moderators:
         values = [review.studies[effect.study].design.get(key) for effect in result.effects]
         known = [
             (effect, float(value))

@@ -5,16 +5,16 @@ in what a row may leave unsaid or say otherwise: method, adjustment, time, level
 order of the arms, the size of the group.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 from livingreview_record import (
     FORM_OF,
     FORMS,
     INTERVAL_LEVELS,
     Comparison,
+    PlannedSynthesis,
     Printed,
     Quantity,
     Study,
@@ -95,22 +95,22 @@ def spread_of(study: Study, number: Printed, measure: str) -> Printed | None:
     return None
 
 
-def keeps_estimate_out(study: Study, number: Printed, rules: Mapping[str, Any]) -> NearMiss | None:
+def keeps_estimate_out(study: Study, number: Printed, rules: PlannedSynthesis) -> NearMiss | None:
     """What keeps out an estimate of the wanted measure, arms and patients; None if nothing.
 
     A rule that names no adjustment takes what is unadjusted, or not said to be adjusted.
     """
-    quantity, measure = number.quantity, rules["measures"][0]
+    quantity, measure = number.quantity, rules.measures[0]
     spread = spread_of(study, number, measure)
-    allowed = (rules["adjustment"],) if "adjustment" in rules else ("", "unadjusted")
+    allowed = ("", "unadjusted") if rules.adjustment is None else (rules.adjustment,)
     adjusted = quantity.adjustment or "not said to be adjusted or unadjusted"
     ratio = any(f.ratio for f in FORMS[measure] if f.statistic == quantity.statistic)
     needed = "no 95% confidence interval" + ("" if ratio else " or standard error")
     time = quantity.timepoint or "no named time"
     faults = (
         ("adjustment", quantity.adjustment not in allowed, f"it is {adjusted}"),
-        ("category", quantity.category != rules.get("category", ""), "it is of another level"),
-        ("timepoint", quantity.timepoint != rules.get("timepoint", ""), f"it is of {time}"),
+        ("category", quantity.category != rules.category, "it is of another level"),
+        ("timepoint", quantity.timepoint != rules.timepoint, f"it is of {time}"),
         ("value", number.number.relation != "=", "it is printed as a limit"),
         ("statistic", spread is None, f"{needed} in its unit is printed for it"),
         (

@@ -18,6 +18,7 @@ from livingreview_record import (
     Collector,
     DataProblemsError,
     Place,
+    PlannedSynthesis,
     Problem,
     Review,
     nothing_printed,
@@ -69,7 +70,7 @@ class Selection:
     `others` are estimates of the studies used that stand behind the one that enters.
     """
 
-    plan: Mapping[str, Any]
+    plan: PlannedSynthesis
     used: tuple[Estimate, ...]
     left_out: tuple[LeftOut, ...]
     others: tuple[Estimate, ...] = ()
@@ -78,7 +79,7 @@ class Selection:
 def select(review: Review, synthesis_id: str) -> Selection:
     """Return what a planned synthesis uses and what it leaves out; its kind is one of `FINDERS`."""
     rules = plan(review, synthesis_id)
-    collect, near = FINDERS[rules["kind"]]
+    collect, near = FINDERS[rules.kind]
     used: list[Estimate] = []
     left_out: list[LeftOut] = []
     others: list[Estimate] = []
@@ -101,28 +102,28 @@ def select(review: Review, synthesis_id: str) -> Selection:
         if misses or not found:
             reason = reason or _nearly(misses) or nothing_printed(review, study, *places[0])
             left_out.append(LeftOut(study.id, study.label, reason, misses))
-    if not review.protocol.get("secondary_sources", False):
+    if not review.protocol.secondary_sources:
         _refuse_secondary(rules, used)
     return Selection(rules, tuple(used), tuple(left_out), tuple(others))
 
 
 def _is_doubted(review: Review, study_id: str, place: Place) -> bool:
     """Whether `review.yaml` says that the estimates of this place are not relied upon."""
-    asked = (study_id, place.rules["outcome"], place.rules.get("adjustment"))
+    asked = (study_id, place.rules.outcome, place.rules.adjustment)
     return any(
-        (entry["study"], entry["outcome"], entry["adjustment"]) == asked
-        for entry in review.protocol.get("not_relied_upon", ())
+        (entry.study, entry.outcome, entry.adjustment) == asked
+        for entry in review.protocol.not_relied_upon
     )
 
 
-def _refuse_secondary(rules: Mapping[str, Any], used: Sequence[Estimate]) -> None:
+def _refuse_secondary(rules: PlannedSynthesis, used: Sequence[Estimate]) -> None:
     """Raise `DataProblemsError` for estimates read only where others write about the study."""
     problems: list[Problem] = []
     for source in (source for one in used for source in one.sources if source.level == SECONDARY):
         Collector(f"data/studies/{source.study_id}/reported.csv", problems).need(
             f"row {source.line}",
             "a number read in the study's own report, paper, abstract or registry record, "
-            f"for the synthesis {rules['id']}",
+            f"for the synthesis {rules.id}",
             f"{source.value!r} of {source.locator.report_id}, whose level is secondary",
             "confirm it in the report itself, or move the row to data/leads.csv; a review of what "
             "others collected says secondary_sources: true in data/review.yaml",

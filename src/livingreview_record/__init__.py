@@ -25,11 +25,15 @@ from livingreview_record.load import (
 )
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem, shown
+from livingreview_record.protocol import (
+    Characteristic, MapDesign, MapPopulation, PatientsRule, PlannedAbsolute, PlannedMultiverse,
+    PlannedNetwork, PlannedSynthesis, Protocol, ReviewOutcome, Roles, StudyRule,
+)
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
 from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
-    Place, comparisons_of, fits, nothing_printed, outcomes_for, outcomes_of, places_of, plan,
-    share_class, share_of,
+    Place, comparisons_of, fits, has_design, nothing_printed, outcomes_for, outcomes_of, places_of,
+    plan, share_class, share_of,
 )
 from livingreview_record.shapes import check_shape
 from livingreview_record.quantities import (
@@ -37,11 +41,12 @@ from livingreview_record.quantities import (
     Locator, Printed, Quantity, contrast_of, level_of, levels_of, table_first,
 )
 from livingreview_record.studies import (
-    Arm, Comparison, Outcome, Population, Report, Review, Roles, SharedPatients, Statement,
+    Arm, Comparison, Outcome, Population, Report, Review, SharedPatients, Statement,
     Study, mention, patients,
 )
 from livingreview_record.terms import Terms
 from livingreview_record.times import is_time, months, months_in
+from livingreview_record.typed import Rule
 
 __all__ = [
     # a review, read and validated
@@ -49,6 +54,10 @@ __all__ = [
     # what a study is
     "Review", "Study", "Report", "SharedPatients", "Arm", "Comparison", "Population", "Outcome",
     "Statement", "Roles", "Terms", "Dictionary",
+    # what its protocol says
+    "Protocol", "PlannedSynthesis", "PatientsRule", "PlannedAbsolute", "PlannedMultiverse",
+    "PlannedNetwork", "ReviewOutcome", "StudyRule", "Characteristic", "MapPopulation", "MapDesign",
+    "Rule",
     # one printed number: its place, which it is, its text
     "Printed", "Locator", "Quantity", "Level", "Reported", "ReportedInterval", "ALL_ARMS",
     "INTERVAL_LEVELS", "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention",
@@ -57,7 +66,7 @@ __all__ = [
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "Place", "places_of", "outcomes_of", "outcomes_for", "comparisons_of", "fits",
-    "nothing_printed", "share_class", "share_of",
+    "has_design", "nothing_printed", "share_class", "share_of",
     "arm_flags",
     # the certainty of the evidence
     "Grade", "Step", "LEVELS", "START", "DOWN", "UP",

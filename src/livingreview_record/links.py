@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from livingreview_record.kinds import SIDES
 from livingreview_record.problems import Collector, Problem, shown
+from livingreview_record.protocol import PlannedSynthesis, Protocol
 from livingreview_record.quantities import (
     ALL_ARMS,
     STATISTICS,
@@ -45,15 +44,13 @@ def check_study(path: Path, study: Study, problems: list[Problem]) -> None:
                 )
 
 
-def check_arms(
-    path: Path, study: Study, protocol: Mapping[str, Any], problems: list[Problem]
-) -> None:
+def check_arms(path: Path, study: Study, protocol: Protocol, problems: list[Problem]) -> None:
     """Add a problem for arms without a class or flag of the review, and for swapped comparisons."""
     collector = Collector(str(path), problems)
-    asked = arm_flags(protocol)
+    asked = arm_flags(protocol.syntheses)
     for arm in study.arms.values():
         place = f"arms.{arm.id}"
-        classes = protocol["treatment_classes"]
+        classes = protocol.treatment_classes
         collector.one_of(f"{place}.treatment_class", arm.treatment_class, classes)
         flags = {key for key, value in arm.described.items() if isinstance(value, bool)}
         for flag in (flag for flag in asked if flag not in flags):
@@ -65,9 +62,8 @@ def check_arms(
             collector.need(place, needed, repr(flag), "correct its name, or say it in words")
     for comparison in study.comparisons.values():
         _check_direction(collector, study, comparison, protocol)
-    plans = protocol["syntheses"]
     _check_clocks(collector, study, protocol)
-    for key in dict.fromkeys(key for plan in plans for key in plan.get("moderators", ())):
+    for key in dict.fromkeys(key for plan in protocol.syntheses for key in plan.moderators):
         value = study.design.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float | None):
             needed = "a number, by which a synthesis explains its results (moderators)"
@@ -75,14 +71,14 @@ def check_arms(
             collector.need(f"design.{key}", needed, shown(value), do)
 
 
-def _check_clocks(collector: Collector, study: Study, protocol: Mapping[str, Any]) -> None:
+def _check_clocks(collector: Collector, study: Study, protocol: Protocol) -> None:
     """An outcome of a synthesis that names clocks says from when its time is counted."""
-    asked = {plan["outcome"] for plan in protocol["syntheses"] if "clocks" in plan}
+    asked = {plan.outcome for plan in protocol.syntheses if plan.clocks}
     for outcome in study.outcomes.values():
         if {outcome.id, outcome.same_as} & asked or outcome.clock:
             do = "say from when time is counted, as one of the clocks of review.yaml"
-            place, known = f"outcomes.{outcome.id}.clock", protocol.get("clocks", {})
-            collector.one_of(place, outcome.clock or None, known, do)
+            place = f"outcomes.{outcome.id}.clock"
+            collector.one_of(place, outcome.clock or None, protocol.clocks, do)
 
 
 def check_shared(path: Path, study: Study, studies: Iterable[str], problems: list[Problem]) -> None:
@@ -172,33 +168,20 @@ def check_same_as(path: Path, study: Study, known: Iterable[str], problems: list
             collector.one_of(f"outcomes.{id_}.same_as", outcome.same_as, known, do)
 
 
-def arm_flags(protocol: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the review's syntheses ask of an arm with true or false.
-
-    >>> arm_flags({"syntheses": [{"experimental": {"is_new": True}, "control": {"is_new": False}}]})
-    ('is_new',)
-    """
-    asked = (
-        item
-        for plan in protocol["syntheses"]
-        for rule in ("arms", *SIDES)
-        for item in plan.get(rule, {}).items()
-    )
+def arm_flags(plans: Iterable[PlannedSynthesis]) -> tuple[str, ...]:
+    """What the review's syntheses ask of an arm with true or false, such as `is_new`."""
+    asked = (item for plan in plans for rule in (plan.arms, *plan.sides) for item in rule.items())
     return tuple(dict.fromkeys(key for key, value in asked if isinstance(value, bool)))
 
 
 def _check_direction(
-    collector: Collector, study: Study, comparison: Comparison, protocol: Mapping[str, Any]
+    collector: Collector, study: Study, comparison: Comparison, protocol: Protocol
 ) -> None:
     """A comparison that a synthesis could use only the other way round is the wrong way round."""
     if not {comparison.experimental, comparison.control} <= study.arms.keys():
         return
     arms = study.arms[comparison.experimental], study.arms[comparison.control]
-    rules = [
-        (plan["experimental"], plan["control"])
-        for plan in protocol["syntheses"]
-        if all(plan.get(side) for side in SIDES)
-    ]
+    rules = [plan.sides for plan in protocol.syntheses if all(plan.sides)]
     forward = [rule for rule in rules if all(map(fits, arms, rule))]
     backward = [rule for rule in rules if all(map(fits, arms, reversed(rule)))]
     if backward and not forward and excludes(*backward[0]):

@@ -6,9 +6,9 @@ The files' shapes are in `schema/` (JSON Schema) and, column by column, in the r
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from livingreview_record.certainty import Grade, check_certainty
 from livingreview_record.dictionary import DICTIONARY_COLUMNS, Dictionary
@@ -31,28 +31,14 @@ from livingreview_record.links import (
 from livingreview_record.named_by_rules import check_references_to_studies
 from livingreview_record.plain_yaml import read_yaml
 from livingreview_record.problems import Collector, DataProblemsError, Problem
-from livingreview_record.references import check_references, question_ids
+from livingreview_record.protocol import Protocol
+from livingreview_record.references import check_references
 from livingreview_record.rows import COLUMNS, check_sizes, check_together, printed_number
 from livingreview_record.shapes import check_shape
-from livingreview_record.studies import (
-    Arm,
-    Comparison,
-    Outcome,
-    Population,
-    Report,
-    Review,
-    Roles,
-    SharedPatients,
-    Statement,
-    Study,
-)
-from livingreview_record.terms import Terms
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from livingreview_record.studies import Review, Study
+from livingreview_record.typed import typed
 
 EMPTY = ".gitkeep"  # beside no study yet, in a review that begins
-T = TypeVar("T", bound="DataclassInstance")
 
 
 def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) -> Review:
@@ -65,38 +51,38 @@ def load_review(root: Path | str = ".", *, only: Iterable[str] | None = None) ->
     problems: list[Problem] = []
     declared = _load_dictionary(data, problems)
     protocol = _load_protocol(data, declared, problems)
-    sound = not problems
+    sound = None if problems else protocol
     names = None if only is None else frozenset(only)
     folders = _study_folders(data, names, problems)
     loaded = {folder.name: _load_study(folder, declared, problems) for folder in folders}
-    roles = _roles(protocol.get("roles", {})) if sound else Roles()
-    terms = Terms(**protocol.get("words", {})) if sound else Terms()
-    known = ((id_, one) for id_, one in loaded.items() if one is not None)
-    studies = {id_: replace(one, roles=roles, terms=terms) for id_, one in known}
-    for id_, study in studies.items() if sound else ():
-        check_arms(data / "studies" / id_ / "study.yaml", study, protocol, problems)
+    studies = {id_: one for id_, one in loaded.items() if one is not None}
+    if sound:
+        for id_, study in studies.items():
+            check_arms(data / "studies" / id_ / "study.yaml", study, sound, problems)
+        roles, terms = sound.roles, sound.words
+        studies = {id_: replace(one, roles=roles, terms=terms) for id_, one in studies.items()}
     extraction: tuple[Mapping[str, str], ...] = ()
     leads: tuple[Mapping[str, str], ...] = ()
     indirect: tuple[Mapping[str, str], ...] = ()
     certainty: dict[str, Grade] = {}
     if names is None:
         check_files(data, declared, problems)
-        ids = _check_together(data, protocol if sound else {}, studies, declared, problems)
-        asked = question_ids(protocol) if sound else None
+        ids = _check_together(data, sound, studies, declared, problems)
+        asked = [one.id for one in sound.questions] if sound else None
         leads = check_looked_up(data / "leads.csv", LEADS_COLUMNS, asked, problems)
         indirect = check_looked_up(data / "indirect.csv", INDIRECT_COLUMNS, asked, problems)
         rows = Counter(one["study"] for one in indirect)
         rows.update({id_: len(study.numbers) for id_, study in studies.items()})
         extraction = check_extraction(data / "extraction.csv", {*ids, *rows}, rows, problems)
         if sound:
-            planned = [one["id"] for one in protocol["syntheses"]]
+            planned = [one.id for one in sound.syntheses]
             certainty = check_certainty(data / "appraisal" / "grade.csv", planned, problems)
-    if problems:
+    if problems or protocol is None:
         raise DataProblemsError(problems)
     return Review(protocol, studies, declared, extraction, leads, certainty, indirect)
 
 
-def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
+def load_protocol(root: Path | str = ".") -> Protocol:
     """The question and rules of the review under `root/data`, without its studies.
 
     Raises `DataProblemsError`, which lists every problem of `review.yaml`.
@@ -104,7 +90,7 @@ def load_protocol(root: Path | str = ".") -> Mapping[str, Any]:
     data = Path(root) / "data"
     problems: list[Problem] = []
     protocol = _load_protocol(data, _load_dictionary(data, problems), problems)
-    if problems:
+    if problems or protocol is None:
         raise DataProblemsError(problems)
     return protocol
 
@@ -142,12 +128,14 @@ def _load_dictionary(data: Path, problems: list[Problem]) -> Dictionary:
     return Dictionary(tuple(cells for _, cells in rows), is_whole=not problems)
 
 
-def _load_protocol(data: Path, declared: Dictionary, problems: list[Problem]) -> dict[str, Any]:
+def _load_protocol(data: Path, declared: Dictionary, problems: list[Problem]) -> Protocol | None:
     known, path = len(problems), data / "review.yaml"
-    protocol = read_yaml(path, problems)
-    check_shape(path, "review", protocol, declared, problems)
-    if len(problems) == known:
-        check_references(path, protocol, declared, problems)
+    content = read_yaml(path, problems)
+    check_shape(path, "review", content, declared, problems)
+    if len(problems) > known:
+        return None
+    protocol = typed(Protocol, content)
+    check_references(path, protocol, declared, problems)
     return protocol
 
 
@@ -171,7 +159,7 @@ def _study_folders(data: Path, names: frozenset[str] | None, problems: list[Prob
 
 def _check_together(
     data: Path,
-    protocol: Mapping[str, Any],
+    protocol: Protocol | None,
     studies: Mapping[str, Study],
     declared: Dictionary,
     problems: list[Problem],
@@ -184,14 +172,13 @@ def _check_together(
         found = tuple(studies.values())
         check_references_to_studies(data / "review.yaml", protocol, found, declared, problems)
     folders = data / "studies"
-    plans = protocol.get("syntheses", ())
     known = sorted(path.name for path in folders.iterdir()) if folders.is_dir() else []
     check_apart(folders, studies, problems)
-    outcomes = [*protocol.get("outcomes", ()), *(one["outcome"] for one in plans)]
-    outcomes += [id_ for study in studies.values() for id_ in study.outcomes]
+    outcomes = [id_ for study in studies.values() for id_ in study.outcomes]
     for id_, study in studies.items():
         if protocol:
-            check_same_as(folders / id_ / "study.yaml", study, outcomes, problems)
+            named = [*protocol.outcomes, *(one.outcome for one in protocol.syntheses), *outcomes]
+            check_same_as(folders / id_ / "study.yaml", study, named, problems)
         check_shared(folders / id_ / "study.yaml", study, known, problems)
     return known
 
@@ -212,68 +199,24 @@ def _load_study(folder: Path, declared: Dictionary, problems: list[Problem]) -> 
 
 
 def _study(content: Mapping[str, Any]) -> Study:
-    shared = content.get("shares_patients", ())
-    populations = content.get("populations", {"whole": {"label": "Everyone"}})
-    return _typed(
-        Study,
-        content,
-        reports=tuple(_typed(Report, entry) for entry in content["reports"]),
-        shares_patients=tuple(
-            _typed(SharedPatients, entry, other=entry["with"]) for entry in shared
-        ),
-        arms=_by_id(Arm, content.get("arms", {})),
-        comparisons=_by_id(Comparison, content.get("comparisons", {})),
-        populations=_by_id(Population, populations),
-        outcomes=_vocabulary(content.get("outcomes", {})),
-        variables=_vocabulary(content.get("variables", {})),
-        statements=tuple(_typed(Statement, entry) for entry in content.get("statements", ())),
-    )
-
-
-def _typed(kind: type[T], entry: Mapping[str, Any], **given: Any) -> T:
-    """The entry of a file as a value of `kind`; `given` are fields that are built elsewhere.
-
-    Each key fills the field of its name (`except_` for `except`), a list as a tuple.  Keys that
-    have no field go to the field `described`, where there is one.
-    """
-    names = {field.name.rstrip("_"): field.name for field in fields(kind)}
-    found = {
-        names[key]: tuple(value) if isinstance(value, list) else value
-        for key, value in entry.items()
-        if key in names
+    vocabulary = {
+        key: {id_: written_out(entry) for id_, entry in content[key].items()}
+        for key in ("outcomes", "variables")
+        if key in content
     }
-    if "described" in names:
-        found["described"] = {key: value for key, value in entry.items() if key not in names}
-    return kind(**{**found, **given})
+    return typed(Study, {**content, **vocabulary})
 
 
-def _roles(entry: Mapping[str, Any]) -> Roles:
-    grades = {grade: tuple(wider) for grade, wider in entry.get("grades", {}).items()}
-    return _typed(Roles, entry, grades=grades)
-
-
-def _by_id(kind: type[T], entries: Mapping[str, Any]) -> dict[str, T]:
-    return {id_: _typed(kind, entry, id=id_) for id_, entry in entries.items()}
-
-
-def _vocabulary(entries: Mapping[str, Any]) -> dict[str, Outcome]:
-    def by_name(links: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        return {name: tuple(parts) for name, parts in links.items()}
-
-    def subset(links: str | Mapping[str, str]) -> Mapping[str, str]:
-        return {"": links} if isinstance(links, str) else links
-
+def written_out(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of an outcome or variable with each of its short forms written out."""
+    levels, wider = (
+        entry.get("levels", {}) | entry.get("categories", {}),
+        entry.get("subset_of", {}),
+    )
     return {
-        id_: _typed(
-            Outcome,
-            entry,
-            id=id_,
-            levels=entry.get("levels", {}) | entry.get("categories", {}),
-            sum_of=by_name(entry.get("sum_of", {})),
-            level_sum_of=by_name(entry.get("level_sum_of", {})),
-            subset_of=subset(entry.get("subset_of", {})),
-        )
-        for id_, entry in entries.items()
+        **entry,
+        "levels": levels,
+        "subset_of": {"": wider} if isinstance(wider, str) else wider,
     }
 
 

@@ -79,8 +79,8 @@ def shown(value: object) -> str:
     >>> [shown(value) for value in ("x", None, True, [1], {}, 5)]
     ["'x'", 'nothing', 'true', 'a list', 'a mapping', '5']
     """
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "a mapping"
+    if isinstance(value, list | tuple | dict):
+        return "a mapping" if isinstance(value, dict) else "a list"
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
     text = repr(value)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.kinds import KINDS, SIDES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
+from livingreview_record.protocol import PlannedSynthesis, Protocol
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.shapes import known_keys
+from livingreview_record.typed import Rule
 
-Rule = Mapping[str, Any]
+Plans = Mapping[str, PlannedSynthesis]
 WHOLE = "whole"
 ADDRESS = re.compile(r"https?://[\w-]+(\.[\w-]+)+([:/?#]\S*)?|10\.\d{4,}/\S+")
 SPECIFIC = tuple(sorted({key for kind in KINDS.values() for key in (*kind.needs, *kind.may)}))
@@ -22,15 +24,15 @@ ABSOLUTE = ("two-arm", "hazard-ratio")  # kinds whose effect is turned into even
 
 
 def check_references(
-    path: Path, protocol: Rule, declared: Dictionary, problems: list[Problem]
+    path: Path, protocol: Protocol, declared: Dictionary, problems: list[Problem]
 ) -> None:
     """Add a problem for every rule of the review that cannot be followed, whatever the studies."""
     collector = Collector(str(path), problems)
     _check_days(collector, protocol)
     _check_addresses(collector, protocol)
-    check_once(collector, "questions", "id", question_ids(protocol))
-    for position, plan in enumerate(protocol["syntheses"]):
-        place = f"syntheses.{position} ({plan['id']})"
+    check_once(collector, "questions", "id", [one.id for one in protocol.questions])
+    for position, plan in enumerate(protocol.syntheses):
+        place = f"syntheses.{position} ({plan.id})"
         _check_kind(collector, place, plan)
         _check_names(collector, place, plan, protocol)
         _check_sides(collector, place, plan)
@@ -40,38 +42,39 @@ def check_references(
     if declared.is_whole:
         for place, rule in _design_rules(protocol):
             _check_design_rule(collector, place, rule, declared)
-    _check_favours(collector, protocol["syntheses"])
+    _check_favours(collector, protocol.syntheses)
     _check_uses(collector, protocol)
     _check_networks(collector, protocol, declared)
-    for name in protocol.get("evidence_map", {}).get("outcomes", ()):
-        known, do = list(protocol.get("outcomes", {})), "correct it, or declare it under outcomes"
-        collector.one_of("evidence_map.outcomes", name, known, do)
+    for name in protocol.evidence_map.outcomes if protocol.evidence_map else ():
+        do = "correct it, or declare it under outcomes"
+        collector.one_of("evidence_map.outcomes", name, protocol.outcomes, do)
 
 
-def _design_rules(protocol: Rule) -> Iterator[tuple[str, Rule]]:
+def _design_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:
     """Each rule on designs that stands outside the syntheses, with its place."""
-    asked = protocol.get("effect_modifiers", {}).get("include", {})
-    yield "effect_modifiers.include.design", asked.get("design", {})
-    yield "networks.design", protocol.get("networks", {}).get("design", {})
-    for position, one in enumerate(protocol.get("evidence_map", {}).get("populations", ())):
-        yield f"evidence_map.populations.{position}.design", one["design"]
+    if protocol.effect_modifiers:
+        yield "effect_modifiers.include.design", protocol.effect_modifiers.include.design
+    if protocol.networks:
+        yield "networks.design", protocol.networks.design
+    drawn = protocol.evidence_map.populations if protocol.evidence_map else ()
+    for position, one in enumerate(drawn):
+        yield f"evidence_map.populations.{position}.design", one.design
 
 
-def _check_days(collector: Collector, protocol: Rule) -> None:
+def _check_days(collector: Collector, protocol: Protocol) -> None:
     """No day on which something was done may lie in the future, in any time zone."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    days = [(key, protocol[key]) for key in ("documents_read_until", "searched")]
-    decisions = enumerate(protocol.get("decisions", ()))
-    days += [(f"decisions.{position}.date", entry["date"]) for position, entry in decisions]
+    days = [(key, getattr(protocol, key)) for key in ("documents_read_until", "searched")]
+    days += [(f"decisions.{n}.date", entry.date) for n, entry in enumerate(protocol.decisions)]
     for place, day in days:
         if day != "never" and day > tomorrow:
             collector.need(place, "a day that is not in the future", repr(day), "correct it")
 
 
-def _check_addresses(collector: Collector, protocol: Rule) -> None:
+def _check_addresses(collector: Collector, protocol: Protocol) -> None:
     """A source of what is not held yet is one that a reader can open."""
-    for position, trial in enumerate(protocol.get("not_yet_held", ())):
-        for number, source in enumerate(trial["sources"]):
+    for position, trial in enumerate(protocol.not_yet_held):
+        for number, source in enumerate(trial.sources):
             if not ADDRESS.fullmatch(source):
                 place = f"not_yet_held.{position}.sources.{number}"
                 do = "write it without spaces, as in https://example.org/page"
@@ -80,51 +83,46 @@ def _check_addresses(collector: Collector, protocol: Rule) -> None:
                 )
 
 
-def _check_kind(collector: Collector, place: str, plan: Rule) -> None:
+def _check_kind(collector: Collector, place: str, plan: PlannedSynthesis) -> None:
     """A synthesis has what its kind needs, and nothing that its kind would pass over."""
-    kind, rule = plan["kind"], KINDS[plan["kind"]]
+    kind, rule = plan.kind, plan.kind_rules
     for key in rule.needs:
-        if key not in plan:
+        if not getattr(plan, key):
             needed = f"the key {key!r}, which a synthesis of kind {kind} needs"
             collector.need(place, needed, "nothing", "add it")
     for key in SPECIFIC:
-        if key in plan and key not in (*rule.needs, *rule.may):
+        if (found := getattr(plan, key)) and key not in (*rule.needs, *rule.may):
             needed = f"no key {key!r} in a synthesis of kind {kind}, which would not use it"
-            collector.need(place, needed, shown(plan[key]), "remove it, or correct the kind")
-    measures = plan.get("measures", ())
-    for measure in measures if "measures" in (*rule.needs, *rule.may) else ():
+            collector.need(place, needed, shown(found), "remove it, or correct the kind")
+    for measure in plan.measures if "measures" in (*rule.needs, *rule.may) else ():
         do = f"correct it: these are the measures of a synthesis of kind {kind}"
         collector.one_of(f"{place}.measures", measure, rule.measures, do)
-    if rule.one and len(measures) > 1:
+    if rule.one and len(plan.measures) > 1:
         needed = f"one measure: a synthesis of kind {kind} takes estimates of one"
-        collector.need(f"{place}.measures", needed, ", ".join(measures), "plan one for each")
-    if (time := plan.get("timepoint")) and not TIMEPOINT.fullmatch(time):
+        collector.need(f"{place}.measures", needed, ", ".join(plan.measures), "plan one for each")
+    if (time := plan.timepoint) and not TIMEPOINT.fullmatch(time):
         needed = "a time such as 12 months, 6 weeks or 30 days"
         collector.need(f"{place}.timepoint", needed, repr(time), "correct it")
 
 
-def question_ids(protocol: Rule) -> list[str]:
-    """The ids of the questions that `review.yaml` declares."""
-    return [question["id"] for question in protocol.get("questions", ())]
-
-
-def _check_names(collector: Collector, place: str, plan: Rule, protocol: Rule) -> None:
+def _check_names(
+    collector: Collector, place: str, plan: PlannedSynthesis, protocol: Protocol
+) -> None:
     """The question, the clocks and the shares that a synthesis names are declared."""
-    if "questions" in protocol or "question" in plan:
-        known = question_ids(protocol)
-        do = "name the question that it is about"
-        collector.one_of(f"{place}.question", plan.get("question"), known, do)
-    for clock in plan.get("clocks", ()):
-        collector.one_of(f"{place}.clocks", clock, protocol.get("clocks", {}), "declare it")
-    shares = any("share" in rule for rule in plan["include"]["patients"])
-    if shares and "main_population" not in protocol:
+    if protocol.questions or plan.question:
+        known, do = [one.id for one in protocol.questions], "name the question that it is about"
+        collector.one_of(f"{place}.question", plan.question or None, known, do)
+    for clock in plan.clocks:
+        collector.one_of(f"{place}.clocks", clock, protocol.clocks, "declare it")
+    shares = any(rule.share for rule in plan.include.patients)
+    if shares and protocol.main_population is None:
         needed = "main_population in review.yaml, of which the share is asked"
         collector.need(f"{place}.include.patients", needed, "nothing", "add it")
 
 
-def _check_sides(collector: Collector, place: str, plan: Rule) -> None:
+def _check_sides(collector: Collector, place: str, plan: PlannedSynthesis) -> None:
     """No arm may fit both sides."""
-    experimental, control = (plan.get(side) for side in SIDES)
+    experimental, control = plan.sides
     if experimental and control and not excludes(experimental, control):
         needed = "a property in which experimental and control differ"
         do = "give both the same property with different values, such as true and false"
@@ -141,33 +139,39 @@ def excludes(one: Rule, other: Rule) -> bool:
 
 
 def _check_properties(
-    collector: Collector, place: str, plan: Rule, protocol: Rule, declared: Dictionary
+    collector: Collector,
+    place: str,
+    plan: PlannedSynthesis,
+    protocol: Protocol,
+    declared: Dictionary,
 ) -> None:
     """Rules on arms and designs name properties that an arm or a design can have."""
     arm_keys = known_keys("study", "arms.*", declared)
     for key in ("arms", *SIDES):
-        for name, value in plan.get(key, {}).items():
+        for name, value in getattr(plan, key).items():
             known = collector.one_of(f"{place}.{key}", name, arm_keys, f"{DESCRIBE}arms.*.{name}")
             allowed = declared.values("study", f"arms.*.{name}")
             if name == "treatment_class":
-                allowed = list(protocol["treatment_classes"])
+                allowed = list(protocol.treatment_classes)
             if known and allowed:
                 _one_of_values(collector, f"{place}.{key}.{name}", value, allowed)
-    if "group_by" in plan:
-        flags = {key for side in SIDES for p in protocol["syntheses"] for key in p.get(side, {})}
+    if plan.group_by:
+        flags = {key for other in protocol.syntheses for side in other.sides for key in side}
         keys = [key for key in arm_keys if key == "treatment_class" or key in flags]
-        collector.one_of(f"{place}.group_by", plan["group_by"], keys, "correct it")
+        collector.one_of(f"{place}.group_by", plan.group_by, keys, "correct it")
 
 
-def _check_design(collector: Collector, place: str, plan: Rule, declared: Dictionary) -> None:
+def _check_design(
+    collector: Collector, place: str, plan: PlannedSynthesis, declared: Dictionary
+) -> None:
     """Rules on designs, and moderators, name properties that a design can have."""
     design_keys = known_keys("study", "design", declared)
-    for name in plan.get("moderators", ()):
+    for name in plan.moderators:
         do = f"{DESCRIBE}design.{name}"
         collector.one_of(f"{place}.moderators", name, design_keys, do)
-    for number, rule in enumerate(plan["include"]["patients"]):
+    for number, rule in enumerate(plan.include.patients):
         where = f"{place}.include.patients.{number}.design"
-        _check_design_rule(collector, where, rule.get("design", {}), declared)
+        _check_design_rule(collector, where, rule.design, declared)
 
 
 def _check_design_rule(collector: Collector, where: str, rule: Rule, declared: Dictionary) -> None:
@@ -187,95 +191,92 @@ def _one_of_values(collector: Collector, place: str, value: object, allowed: lis
         collector.need(place, needed, shown(value), f"correct it{near}")
 
 
-def _check_favours(collector: Collector, plans: Iterable[Rule]) -> None:
+def _check_favours(collector: Collector, plans: Sequence[PlannedSynthesis]) -> None:
     """Syntheses of the same arms put the same words on the side on which each arm wins.
 
     The experimental arm wins on the right where benefit lies above no difference, else on the left.
     """
-    first: dict[str, tuple[list[str], str]] = {}
+    first: dict[str, tuple[tuple[str, ...], str]] = {}
     for position, plan in enumerate(plans):
-        if "favours" not in plan or not all(side in plan for side in SIDES):
+        if not (plan.favours and all(plan.sides)):
             continue
-        below = plan.get("benefit") != "above"
-        words = plan["favours"] if below else plan["favours"][::-1]
-        arms = repr([sorted(plan[side].items()) for side in SIDES])
-        known, where = first.setdefault(arms, (words, plan["id"]))
+        below = plan.benefit != "above"
+        words = plan.favours if below else plan.favours[::-1]
+        arms = repr([sorted(side.items()) for side in plan.sides])
+        known, where = first.setdefault(arms, (words, plan.id))
         if words != known:
-            wanted = known if below else known[::-1]
+            wanted = list(known if below else known[::-1])
             needed = f"{wanted} (the side of the experimental arm as in {where})"
-            place = f"syntheses.{position} ({plan['id']}).favours"
-            collector.need(place, needed, str(plan["favours"]), "correct them, or benefit")
+            place = f"syntheses.{position} ({plan.id}).favours"
+            collector.need(place, needed, str(list(plan.favours)), "correct them, or benefit")
 
 
-def _check_uses(collector: Collector, protocol: Rule) -> None:
+def _check_uses(collector: Collector, protocol: Protocol) -> None:
     """Whatever names a synthesis names one that exists, of a kind that suits it, and once."""
-    plans = {plan["id"]: plan for plan in protocol["syntheses"]}
-    check_once(collector, "syntheses", "id", [plan["id"] for plan in protocol["syntheses"]])
+    plans = {plan.id: plan for plan in protocol.syntheses}
+    check_once(collector, "syntheses", "id", [plan.id for plan in protocol.syntheses])
     for place, synthesis in _named(protocol):
         collector.one_of(place, synthesis, plans, "correct it")
     _check_measures(collector, protocol, plans)
-    for position, entry in enumerate(protocol.get("absolute", ())):
-        place, plan = f"absolute.{position}", plans.get(entry["synthesis"], {"kind": ""})
-        if plan["kind"] and plan["kind"] not in ABSOLUTE:
+    for position, entry in enumerate(protocol.absolute):
+        place, plan = f"absolute.{position}", plans.get(entry.synthesis)
+        if plan is None:
+            continue
+        if plan.kind not in ABSOLUTE:
             needed = "a synthesis of two arms, which has a relative effect"
-            if KINDS[plan["kind"]].compares:
+            if plan.kind_rules.compares:
                 needed = f"a synthesis of kind {' or '.join(ABSOLUTE)}"
-            collector.need(f"{place}.synthesis", needed, repr(entry["synthesis"]), "correct it")
-        if not plan.get("pool", True):
+            collector.need(f"{place}.synthesis", needed, repr(entry.synthesis), "correct it")
+        if not plan.pool:
             needed = "a synthesis that is pooled: one result is turned into events"
-            found = f"{entry['synthesis']!r}, with pool: false"
+            found = f"{entry.synthesis!r}, with pool: false"
             collector.need(f"{place}.synthesis", needed, found, "correct it, or pool it")
-        if plan["kind"] == "hazard-ratio" and not TIMEPOINT.fullmatch(entry.get("timepoint", "")):
+        if plan.kind == "hazard-ratio" and not TIMEPOINT.fullmatch(entry.timepoint):
             needed = "a time such as 12 months, at which the control arm prints a rate"
-            collector.need(
-                f"{place}.timepoint", needed, shown(entry.get("timepoint")), "correct or add it"
-            )
+            found = shown(entry.timepoint or None)
+            collector.need(f"{place}.timepoint", needed, found, "correct or add it")
 
 
-def _check_measures(collector: Collector, protocol: Rule, plans: Mapping[str, Rule]) -> None:
+def _check_measures(collector: Collector, protocol: Protocol, plans: Plans) -> None:
     """What is laid side by side answers one question, in a measure that each synthesis gives."""
-    for position, entry in enumerate(protocol.get("multiverses", ())):
-        place, aside = f"multiverses.{position}", entry.get("set_aside", ())
-        named = [*entry["syntheses"], *(one["synthesis"] for one in aside)]
+    for position, entry in enumerate(protocol.multiverses):
+        place = f"multiverses.{position}"
+        named = [*entry.syntheses, *(one.synthesis for one in entry.set_aside)]
         check_once(collector, place, "synthesis", named)
-        found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
-        if len(outcomes := {(plan["outcome"], plan.get("category", "")) for plan in found}) > 1:
+        found = [plans[id_] for id_ in entry.syntheses if id_ in plans]
+        if len(outcomes := {(plan.outcome, plan.category) for plan in found}) > 1:
             words = ", ".join(sorted(" ".join(filter(None, one)) for one in outcomes))
             collector.need(place, "syntheses of one outcome", words, "correct the list")
         for plan in found:
-            kind = KINDS[plan["kind"]]
-            measures = plan.get("measures", kind.measures[:1]) if kind.compares else ()
-            if entry["measure"] not in measures:
+            measures = plan.effect_measures if plan.kind_rules.compares else ()
+            if entry.measure not in measures:
                 known = ", ".join(measures) or "none that can be compared"
-                needed = f"a measure of the synthesis {plan['id']} ({known})"
-                collector.need(f"{place}.measure", needed, repr(entry["measure"]), "correct it")
+                needed = f"a measure of the synthesis {plan.id} ({known})"
+                collector.need(f"{place}.measure", needed, repr(entry.measure), "correct it")
 
 
-def _check_networks(collector: Collector, protocol: Rule, declared: Dictionary) -> None:
+def _check_networks(collector: Collector, protocol: Protocol, declared: Dictionary) -> None:
     """A network joins comparisons of one outcome and measure; one that is shown is judged."""
-    plans = {plan["id"]: plan for plan in protocol["syntheses"]}
-    networks = protocol.get("networks", {"of": (), "compare": {}})
-    check_once(collector, "networks.of", "id", [entry["id"] for entry in networks["of"]])
-    for name in networks.get("components", {}):
-        classes = list(protocol["treatment_classes"])
-        collector.one_of("networks.components", name, classes, "correct it")
+    plans = {plan.id: plan for plan in protocol.syntheses}
+    networks = protocol.networks
+    if networks is None:
+        return
+    check_once(collector, "networks.of", "id", [entry.id for entry in networks.of])
+    for name in networks.components:
+        collector.one_of("networks.components", name, protocol.treatment_classes, "correct it")
     if declared.is_whole:
         keys = known_keys("study", "design", declared)
-        for name in networks["compare"]:
+        for name in networks.compare:
             collector.one_of("networks.compare", name, keys, f"{DESCRIBE}design.{name}")
-    for position, entry in enumerate(networks["of"]):
-        place = f"networks.of.{position} ({entry['id']})"
-        found = [plans[id_] for id_ in entry["syntheses"] if id_ in plans]
-        kinds = [KINDS[plan["kind"]] for plan in found]
-        joined = {
-            (plan["outcome"], plan.get("category", ""), *plan.get("measures", kind.measures)[:1])
-            for plan, kind in zip(found, kinds, strict=True)
-        }
-        if len(joined) > 1 or not all(kind.compares for kind in kinds):
+    for position, entry in enumerate(networks.of):
+        place = f"networks.of.{position} ({entry.id})"
+        found = [plans[id_] for id_ in entry.syntheses if id_ in plans]
+        joined = {(plan.outcome, plan.category, *plan.effect_measures[:1]) for plan in found}
+        if len(joined) > 1 or not all(plan.kind_rules.compares for plan in found):
             needed = "syntheses that compare two arms, of one outcome and one first measure"
             words = ", ".join(sorted(" ".join(filter(None, one)) for one in joined))
             collector.need(f"{place}.syntheses", needed, words, "correct the list")
-        if entry["transitivity"]["plausible"] and "certainty" not in entry:
+        if entry.transitivity.plausible and entry.certainty is None:
             needed = "the certainty of the estimates of the network, which are shown"
             do = "judge it, or say that transitivity is not plausible: then they are not shown"
             collector.need(f"{place}.certainty", needed, "nothing", do)
@@ -290,14 +291,14 @@ def check_once(collector: Collector, place: str, key: str, values: Sequence[str]
             collector.need(place, f"each {key} once", found, "rename or remove all but one")
 
 
-def _named(protocol: Rule) -> Iterator[tuple[str, str]]:
-    for position, entry in enumerate(protocol.get("absolute", ())):
-        yield f"absolute.{position}.synthesis", entry["synthesis"]
-    for position, entry in enumerate(protocol.get("networks", {}).get("of", ())):
-        for synthesis in entry["syntheses"]:
+def _named(protocol: Protocol) -> Iterator[tuple[str, str]]:
+    for position, absolute in enumerate(protocol.absolute):
+        yield f"absolute.{position}.synthesis", absolute.synthesis
+    for position, network in enumerate(protocol.networks.of if protocol.networks else ()):
+        for synthesis in network.syntheses:
             yield f"networks.of.{position}.syntheses", synthesis
-    for position, entry in enumerate(protocol.get("multiverses", ())):
-        for synthesis in entry["syntheses"]:
+    for position, entry in enumerate(protocol.multiverses):
+        for synthesis in entry.syntheses:
             yield f"multiverses.{position}.syntheses", synthesis
-        for aside in entry.get("set_aside", ()):
-            yield f"multiverses.{position}.set_aside", aside["synthesis"]
+        for aside in entry.set_aside:
+            yield f"multiverses.{position}.set_aside", aside.synthesis

@@ -1,11 +1,13 @@
 """The rules of a planned synthesis, applied to one study: its patients, arms and comparisons."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
-from livingreview_record.kinds import KINDS, SIDES
+from livingreview_record.protocol import PatientsRule, PlannedSynthesis
 from livingreview_record.quantities import ALL_ARMS, Quantity, level_of
 from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study, mention
+from livingreview_record.typed import Rule
 
 NOT_STATED = "not-stated"
 NO_RULE = "Its {participants} are not those that this synthesis is about."
@@ -17,14 +19,13 @@ STATUS_REASONS = {
 }
 
 
-def plan(review: Review, synthesis_id: str) -> Mapping[str, Any]:
+def plan(review: Review, synthesis_id: str) -> PlannedSynthesis:
     """The planned synthesis with this id; `ValueError` names those that exist."""
-    plans = {entry["id"]: entry for entry in review.protocol["syntheses"]}
+    plans = {entry.id: entry for entry in review.protocol.syntheses}
     if synthesis_id not in plans:
         msg = f"need a synthesis of data/review.yaml ({', '.join(plans)}), found {synthesis_id!r}"
         raise ValueError(msg)
-    entry: Mapping[str, Any] = plans[synthesis_id]
-    return entry
+    return plans[synthesis_id]
 
 
 class Place(NamedTuple):
@@ -35,30 +36,29 @@ class Place(NamedTuple):
     """
 
     patients: Mapping[str, str]
-    rules: Mapping[str, Any]
+    rules: PlannedSynthesis
 
 
 def places_of(
-    review: Review, study: Study, plan: Mapping[str, Any]
+    review: Review, study: Study, plan: PlannedSynthesis
 ) -> tuple[str, tuple[Place, ...]]:
     """Why a study is left out (empty when it is not), and the patients of it that may enter.
 
     The order is that of the rules of the synthesis: the first place of which the study prints a
     usable number enters, and the others are other estimates of the same study.
     """
-    if study.status not in plan["include"]["status"]:
+    if study.status not in plan.include.status:
         return STATUS_REASONS[study.status], ()
     found = tuple(
         _place(rule, plan)
-        for rule in plan["include"]["patients"]
-        if all(study.design.get(key) == value for key, value in rule.get("design", {}).items())
-        and rule.get("share") in (None, share_class(review, study))
+        for rule in plan.include.patients
+        if has_design(study, rule.design) and rule.share in ("", share_class(review, study))
     )
     if not found:
         return study.terms.fill(NO_RULE), found
-    clocks = {one.clock for one in outcomes_of(study, plan["outcome"])}
+    clocks = {one.clock for one in outcomes_of(study, plan.outcome)}
     if clocks and not any(outcomes_for(study, plan)):
-        words = " or ".join(review.protocol["clocks"][clock] for clock in sorted(clocks))
+        words = " or ".join(review.protocol.clocks[clock] for clock in sorted(clocks))
         return f"Its time is counted from another origin: {words}.", ()
     return "", found
 
@@ -69,13 +69,13 @@ def share_of(review: Review, study: Study) -> float | None:
     By its design where that says all or none, else as printed for all its patients; None where
     neither is known, or where the review names no main population.
     """
-    rule = review.protocol.get("main_population")
+    rule = review.protocol.main_population
     if rule is None:
         return None
-    said = study.design.get(rule["design"])
-    if said in (rule["all"], rule["none"]):
-        return 100.0 if said == rule["all"] else 0.0
-    level = level_of(rule["level"])
+    said = study.design.get(rule.design)
+    if said in (rule.all, rule.none):
+        return 100.0 if said == rule.all else 0.0
+    level = level_of(rule.level)
     own = Quantity(ALL_ARMS, outcome=level.variable, category=level.level, statistic="percent")
     found = mention(study, own)
     return None if found is None else found.number.value
@@ -86,16 +86,20 @@ def share_class(review: Review, study: Study) -> str:
 
     `enough`, or `less`, which an unknown share is too.
     """
-    share = share_of(review, study)
-    rule = review.protocol.get("main_population", {})
-    return "enough" if share is not None and share >= rule["at_least"] else "less"
+    share, rule = share_of(review, study), review.protocol.main_population
+    is_enough = share is not None and rule is not None and share >= rule.at_least
+    return "enough" if is_enough else "less"
 
 
-def _place(rule: Mapping[str, Any], plan: Mapping[str, Any]) -> Place:
-    asked = rule.get("adjustment", plan.get("adjustment"))
-    own = {} if asked is None else {"adjustment": "" if asked == NOT_STATED else asked}
-    patients = {"population": rule["population"], "subgroup": rule.get("subgroup", "")}
-    return Place(patients, {**plan, **own})
+def has_design(study: Study, rule: Rule) -> bool:
+    """Whether the design of the study has every property that the rule names."""
+    return all(study.design.get(key) == value for key, value in rule.items())
+
+
+def _place(rule: PatientsRule, plan: PlannedSynthesis) -> Place:
+    asked = plan.adjustment if rule.adjustment is None else rule.adjustment
+    patients = {"population": rule.population, "subgroup": rule.subgroup}
+    return Place(patients, replace(plan, adjustment="" if asked == NOT_STATED else asked))
 
 
 def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
@@ -105,34 +109,34 @@ def outcomes_of(study: Study, outcome_id: str) -> Iterator[Outcome]:
             yield outcome
 
 
-def outcomes_for(study: Study, rules: Mapping[str, Any]) -> Iterator[Outcome]:
+def outcomes_for(study: Study, rules: PlannedSynthesis) -> Iterator[Outcome]:
     """The study's outcomes that a synthesis takes; with `clocks`, those counted from one."""
-    for outcome in outcomes_of(study, rules["outcome"]):
-        if outcome.clock in rules.get("clocks", [outcome.clock]):
+    for outcome in outcomes_of(study, rules.outcome):
+        if not rules.clocks or outcome.clock in rules.clocks:
             yield outcome
 
 
-def fits(arm: Arm, rule: Mapping[str, Any]) -> bool:
+def fits(arm: Arm, rule: Rule) -> bool:
     """Whether the arm has every property that the rule names."""
     return all(arm.value(key) == value for key, value in rule.items())
 
 
 def comparisons_of(
-    study: Study, rules: Mapping[str, Any], *, reverse: bool = False
+    study: Study, rules: PlannedSynthesis, *, reverse: bool = False
 ) -> Iterator[Comparison]:
     """Comparisons whose arms are what the rules want on either side, or the other way round."""
     for comparison in study.comparisons.values():
         arms = (comparison.experimental, comparison.control)
-        sides = zip(SIDES, arms[::-1] if reverse else arms, strict=True)
-        if all(fits(study.arms[arm], rules.get(role, {})) for role, arm in sides):
+        sides = zip(rules.sides, arms[::-1] if reverse else arms, strict=True)
+        if all(fits(study.arms[arm], side) for side, arm in sides):
             yield comparison
 
 
 def nothing_printed(
-    review: Review, study: Study, place: Mapping[str, str], rules: Mapping[str, Any]
+    review: Review, study: Study, place: Mapping[str, str], rules: PlannedSynthesis
 ) -> str:
     """Return why a study that prints no such number is not used, in words and labels."""
-    sides = [rules[role] for role in SIDES if role in rules]
+    sides = [side for side in rules.sides if side]
     if not all(any(fits(arm, side) for arm in study.arms.values()) for side in sides):
         return "It does not compare these treatments."
     if sides and not any(any(comparisons_of(study, rules, reverse=way)) for way in (False, True)):
@@ -140,17 +144,16 @@ def nothing_printed(
     if place["population"] not in study.populations:
         who = review.terms.participants
         return f"It reports no results of the {who} that this synthesis takes."
-    adjustment = rules.get("adjustment", "")
-    kind = review.terms.fill(KINDS[rules["kind"]].takes).replace("{adjustment}", adjustment)
+    kind = review.terms.fill(rules.kind_rules.takes).replace("{adjustment}", rules.adjustment or "")
     who = review.terms.participants
     return f"It prints no {kind} for {_outcome_words(review, rules)} in these arms and {who}."
 
 
-def _outcome_words(review: Review, rules: Mapping[str, Any]) -> str:
+def _outcome_words(review: Review, rules: PlannedSynthesis) -> str:
     """The outcome, and its level, by the labels of the review or of any study that has it."""
-    found = [one for s in review.studies.values() for one in outcomes_of(s, rules["outcome"])]
-    own = review.protocol["outcomes"].get(rules["outcome"], {}).get("label")
-    label = str(own or next((outcome.label for outcome in found), "this outcome"))
-    levels = (outcome.levels.get(rules.get("category", "")) for outcome in found)
+    found = [one for s in review.studies.values() for one in outcomes_of(s, rules.outcome)]
+    own = review.protocol.outcome_label(rules.outcome)
+    label = own or next((outcome.label for outcome in found), "this outcome")
+    levels = (outcome.levels.get(rules.category) for outcome in found)
     level = next((f" ({level})" for level in levels if level), "")
     return f"{label[:1].lower()}{label[1:]}{level}"

@@ -6,16 +6,13 @@ All values are immutable.  `load` builds them from files; everything else only r
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
 
 from livingreview_record.certainty import Grade
 from livingreview_record.dictionary import Dictionary
+from livingreview_record.protocol import Protocol, Roles
 from livingreview_record.quantities import ALL_ARMS, Printed, Quantity, table_first
 from livingreview_record.terms import Terms
-
-Plain = str | int | float | bool | None  # a value of a key that the review itself describes
-Described = Mapping[str, Plain | list[str]]  # keys of data/dictionary.csv with their values
-Texts = Mapping[str, str]  # an entry whose keys the schema lists, all of them texts
+from livingreview_record.typed import Described, Plain, Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +57,7 @@ class Report:
 class SharedPatients:
     """A statement that patients are, or may be, the same as elsewhere."""
 
-    other: str
+    other: str = field(metadata={"key": "with"})
     certainty: str
     why: str
     source: str = ""
@@ -196,23 +193,8 @@ class Statement:
     months: str = ""
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Which outcomes of the studies are what, as `review.yaml` declares; empty where none is.
-
-    `progressed` is `variable=level`: patients whose best response is progression.  `grades` are
-    levels of adverse events, each with the wider levels that its patients are among, and
-    `any_grade` those of which every patient with the event has one, from low to high.
-    """
-
-    overall_survival: str = ""
-    progression_free_survival: str = ""
-    responders: str = ""
-    progressed: str = ""
-    duration_of_response: str = ""
-    followup: str = ""
-    grades: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    any_grade: tuple[str, ...] = ()
+def _everyone() -> Mapping[str, Population]:
+    return {"whole": Population("whole", "Everyone")}
 
 
 @dataclass(frozen=True)
@@ -229,11 +211,11 @@ class Study:
     population: str
     reports: tuple[Report, ...]
     design: Described
-    arms: Mapping[str, Arm]
-    comparisons: Mapping[str, Comparison]
-    populations: Mapping[str, Population]
-    outcomes: Mapping[str, Outcome]
-    variables: Mapping[str, Outcome]
+    arms: Mapping[str, Arm] = field(default_factory=dict)
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    populations: Mapping[str, Population] = field(default_factory=_everyone)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    variables: Mapping[str, Outcome] = field(default_factory=dict)
     status_reason: str = ""
     statements: tuple[Statement, ...] = ()
     numbers: tuple[Printed, ...] = ()
@@ -248,7 +230,7 @@ class Study:
     could_change: str = ""
     possible_reports: tuple[Described, ...] = ()
     rejected_candidates: tuple[Described, ...] = ()
-    roles: Roles = Roles()
+    roles: Roles = field(default_factory=Roles)
     terms: Terms = field(default_factory=Terms)
 
     def find(self, **identity: str) -> tuple[Printed, ...]:
@@ -317,7 +299,7 @@ class Review:
     `indirect` has those of `data/indirect.csv`: trials in other patients, never pooled.
     """
 
-    protocol: Mapping[str, Any]
+    protocol: Protocol
     studies: Mapping[str, Study]
     dictionary: Dictionary = field(default_factory=Dictionary)
     extraction: tuple[Mapping[str, str], ...] = ()
@@ -328,7 +310,7 @@ class Review:
     @property
     def terms(self) -> Terms:
         """What pages call those who take part, and the unit of their times."""
-        return Terms(**self.protocol.get("words", {}))
+        return self.protocol.words
 
     def numbers(self, study_ids: Iterable[str] | None = None) -> tuple[Printed, ...]:
         """Every printed number, of all studies or of those named, in file order."""

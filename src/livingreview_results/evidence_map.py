@@ -2,18 +2,25 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from livingreview_display import BubbleMap
 from livingreview_plan import PlannedResult
-from livingreview_record import Arm, Printed, Review, Study, table_first
+from livingreview_record import (
+    Arm,
+    MapDesign,
+    MapPopulation,
+    Printed,
+    Review,
+    Study,
+    has_design,
+    table_first,
+)
 
 NOT_JUDGED = "certainty not judged"
 LEVELS = ("very low", "low", "moderate", "high")
 SHOWN = ("included", "awaiting-classification", "ongoing")
-CLASS = "treatment_class"
 TITLE = "What was studied in whom, and which outcomes are reported"
 
 
@@ -25,27 +32,29 @@ def evidence_map(review: Review, results: Mapping[str, Sequence[PlannedResult]])
     for an ongoing study planned.  The certainty is that of the first planned synthesis of the
     outcome in which this treatment's estimate of the study is used.
     """
-    asked = review.protocol["evidence_map"]
-    outcomes = {one: review.protocol["outcomes"][one]["label"] for one in asked["outcomes"]}
-    classes = review.protocol["treatment_classes"]
+    if (asked := review.protocol.evidence_map) is None:
+        msg = "data/review.yaml: need the key 'evidence_map' for a map, found nothing; add it"
+        raise ValueError(msg)
+    outcomes = {one: review.protocol.outcomes[one].label for one in asked.outcomes}
+    classes = review.protocol.treatment_classes
     certain = _certainties(review, results)
     lines = [
         {
             "group": group,
-            "row": classes[arm.value(CLASS)],
+            "row": classes[arm.treatment_class],
             "column": label,
             "study": study.label,
             "size": _patients(study, arm),
             "shade": certain.get((study.id, arm.id, outcome), NOT_JUDGED),
-            "shape": _design(study, asked["designs"]),
+            "shape": _design(study, asked.designs),
         }
         for study in review.studies.values()
-        if study.status in SHOWN and (group := _population(study, asked["populations"]))
+        if study.status in SHOWN and (group := _population(study, asked.populations))
         for arm in _treatments(study)
         for outcome, label in outcomes.items()
         if _reports(study, arm, outcome)
     ]
-    groups = [one["label"] for one in asked["populations"]]
+    groups = [one.label for one in asked.populations]
     found = {(line["group"], line["row"]) for line in lines}
     grid = [(g, row) for g in groups for row in classes.values() if (g, row) in found]
     names = ["group", "row", "column", "study", "size", "shade", "shape"]
@@ -54,23 +63,20 @@ def evidence_map(review: Review, results: Mapping[str, Sequence[PlannedResult]])
         grid=grid,
         columns=tuple(outcomes.values()),
         shades=(NOT_JUDGED, *(f"{level} certainty" for level in LEVELS)),
-        shapes=tuple(one["label"] for one in asked["designs"]),
+        shapes=tuple(one.label for one in asked.designs),
         title=TITLE,
         sized_by=review.terms.participants,
     )
 
 
-def _population(study: Study, populations: Sequence[Mapping[str, Any]]) -> str:
-    for one in populations:
-        if all(study.design.get(key) == value for key, value in one["design"].items()):
-            return str(one["label"])
-    return ""
+def _population(study: Study, populations: Sequence[MapPopulation]) -> str:
+    return next((one.label for one in populations if has_design(study, one.design)), "")
 
 
-def _design(study: Study, designs: Sequence[Mapping[str, str]]) -> str:
+def _design(study: Study, designs: Sequence[MapDesign]) -> str:
     """The first design whose words the study's design has; the last has none."""
     said = str(study.design.get("type", ""))
-    return next(one["label"] for one in designs if one.get("says", "") in said)
+    return next(one.label for one in designs if one.says in said)
 
 
 def _treatments(study: Study) -> Iterator[Arm]:
@@ -78,7 +84,7 @@ def _treatments(study: Study) -> Iterator[Arm]:
     controls = {one.control for one in study.comparisons.values()}
     controls -= {one.experimental for one in study.comparisons.values()}
     for arm in study.arms.values():
-        if arm.value(CLASS) is not None and arm.id not in controls:
+        if arm.treatment_class and arm.id not in controls:
             yield arm
 
 

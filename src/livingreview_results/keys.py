@@ -36,7 +36,7 @@ def texts_by_key(results: Mapping[str, Sequence[PlannedResult]]) -> Texts:
         (f"{key}.{name}", text)
         for group in results.values()
         for result in group
-        for key in [".".join(filter(None, (result.plan["id"], result.measure, result.group)))]
+        for key in [".".join(filter(None, (result.plan.id, result.measure, result.group)))]
         for name, text in _texts(result)
     )
 

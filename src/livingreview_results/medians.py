@@ -21,9 +21,10 @@ def medians_table(review: Review, outcome: str, *classes: str) -> Table:
         if study.status == "included"
         for line in _lines(review, study, outcome, classes)
     ]
-    label = review.protocol["outcomes"][outcome]["label"]
-    said = review.protocol["main_population"]["label"]
-    columns = [f"Share who {said}" if name == "Had it before" else name for name in COLUMNS]
+    label = review.protocol.outcomes[outcome].label
+    main = review.protocol.main_population
+    share = f"Share who {main.label}" if main else "Had it before"
+    columns = [share if name == "Had it before" else name for name in COLUMNS]
     return Table(pd.DataFrame(lines, columns=columns), f"{label}: medians of single arms")
 
 
@@ -44,7 +45,7 @@ def _lines(review: Review, study: Study, outcome: str, classes: tuple[str, ...])
                     arm.label,
                     as_printed(held) if (held := study.by_quantity.get(size)) else "not printed",
                     f"{cell(numbers)} {printed[0].unit}",
-                    review.protocol.get("clocks", {}).get(own.clock, "not stated"),
+                    review.protocol.clocks.get(own.clock, "not stated"),
                     "not known" if share is None else f"{share:g}%",
                     places(numbers),
                 ]

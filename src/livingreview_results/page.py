@@ -1,10 +1,9 @@
 """The chapter of the planned syntheses: plots, tables and notes, and numbers by key."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
@@ -16,7 +15,7 @@ from livingreview_display import (
 )
 from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
 from livingreview_pool import measure as find_measure
-from livingreview_record import KINDS, Printed, Terms, load_review, plan
+from livingreview_record import PlannedSynthesis, Printed, Terms, load_review, plan
 from livingreview_results import moderators, rows, tables
 from livingreview_results.audited import touched
 from livingreview_results.compared import with_studies
@@ -39,9 +38,9 @@ class SynthesisPage:
         self.root = Path(root)
         self.review = load_review(root)
         self.results = {
-            plan["id"]: carry_out(self.review, plan["id"])
-            for plan in self.review.protocol["syntheses"]
-            if question in ("", plan.get("question"))
+            plan.id: carry_out(self.review, plan.id)
+            for plan in self.review.protocol.syntheses
+            if question in ("", plan.question)
         }
 
     @cached_property
@@ -65,7 +64,7 @@ class SynthesisPage:
         found = texts_by_key(self.results)
         for result in self.everything:
             for name, text in moderators.moderator_texts(result, self._moderated(result)).items():
-                found[f"{result.plan['id']}.{result.measure}.{name}"] = text
+                found[f"{result.plan.id}.{result.measure}.{name}"] = text
         return found
 
     def publish_results(self) -> None:
@@ -80,7 +79,7 @@ class SynthesisPage:
         """
         found = []
         for synthesis_id in synthesis_ids:
-            if not self.results[plan(self.review, synthesis_id)["id"]]:
+            if not self.results[plan(self.review, synthesis_id).id]:
                 msg = (
                     f"{synthesis_id}: need a study that enters this synthesis, found none; take it "
                     "out of the chapter, or see `livingreview check`"
@@ -118,8 +117,8 @@ class SynthesisPage:
 
     def _better(self, result: PlannedResult) -> str:
         """What the better side of a plot has in the review's words."""
-        outcome = self.review.protocol["outcomes"].get(result.plan["outcome"], {})
-        return str(outcome.get("better", BETTER))
+        outcome = self.review.protocol.outcomes.get(result.plan.outcome)
+        return (outcome.better if outcome else "") or BETTER
 
     def _told(self, plot: Forest, results: Sequence[PlannedResult]) -> Forest:
         """The plot with what each study compares, and its risk of bias."""
@@ -180,8 +179,8 @@ class SynthesisPage:
 
         None for a synthesis of single arms, whose groups are shown together.
         """
-        results = self.results[plan(self.review, synthesis_id)["id"]]
-        if not results or not KINDS[results[0].plan["kind"]].compares:
+        results = self.results[plan(self.review, synthesis_id).id]
+        if not results or not results[0].plan.kind_rules.compares:
             return None
         found = next((one for one in results if measure in ("", one.measure)), None)
         if found is None:
@@ -199,13 +198,13 @@ def anchor_of(synthesis_id: str) -> str:
     return f"synthesis-{synthesis_id}"
 
 
-def address_of(plan: Mapping[str, Any]) -> str:
+def address_of(plan: PlannedSynthesis) -> str:
     """Return where a planned synthesis is shown, seen from another chapter of the book.
 
     That is the chapter that the plan names, else the one of its question, else `synthesis`.
     """
-    chapter = plan.get("chapter", plan.get("question", "synthesis"))
-    return f"{chapter}.html#{anchor_of(plan['id'])}"
+    chapter = plan.chapter or plan.question or "synthesis"
+    return f"{chapter}.html#{anchor_of(plan.id)}"
 
 
 def forest_plot(
@@ -221,7 +220,7 @@ def arms_plot(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = (
     return Forest(
         rows.arms_rows(results, marked=marked),
         PERCENT.in_terms(results[0].terms if results else Terms()),
-        str(results[0].plan["title"]) if results else "",
+        str(results[0].plan.title) if results else "",
     )
 
 
@@ -229,7 +228,7 @@ def _axis(result: PlannedResult, better: str = BETTER) -> Axis:
     known = find_measure(result.measure)
     if not known.compares:
         return PERCENT.in_terms(result.terms)
-    favours = result.plan.get("favours")
+    favours = result.plan.favours
     words = (f"{better} {favours[0]}", f"{better} {favours[1]}") if favours else None
     if known.scale == "log":
         return Axis(f"{known.label} (log scale)", scale="log", reference=1.0, favours=words)

@@ -15,7 +15,7 @@ from livingreview_pool import (
     clopper_pearson,
 )
 from livingreview_pool import measure as find_measure
-from livingreview_record import KINDS, Printed
+from livingreview_record import Printed
 
 FLAG = " †"
 COLUMNS = ["label", "mark", "estimate", "lower", "upper", "weight", "text", "counts", "where"]
@@ -50,8 +50,8 @@ def estimate_text(result: PlannedResult, model: Model) -> str:
 
 def caption(result: PlannedResult) -> str:
     """The synthesis in words, with its group of treatments or its effect measure."""
-    words = [str(result.plan["title"]), result.group_label]
-    if KINDS[result.plan["kind"]].measures[1:] and not result.group:
+    words = [result.plan.title, result.group_label]
+    if result.plan.kind_rules.measures[1:] and not result.group:
         words.append(find_measure(result.measure).label.lower())
     return ": ".join(filter(None, words))
 

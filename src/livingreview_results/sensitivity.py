@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -10,7 +9,7 @@ from livingreview_display import Table, cell, number
 from livingreview_plan import Estimate, PlannedResult, carry_out, select
 from livingreview_pool import PRIOR_SCALE, PRIOR_SCALES, Universe, multiverse, prior_meaning
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Review
+from livingreview_record import PlannedMultiverse, Printed, Review
 from livingreview_results.rows import (
     COMMON,
     FLAG,
@@ -90,15 +89,15 @@ def multiverse_table(review: Review) -> Table:
     Estimates that the plan sets aside have a row of their own, with the reason, and enter no range.
     """
     rows = []
-    for entry in review.protocol.get("multiverses", []):
+    for entry in review.protocol.multiverses:
         results = [
             one
-            for id_ in entry["syntheses"]
+            for id_ in entry.syntheses
             for one in carry_out(review, id_)
-            if one.measure == entry["measure"] and one.effects
+            if one.measure == entry.measure and one.effects
         ]
         if results:
-            question = f"{entry['title']}: {find_measure(entry['measure']).label.lower()}"
+            question = f"{entry.title}: {find_measure(entry.measure).label.lower()}"
             rows += [(question, *cells) for cells in _ways(results)]
             rows += [(question, *cells) for cells in _set_aside(review, entry)]
     return Table(
@@ -111,7 +110,7 @@ def multiverse_table(review: Review) -> Table:
 def _ways(results: Sequence[PlannedResult]) -> Iterator[tuple[str, ...]]:
     """Each way to pool, what its results and intervals reach, and which exclude no difference."""
     by_way: dict[str, list[Universe]] = defaultdict(list)
-    for universe in multiverse({str(one.plan["title"]): one.effects for one in results}).universes:
+    for universe in multiverse({one.plan.title: one.effects for one in results}).universes:
         by_way[_way(universe)].append(universe)
     for way, found in by_way.items():
         means = [universe.mean for universe in found]
@@ -132,13 +131,13 @@ def _way(universe: Universe) -> str:
     return COMMON if universe.tau2_estimator == "common" else "Random effects, every estimator"
 
 
-def _set_aside(review: Review, entry: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for item in entry.get("set_aside", []):
-        for one in carry_out(review, item["synthesis"]):
-            rows = forest_rows(one) if one.measure == entry["measure"] else pd.DataFrame()
+def _set_aside(review: Review, entry: PlannedMultiverse) -> Iterator[tuple[str, ...]]:
+    for item in entry.set_aside:
+        for one in carry_out(review, item.synthesis):
+            rows = forest_rows(one) if one.measure == entry.measure else pd.DataFrame()
             for row in rows.to_dict("records"):
-                what = f"Set aside: {row['label']}, {one.plan['title']}"
-                yield what, f"{row['text']}, not counted", "", str(item["reason"])
+                what = f"Set aside: {row['label']}, {one.plan.title}"
+                yield what, f"{row['text']}, not counted", "", item.reason
 
 
 def priors_table() -> Table:
@@ -166,15 +165,15 @@ def choice_table(review: Review, question: str) -> Table:
     Only studies with more than one are shown.
     """
     rows = []
-    for planned in review.protocol["syntheses"]:
-        if planned.get("question") != question:
+    for planned in review.protocol.syntheses:
+        if planned.question != question:
             continue
-        found = select(review, planned["id"])
+        found = select(review, planned.id)
         for one in found.used:
             others = (other for other in found.others if other.study_id == one.study_id)
             behind = [_chosen(review, other) for other in others]
             if behind:
-                rows.append([planned["title"], one.label, _chosen(review, one), "; ".join(behind)])
+                rows.append([planned.title, one.label, _chosen(review, one), "; ".join(behind)])
     columns = ["Synthesis", "Study", "Enters", "Stands behind it"]
     empty = "No study prints more than one estimate of the same patients."
     return Table(pd.DataFrame(rows, columns=columns), "Which estimate enters", empty=empty)

@@ -90,10 +90,10 @@ def restricted_mean_table(review: Review) -> Table:
     prints like the source can give.  Studies whose printed numbers contradict each other are named.
     """
     rows = []
-    for entry in review.protocol.get("restricted_means", []):
-        outcome, horizon = entry["outcome"], float(entry["horizon"])
-        label = review.protocol["outcomes"].get(outcome, {}).get("label", outcome)
-        studies = [one for one in review.studies.values() if one.status in entry["status"]]
+    for entry in review.protocol.restricted_means:
+        outcome, horizon = entry.outcome, float(entry.horizon)
+        label = review.protocol.outcome_label(outcome) or outcome
+        studies = [one for one in review.studies.values() if one.status in entry.status]
         for study, comparison in ((s, c) for s in studies for c in s.comparisons.values()):
             treated = printed_survival(study, comparison.experimental, outcome)
             control = printed_survival(study, comparison.control, outcome)

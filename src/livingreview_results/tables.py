@@ -58,12 +58,12 @@ def arms_table(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = 
             WHERE: rows["where"],
         }
     )
-    return Table(shown, caption=str(results[0].plan["title"]))
+    return Table(shown, caption=str(results[0].plan.title))
 
 
 def arms_column(result: PlannedResult) -> str:
     """Return what the column is called that shows what is known of the arms."""
-    return result.terms.fill(ARMS_COLUMN.get(result.plan["kind"], COUNTED))
+    return result.terms.fill(ARMS_COLUMN.get(result.plan.kind, COUNTED))
 
 
 def headline_table(results: Iterable[PlannedResult]) -> Table:
@@ -85,7 +85,7 @@ def headline_table(results: Iterable[PlannedResult]) -> Table:
 
 def certainty_table(review: Review) -> Table:
     """The certainty of each synthesis as judged in the review's data, with the reasons."""
-    titles = {planned["id"]: planned["title"] for planned in review.protocol["syntheses"]}
+    titles = {planned.id: planned.title for planned in review.protocol.syntheses}
     rows = [
         {"Synthesis": titles[id_], "Certainty": one.level, "Why": "; ".join(one.reasons)}
         for id_, one in review.certainty.items()
@@ -123,7 +123,7 @@ def heterogeneity_table(results: Sequence[PlannedResult]) -> Table:
 
 def notes(result: PlannedResult) -> Words | None:
     """What holds for this result alone: its note, why nothing is pooled, how counts were found."""
-    said = [str(result.plan.get("note", "")), result.not_pooled]
+    said = [result.plan.note, result.not_pooled]
     if result.no_exact:
         said.append(f"No result without a correction for zero cells: {result.no_exact}")
     if result.pooled is not None:

@@ -47,11 +47,11 @@ def _reasons(results: Sequence[PlannedResult]) -> dict[str, dict[str, dict[str, 
     """Each synthesis by its title, each study by its id, and why it is not used: {} if it is."""
     found: dict[str, dict[str, dict[str, None]]] = {}
     for result in results:
-        cells = found.setdefault(result.plan["title"], {})
+        cells = found.setdefault(result.plan.title, {})
         for left in result.left_out:
             cells.setdefault(left.study_id, {})[left.reason] = None
     for result in results:  # one that enters by one measure or with one arm is used
-        found[result.plan["title"]] |= {one.study_id: {} for one in result.estimates}
+        found[result.plan.title] |= {one.study_id: {} for one in result.estimates}
     return found
 
 

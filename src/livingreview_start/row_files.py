@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livingreview_record import COLUMNS, FORMS, SIDES, Reported
+from livingreview_record import COLUMNS, FORMS, SIDES, PlannedSynthesis, Protocol, Reported
 from livingreview_start.columns import (
     ARM_COLUMNS,
     OUTCOME_KIND,
@@ -25,14 +25,14 @@ class Writer:
     """Writes the files of a study from its row."""
 
     file: str
-    plan: Mapping[str, Any]
-    protocol: Mapping[str, Any]
+    plan: PlannedSynthesis
+    protocol: Protocol
     source: Source
     names: Mapping[str, str]
 
     def study(self, row: Row) -> str:
         """The study's `study.yaml`."""
-        kind = self.plan["kind"]
+        kind = self.plan.kind
         outcome = {"label": self._outcome_label(), "kind": OUTCOME_KIND[kind]}
         if OUTCOME_KIND[kind] == "continuous" and self.source.unit:
             outcome["unit"] = self.source.unit
@@ -55,17 +55,16 @@ class Writer:
             "populations": {"whole": {"label": f"All {self._words('participants')}"}},
             "outcomes": {
                 "participants": {"label": "Participants", "kind": "count"},
-                self.plan["outcome"]: outcome,
+                self.plan.outcome: outcome,
             },
         }
         return _as_yaml(content)
 
     def _words(self, name: str) -> str:
-        return str(self.protocol.get("words", {}).get(name, name))
+        return str(getattr(self.protocol.words, name))
 
     def _outcome_label(self) -> str:
-        own = self.protocol["outcomes"].get(self.plan["outcome"], {})
-        return str(own.get("label", self.plan["outcome"]))
+        return self.protocol.outcome_label(self.plan.outcome) or self.plan.outcome
 
     def _report(self, row: Row) -> dict[str, Any]:
         report = {
@@ -84,22 +83,22 @@ class Writer:
 
     def _design(self, row: Row) -> dict[str, Any]:
         """The cells of keys of the design; the values of moderators as numbers."""
-        _, numbers = columns_of(self.plan["kind"])
+        _, numbers = columns_of(self.plan.kind)
         left_out = {STUDY, YEAR, *numbers, *self.source.ignore}
         found: dict[str, Any] = {}
         for name, text in row.cells.items():
             if name in left_out or not text:
                 continue
-            is_number = name in self.plan.get("moderators", ())
+            is_number = name in self.plan.moderators
             found[name] = _number(text) if is_number else text
         return found
 
     def _arm(self, side: str) -> dict[str, Any]:
-        rule = dict(self.plan[side])
-        classes = list(self.protocol["treatment_classes"])
+        rule = dict(getattr(self.plan, side))
+        classes = list(self.protocol.treatment_classes)
         usual = classes[min(SIDES.index(side), len(classes) - 1)]
         class_ = rule.pop("treatment_class", usual)
-        label = self.protocol["treatment_classes"][class_]
+        label = self.protocol.treatment_classes[class_]
         return {"label": label, "treatment_class": class_, **rule}
 
     def reported(self, row: Row) -> str:
@@ -112,21 +111,21 @@ class Writer:
         return target.getvalue()
 
     def _numbers(self, row: Row) -> Iterator[dict[str, str]]:
-        if self.plan["kind"] == "estimate":
+        if self.plan.kind == "estimate":
             yield from self._estimate(row)
             return
         for side in SIDES:
             yield from self._size(row, side)
             for what, statistic, unit in (
-                ("events", "n", "events" if self.plan["kind"] == "rates" else "participants"),
+                ("events", "n", "events" if self.plan.kind == "rates" else "participants"),
                 ("mean", "mean", self.source.unit),
                 ("sd", "sd", self.source.unit),
                 ("person_time", "person-time", self.source.unit or "person-years"),
             ):
                 name = f"{side}_{what}"
-                if what in ARM_COLUMNS[self.plan["kind"]] and row.cells.get(name):
+                if what in ARM_COLUMNS[self.plan.kind] and row.cells.get(name):
                     named = {"arm_id": side, "statistic": statistic, "unit": unit}
-                    yield self._cell(row, name, {"outcome": self.plan["outcome"], **named})
+                    yield self._cell(row, name, {"outcome": self.plan.outcome, **named})
 
     def _size(self, row: Row, side: str) -> Iterator[dict[str, str]]:
         """The number of an arm: as printed, or the sum of those with and without the event."""
@@ -143,10 +142,10 @@ class Writer:
             yield {**found, "column": both, "note": f"the sum of the columns {both}"}
 
     def _estimate(self, row: Row) -> Iterator[dict[str, str]]:
-        forms = {form.statistic: form for form in FORMS[self.plan["measures"][0]]}
+        forms = {form.statistic: form for form in FORMS[self.plan.measures[0]]}
         usual = list(forms)[-1]  # the logarithm of a ratio, as tables of yi have it
         form = forms[self.source.statistic or usual]
-        named = {"outcome": self.plan["outcome"], "comparison": "experimental-vs-control"}
+        named = {"outcome": self.plan.outcome, "comparison": "experimental-vs-control"}
         named["unit"] = form.unit or self.source.unit
         if row.cells.get("estimate"):
             yield self._cell(row, "estimate", {**named, "statistic": form.statistic})

@@ -39,7 +39,9 @@ def new_study(root: Path, study_id: str) -> list[Path]:
         if not path.exists():
             msg = f"{path}: need this file to begin a study, found nothing; take it from the book"
             raise FileNotFoundError(msg)
-    flags = "\n    ".join(f"{flag}: # true or false" for flag in arm_flags(load_protocol(root)))
+    flags = "\n    ".join(
+        f"{flag}: # true or false" for flag in arm_flags(load_protocol(root).syntheses)
+    )
     study = (
         resources.files("livingreview_start").joinpath("templates/study.yaml").read_text("utf-8")
     )

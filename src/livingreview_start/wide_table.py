@@ -5,14 +5,15 @@ import io
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from livingreview_record import (
     SIDES,
     Collector,
     DataProblemsError,
     Dictionary,
+    PlannedSynthesis,
     Problem,
+    Protocol,
     Reported,
     load_dictionary,
     load_protocol,
@@ -77,15 +78,15 @@ def _write(root: Path, texts: Mapping[Path, str], rows: Sequence[Row]) -> None:
         raise
 
 
-def _plan(root: Path, source: Source) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _plan(root: Path, source: Source) -> tuple[PlannedSynthesis, Protocol]:
     """Return the synthesis that the table is for, and the review's protocol."""
     protocol = load_protocol(root)
-    plans = {plan["id"]: plan for plan in protocol["syntheses"]}
+    plans = {plan.id: plan for plan in protocol.syntheses}
     chosen = source.synthesis or next(iter(plans))
     if chosen not in plans:
         msg = f"synthesis: need one of {', '.join(plans)}, found {chosen!r}"
         raise ValueError(msg)
-    kind = plans[chosen]["kind"]
+    kind = plans[chosen].kind
     if kind not in OUTCOME_KIND:
         msg = f"synthesis {chosen}: need one of kind {', '.join(OUTCOME_KIND)}, found {kind}"
         raise ValueError(msg)
@@ -94,7 +95,7 @@ def _plan(root: Path, source: Source) -> tuple[Mapping[str, Any], Mapping[str, A
 
 def _read(
     table: Path,
-    plan: Mapping[str, Any],
+    plan: PlannedSynthesis,
     dictionary: Dictionary,
     source: Source,
     problems: list[Problem],
@@ -127,11 +128,11 @@ def _check_columns(
     collector: Collector,
     header: Sequence[str],
     ours: Sequence[str],
-    plan: Mapping[str, Any],
+    plan: PlannedSynthesis,
     dictionary: Dictionary,
     source: Source,
 ) -> None:
-    needed, possible = columns_of(plan["kind"])
+    needed, possible = columns_of(plan.kind)
     own = dictionary.below("study", "design")
     for name in (STUDY, *needed):
         if name not in ours:
@@ -148,7 +149,7 @@ def _check_columns(
 
 
 def _check_rows(
-    collector: Collector, root: Path, rows: Sequence[Row], plan: Mapping[str, Any]
+    collector: Collector, root: Path, rows: Sequence[Row], plan: PlannedSynthesis
 ) -> None:
     first: dict[str, int] = {}
     for row in rows:
@@ -164,9 +165,9 @@ def _check_rows(
         _check_cells(collector, row, plan)
 
 
-def _check_cells(collector: Collector, row: Row, plan: Mapping[str, Any]) -> None:
-    _, possible = columns_of(plan["kind"])
-    for name in (*possible, *plan.get("moderators", ())):
+def _check_cells(collector: Collector, row: Row, plan: PlannedSynthesis) -> None:
+    _, possible = columns_of(plan.kind)
+    for name in (*possible, *plan.moderators):
         text, place = row.cells.get(name, ""), f"row {row.line} column {name}"
         if not text:
             continue

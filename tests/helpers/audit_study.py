@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from livingreview_audit import CHECKS, Finding, Verdict
 from livingreview_audit.intervals import printed_as
-from livingreview_record.load import _typed, _vocabulary
+from livingreview_record.load import written_out
 from livingreview_record.quantities import Locator, Printed, Quantity
 from livingreview_record.studies import (
     Arm,
@@ -19,6 +19,7 @@ from livingreview_record.studies import (
     Statement,
     Study,
 )
+from livingreview_record.typed import typed
 
 ARMS = ("new", "old")
 COMPARISON = "new-vs-old"
@@ -138,14 +139,13 @@ class Paper:
 
 def statement(entry: Mapping[str, object]) -> Statement:
     """What a section says, from the keys of `study.yaml`."""
-    return _typed(Statement, entry)
+    return typed(Statement, entry)
 
 
 def _outcome(id_: str, entry: Mapping[str, object]) -> Outcome:
     levels = entry.get("levels", {})
     named = levels if isinstance(levels, Mapping) else {level: level for level in levels}
-    (made,) = _vocabulary({id_: {"label": id_, **entry, "levels": named}}).values()
-    return made
+    return typed(Outcome, written_out({"label": id_, **entry, "levels": named}), id=id_)
 
 
 def share(part: int, size: int, decimals: int = 1, rounding: str = ROUND_HALF_UP) -> str:

@@ -3,10 +3,9 @@
 `effect_modifiers` of `review.yaml` says which variables of the studies are which characteristic.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import repeat
-from typing import Any
 
 import pandas as pd
 
@@ -22,10 +21,13 @@ from livingreview_display import WHERE, Table, cell, places, sentence
 from livingreview_record import (
     ESTIMATES,
     INTERVAL_STATISTICS,
+    Characteristic,
     Printed,
     Quantity,
     Review,
     Study,
+    StudyRule,
+    has_design,
 )
 
 NOT_PRINTED = "not printed"
@@ -35,7 +37,6 @@ ABOUT = {"patients": SHARE, "effect": EFFECT, "outcome": FATE}
 IN_WORDS = "In words only"
 CHARACTERISTIC, STUDY, BETWEEN = "Characteristic", "Study", "; "
 WHOLE = "whole"
-Rule = Mapping[str, Any]
 
 
 def effect_modifiers(review: Review) -> list[Table]:
@@ -47,12 +48,12 @@ def effect_modifiers(review: Review) -> list[Table]:
     them (a comparison of arms within the level), and their outcome by arm or by contrast.  Studies
     that print nothing share the last line.  Empty for a review that names none.
     """
-    rule = review.protocol.get("effect_modifiers")
+    rule = review.protocol.effect_modifiers
     if rule is None:
         return []
-    studies = [study for study in review.studies.values() if _is_asked(study, rule["include"])]
-    labels = [one["label"] for one in rule["characteristics"]]
-    frames = [_frame(studies, one) for one in rule["characteristics"]]
+    studies = [study for study in review.studies.values() if _is_asked(study, rule.include)]
+    labels = [one.label for one in rule.characteristics]
+    frames = [_frame(studies, one) for one in rule.characteristics]
     return [_effects(labels, frames), *map(_folded, labels, frames, repeat(review))]
 
 
@@ -67,9 +68,8 @@ def _effects(labels: Iterable[str], frames: Iterable[pd.DataFrame]) -> Table:
     return Table(found, "What is printed on the effect of treatment within subgroups")
 
 
-def _is_asked(study: Study, rule: Rule) -> bool:
-    wanted = rule.get("design", {}).items()
-    return study.status in rule["status"] and all(study.design.get(k) == v for k, v in wanted)
+def _is_asked(study: Study, rule: StudyRule) -> bool:
+    return study.status in rule.status and has_design(study, rule.design)
 
 
 def _folded(label: str, frame: pd.DataFrame, review: Review) -> Table:
@@ -81,7 +81,7 @@ def _folded(label: str, frame: pd.DataFrame, review: Review) -> Table:
     return Table(shown, f"{label}: {told}", fold=True)
 
 
-def _frame(studies: list[Study], one: Rule) -> pd.DataFrame:
+def _frame(studies: list[Study], one: Characteristic) -> pd.DataFrame:
     columns = (STUDY, WHO, SHARE, EFFECT, FATE, WHERE)
     by_study = {study.label: list(_lines(study, one)) for study in studies}
     lines = [{STUDY: label, **line} for label, found in by_study.items() for line in found]
@@ -92,14 +92,14 @@ def _frame(studies: list[Study], one: Rule) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=list(columns))
 
 
-def _lines(study: Study, one: Rule) -> Iterator[dict[str, str]]:
+def _lines(study: Study, one: Characteristic) -> Iterator[dict[str, str]]:
     for name in study.variables:
-        if name in one["variables"]:
+        if name in one.variables:
             yield from _printed_lines(study, name)
-    for said in one.get("remarks", ()):
-        if said["study"] == study.id:
-            text = sentence(said["text"])
-            yield {WHO: IN_WORDS, ABOUT[said["about"]]: text, WHERE: said["section"]}
+    for said in one.remarks:
+        if said.study == study.id:
+            text = sentence(said.text)
+            yield {WHO: IN_WORDS, ABOUT[said.about]: text, WHERE: said.section}
 
 
 def _printed_lines(study: Study, name: str) -> Iterator[dict[str, str]]:

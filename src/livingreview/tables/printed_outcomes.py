@@ -5,14 +5,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from livingreview.tables.effect_modifiers import NOT_PRINTED
 from livingreview.tables.sections import arm_label
 from livingreview_display import WHERE, Table, cell, places
-from livingreview_record import Printed, Quantity, Review, Study, outcomes_of
+from livingreview_record import Printed, Quantity, Review, ReviewOutcome, Study, outcomes_of
 
 WHOLE = "whole"
 SHOWN = {"included": "", "awaiting-classification": " (awaiting classification)"}
@@ -24,8 +23,10 @@ def printed_outcomes(review: Review) -> Table:
     The outcomes are those of `review.yaml` with `printed_as`; they are the columns.  Numbers of a
     subgroup and of a comparison are left out.  Studies that print none share the last line.
     """
-    asked = {id_: one for id_, one in review.protocol["outcomes"].items() if "printed_as" in one}
-    columns = {id_: str(one["label"]) for id_, one in asked.items()}
+    asked = {
+        id_: one for id_, one in review.protocol.outcomes.items() if one.printed_as is not None
+    }
+    columns = {id_: one.label for id_, one in asked.items()}
     lines, silent = [], []
     for study in review.studies.values():
         found = {columns[id_]: _numbers(study, one) for id_, one in asked.items()}
@@ -41,10 +42,10 @@ def printed_outcomes(review: Review) -> Table:
     return Table(frame, "What the studies print, as they print it")
 
 
-def _numbers(study: Study, one: Mapping[str, Any]) -> list[Printed]:
+def _numbers(study: Study, one: ReviewOutcome) -> list[Printed]:
     """The numbers of arms that one outcome of the review is printed as."""
     wanted = set()
-    for name in one["printed_as"]:
+    for name in one.printed_as or ():
         of, _, level = name.partition("=")
         wanted |= {(outcome.id, level) for outcome in outcomes_of(study, of)}
     return [

@@ -10,7 +10,7 @@ from livingreview.tables.entries import EntriesPage
 from livingreview.tables.sections import subgroup_label
 from livingreview_display import Table, Words, bullets, day, listed, show
 from livingreview_record import (
-    KINDS,
+    PatientsRule,
     Review,
     levels_of,
     load_review,
@@ -34,7 +34,11 @@ class ProtocolPage(EntriesPage):
         self.review = load_review(root)
 
     def _entry(self, key: str) -> Any:
-        return self.review.protocol.get(key)
+        """What `review.yaml` says under a key, each entry of a list as a mapping."""
+        found = getattr(self.review.protocol, key)
+        if isinstance(found, tuple):
+            return [{k: v for k, v in vars(one).items() if v not in ("", ())} for one in found]
+        return found
 
     def said(self, words: str, key: str) -> None:
         """Show in a sentence what `review.yaml` says under a key."""
@@ -43,8 +47,8 @@ class ProtocolPage(EntriesPage):
 
     def eligibility(self, key: str) -> None:
         """Show one part of the conditions under which a study enters: a text or a list."""
-        found = self._entry("eligibility").get(key, "")
-        words = bullets(found) if isinstance(found, list) else found
+        found = self.review.protocol.eligibility.get(key)
+        words = bullets(found) if isinstance(found, list) else str(found)
         show(Words(words) if found else None)
 
     def studies(self, caption: str) -> None:
@@ -69,12 +73,12 @@ class ProtocolPage(EntriesPage):
         """Show the outcomes of the review with definition, origin of time and importance."""
         lines = [
             [
-                outcome["label"],
-                outcome["definition"],
-                outcome.get("origin", "not said"),
-                IMPORTANCE[outcome.get("critical")],
+                outcome.label,
+                outcome.definition,
+                outcome.origin or "not said",
+                IMPORTANCE[outcome.critical],
             ]
-            for outcome in self._entry("outcomes").values()
+            for outcome in self.review.protocol.outcomes.values()
         ]
         columns = ["Outcome", "Definition", "Counted from", "Importance"]
         frame = pd.DataFrame(lines, columns=columns)
@@ -82,13 +86,13 @@ class ProtocolPage(EntriesPage):
 
     def treatment_classes(self) -> None:
         """Show the classes of treatment, and the arms of the studies that are in each."""
-        arms: dict[str, list[str]] = {id_: [] for id_ in self._entry("treatment_classes")}
+        arms: dict[str, list[str]] = {id_: [] for id_ in self.review.protocol.treatment_classes}
         for study in self.review.studies.values():
             for arm in study.arms.values():
                 arms[arm.treatment_class].append(f"{study.label}: {arm.label}")
         lines = [
             [words, "; ".join(arms[id_]) or "none so far"]
-            for id_, words in self._entry("treatment_classes").items()
+            for id_, words in self.review.protocol.treatment_classes.items()
         ]
         frame = pd.DataFrame(lines, columns=["Class of treatment", "Arms"])
         show(Table(frame, "Classes of treatment, and the arms in them"))
@@ -132,7 +136,6 @@ class ProtocolPage(EntriesPage):
 
     def shares(self) -> None:
         """Show how large the share of each study's patients is whose results are the main ones."""
-        rule = self._entry("main_population")
         words = {"enough": "the whole study", "less": "only patients of it that are printed apart"}
         lines = [
             [
@@ -143,7 +146,9 @@ class ProtocolPage(EntriesPage):
             for study in self.review.studies.values()
             if study.status == "included"
         ]
-        columns = ["Study", f"Share who {rule['label']}", "Counts for the main analyses"]
+        rule = self.review.protocol.main_population
+        who = f"Share who {rule.label}" if rule else "Share"
+        columns = ["Study", who, "Counts for the main analyses"]
         show(Table(pd.DataFrame(lines, columns=columns), "Share of the main population by study"))
 
     def _rows(
@@ -165,24 +170,23 @@ def syntheses(review: Review) -> pd.DataFrame:
     """The planned syntheses: what is pooled, and which studies and patients enter."""
     lines = [
         [
-            plan["title"],
-            KINDS[plan["kind"]].words
-            + ("" if plan.get("pool", True) else ", side by side, not pooled"),
-            listed(status.replace("-", " ") for status in plan["include"]["status"]),
-            "; else ".join(_rule(review, rule) for rule in plan["include"]["patients"]),
+            plan.title,
+            plan.kind_rules.words + ("" if plan.pool else ", side by side, not pooled"),
+            listed(status.replace("-", " ") for status in plan.include.status),
+            "; else ".join(_rule(review, rule) for rule in plan.include.patients),
         ]
-        for plan in review.protocol["syntheses"]
+        for plan in review.protocol.syntheses
     ]
     who = review.terms.fill("{Participants}")
     return pd.DataFrame(lines, columns=["Synthesis", "From", "Status of the studies", who])
 
 
-def _rule(review: Review, rule: Mapping[str, Any]) -> str:
+def _rule(review: Review, rule: PatientsRule) -> str:
     """One rule for the patients that enter, in the words of the studies and of the dictionary.
 
     A population and subgroup are called as the first study calls them that declares both.
     """
-    population, subgroup = rule["population"], rule.get("subgroup", "")
+    population, subgroup = rule.population, rule.subgroup
     words = ", ".join(filter(None, (population, subgroup)))
     for study in review.studies.values():
         if population in study.populations and all(
@@ -194,20 +198,20 @@ def _rule(review: Review, rule: Mapping[str, Any]) -> str:
             break
     terms = [
         f"{review.dictionary.heading('study', f'design.{key}')}: {value}"
-        for key, value in rule.get("design", {}).items()
+        for key, value in rule.design.items()
     ]
-    if "share" in rule:
-        terms.append({"enough": "main population", "less": "other studies"}[rule["share"]])
-    terms += [f"estimates: {rule['adjustment'].replace('-', ' ')}"] if "adjustment" in rule else []
+    if rule.share:
+        terms.append({"enough": "main population", "less": "other studies"}[rule.share])
+    terms += [f"estimates: {rule.adjustment.replace('-', ' ')}"] if rule.adjustment else []
     return f"{words} ({'; '.join(terms)})" if terms else words
 
 
 def not_yet_held(review: Review) -> dict[str, str]:
     """The randomised trials that the review does not hold yet, each by its name as a sentence."""
     return {
-        trial["name"]: f"{trial['name']} ({trial['registration']}) compares {trial['compares']}, "
-        f"in {trial['patients']}."
-        for trial in review.protocol.get("not_yet_held", [])
+        trial.name: f"{trial.name} ({trial.registration}) compares {trial.compares}, "
+        f"in {trial.patients}."
+        for trial in review.protocol.not_yet_held
     }
 
 
@@ -222,5 +226,5 @@ def evidence_size(review: Review) -> dict[str, str]:
         found = [study for study in review.studies.values() if study.status == status]
         sizes[f"{status}.studies"] = str(len(found))
         sizes[f"{status}.patients"] = str(sum(map(patients, found)))
-    sizes["date"] = day(review.protocol["documents_read_until"])
+    sizes["date"] = day(review.protocol.documents_read_until)
     return sizes

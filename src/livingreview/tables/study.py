@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -145,9 +144,11 @@ def _key(study: Study, number: Printed) -> str:
     return ".".join(filter(None, parts))
 
 
-def arms(study: Study, protocol: Mapping[str, Any]) -> pd.DataFrame:
-    """The arms of a study: label, size in each population, class of treatment, regimen."""
-    classes = protocol.get("treatment_classes", {})
+def arms(study: Study, classes: Mapping[str, str]) -> pd.DataFrame:
+    """The arms of a study: label, size in each population, class of treatment, regimen.
+
+    `classes` are the labels of the classes of treatment.
+    """
     lines = []
     for arm in study.arms.values():
         sizes = {

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 from livingreview_plan.estimates import ArmCount, TwoArmCount
 from livingreview_plan.nearly import NearMiss, near_counts, other_way_round
 from livingreview_record import (
     Arm,
+    PlannedSynthesis,
     Printed,
     Quantity,
     Study,
@@ -20,15 +20,13 @@ from livingreview_record import (
 
 
 def arm_counts(
-    study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+    study: Study, rules: PlannedSynthesis, place: Mapping[str, str]
 ) -> Iterator[ArmCount]:
     """Yield each wanted arm of which events and patients are printed."""
     for outcome, arm in product(outcomes_for(study, rules), study.arms.values()):
-        if fits(arm, rules.get("arms", {})):
-            wanted = Quantity(
-                arm_id=arm.id, outcome=outcome.id, category=rules.get("category", ""), **place
-            )
-            count = _arm_count(study, arm, wanted, rules.get("group_by", "treatment_class"))
+        if fits(arm, rules.arms):
+            wanted = Quantity(arm_id=arm.id, outcome=outcome.id, category=rules.category, **place)
+            count = _arm_count(study, arm, wanted, rules.group_by or "treatment_class")
             if count is not None:
                 yield count
 
@@ -106,25 +104,23 @@ def _implied_counts(percent: Printed, size: int) -> list[int]:
 
 
 def near_arms(
-    study: Study, rules: Mapping[str, Any], place: Mapping[str, str], used: list[ArmCount]
+    study: Study, rules: PlannedSynthesis, place: Mapping[str, str], used: list[ArmCount]
 ) -> Iterator[NearMiss]:
     """Yield the counts and percentages of wanted arms that give no usable count."""
     filled = {count.arm_id for count in used}
     for outcome, arm in product(outcomes_for(study, rules), study.arms.values()):
-        if arm.id not in filled and fits(arm, rules.get("arms", {})):
-            wanted = Quantity(
-                arm_id=arm.id, outcome=outcome.id, category=rules.get("category", ""), **place
-            )
+        if arm.id not in filled and fits(arm, rules.arms):
+            wanted = Quantity(arm_id=arm.id, outcome=outcome.id, category=rules.category, **place)
             yield from near_counts(study, wanted, size_of(study, wanted))
 
 
 def two_arm_counts(
-    study: Study, rules: Mapping[str, Any], place: Mapping[str, str]
+    study: Study, rules: PlannedSynthesis, place: Mapping[str, str]
 ) -> Iterator[TwoArmCount]:
     """Yield the counts of both arms of each wanted comparison."""
     for comparison in comparisons_of(study, rules):
         for outcome in outcomes_for(study, rules):
-            wanted = Quantity(outcome=outcome.id, category=rules.get("category", ""), **place)
+            wanted = Quantity(outcome=outcome.id, category=rules.category, **place)
             counts = [
                 _arm_count(study, study.arms[arm], replace(wanted, arm_id=arm), "treatment_class")
                 for arm in (comparison.experimental, comparison.control)
@@ -134,13 +130,13 @@ def two_arm_counts(
 
 
 def near_pairs(
-    study: Study, rules: Mapping[str, Any], place: Mapping[str, str], used: list[TwoArmCount]
+    study: Study, rules: PlannedSynthesis, place: Mapping[str, str], used: list[TwoArmCount]
 ) -> Iterator[NearMiss]:
     """Yield the counts that the rule nearly takes."""
     if used:
         return
     outcomes = [outcome.id for outcome in outcomes_for(study, rules)]
-    category = rules.get("category", "")
+    category = rules.category
     for comparison, outcome in product(comparisons_of(study, rules), outcomes):
         arms = (comparison.experimental, comparison.control)
         wanted = [Quantity(arm, outcome=outcome, category=category, **place) for arm in arms]

@@ -3,14 +3,20 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from livingreview_plan.estimates import ArmMean, ArmRate, TwoArms
 from livingreview_plan.kinds.counts import size_of
 from livingreview_plan.nearly import NearMiss, other_way_round
-from livingreview_record import Printed, Quantity, Study, comparisons_of, mention, outcomes_for
+from livingreview_record import (
+    PlannedSynthesis,
+    Printed,
+    Quantity,
+    Study,
+    comparisons_of,
+    mention,
+    outcomes_for,
+)
 
-Rules = Mapping[str, Any]
 Place = Mapping[str, str]
 Found = ArmMean | ArmRate | NearMiss | None  # None: nothing of the arm is printed
 NO_SIZE = "the number of {participants} of the arm is not (a row of outcome participants)"
@@ -18,34 +24,40 @@ AT_START = "number of {participants} of the arm: that of this time is not printe
 FROM_SE = "standard deviation not printed: the standard error times the root of the {participants}"
 
 
-def means(study: Study, rules: Rules, place: Place) -> Iterator[TwoArms]:
+def means(study: Study, rules: PlannedSynthesis, place: Place) -> Iterator[TwoArms]:
     """Yield the means of the arms of each wanted comparison."""
     return _pairs(study, rules, place, _arm_mean)
 
 
-def near_means(study: Study, rules: Rules, place: Place, used: list[TwoArms]) -> Iterator[NearMiss]:
+def near_means(
+    study: Study, rules: PlannedSynthesis, place: Place, used: list[TwoArms]
+) -> Iterator[NearMiss]:
     """Yield the means that the rule nearly takes."""
     return _near(study, rules, place, used, _arm_mean, "mean")
 
 
-def rates(study: Study, rules: Rules, place: Place) -> Iterator[TwoArms]:
+def rates(study: Study, rules: PlannedSynthesis, place: Place) -> Iterator[TwoArms]:
     """Yield events and person-time of the arms of each wanted comparison."""
     return _pairs(study, rules, place, _arm_rate)
 
 
-def near_rates(study: Study, rules: Rules, place: Place, used: list[TwoArms]) -> Iterator[NearMiss]:
+def near_rates(
+    study: Study, rules: PlannedSynthesis, place: Place, used: list[TwoArms]
+) -> Iterator[NearMiss]:
     """Yield the counts of events that the rule nearly takes."""
     return _near(study, rules, place, used, _arm_rate, "n")
 
 
-def _wanted(study: Study, rules: Rules, place: Place) -> Iterator[tuple[Quantity, Quantity]]:
+def _wanted(
+    study: Study, rules: PlannedSynthesis, place: Place
+) -> Iterator[tuple[Quantity, Quantity]]:
     """Yield what is wanted of both arms of each comparison, without the statistic."""
     for comparison in comparisons_of(study, rules):
         for outcome in outcomes_for(study, rules):
             wanted = Quantity(
                 outcome=outcome.id,
-                category=rules.get("category", ""),
-                timepoint=rules.get("timepoint", ""),
+                category=rules.category,
+                timepoint=rules.timepoint,
                 **place,
             )
             yield (
@@ -55,7 +67,7 @@ def _wanted(study: Study, rules: Rules, place: Place) -> Iterator[tuple[Quantity
 
 
 def _pairs(
-    study: Study, rules: Rules, place: Place, find: Callable[[Study, Quantity], Found]
+    study: Study, rules: PlannedSynthesis, place: Place, find: Callable[[Study, Quantity], Found]
 ) -> Iterator[TwoArms]:
     for wanted in _wanted(study, rules, place):
         treated, control = (find(study, arm) for arm in wanted)
@@ -75,7 +87,7 @@ def _unlike(treated: ArmMean | ArmRate, control: ArmMean | ArmRate) -> str:
 
 def _near(
     study: Study,
-    rules: Rules,
+    rules: PlannedSynthesis,
     place: Place,
     used: list[TwoArms],
     find: Callable[[Study, Quantity], Found],

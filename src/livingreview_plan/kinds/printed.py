@@ -1,7 +1,6 @@
 """Printed estimates of one arm against another: hazard ratios, and estimates of any measure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from livingreview_plan.estimates import USUAL_LEVEL, PrintedEstimate
 from livingreview_plan.nearly import (
@@ -18,6 +17,7 @@ from livingreview_record import (
     MEASURED,
     TIMED,
     Comparison,
+    PlannedSynthesis,
     Printed,
     Quantity,
     Study,
@@ -27,17 +27,16 @@ from livingreview_record import (
 )
 
 NO_METHOD = "the report names no model for this hazard ratio"
-Rules = Mapping[str, Any]
 Place = Mapping[str, str]
 
 
-def hazard_ratios(study: Study, rules: Rules, place: Place) -> Iterator[PrintedEstimate]:
+def hazard_ratios(study: Study, rules: PlannedSynthesis, place: Place) -> Iterator[PrintedEstimate]:
     """Yield the hazard ratio of each wanted comparison, of a Cox model or of no named one."""
     for comparison in comparisons_of(study, rules):
         fit = [
             number
             for number in _printed_ratios(study, rules, place, comparison)
-            if keeps_out(study, number, rules["adjustment"]) is None
+            if keeps_out(study, number, rules.adjustment or "") is None
         ]
         for estimate in fit[:1]:
             interval = interval_of(study, estimate.quantity)
@@ -60,7 +59,7 @@ def _notes(estimate: Printed, interval: Printed) -> tuple[str, ...]:
 
 
 def _printed_ratios(
-    study: Study, rules: Rules, place: Place, comparison: Comparison
+    study: Study, rules: PlannedSynthesis, place: Place, comparison: Comparison
 ) -> list[Printed]:
     """Hazard ratios of the wanted outcome, arms and patients, those of a named model first.
 
@@ -70,13 +69,13 @@ def _printed_ratios(
         number
         for number in _of_comparison(study, rules, place, comparison)
         if number.quantity.statistic == "hr"
-        and number.quantity.adjustment in ("", rules["adjustment"])
+        and number.quantity.adjustment in ("", rules.adjustment)
     ]
     return sorted(table_first(found), key=lambda number: not number.quantity.method)
 
 
 def _of_comparison(
-    study: Study, rules: Rules, place: Place, comparison: Comparison
+    study: Study, rules: PlannedSynthesis, place: Place, comparison: Comparison
 ) -> list[Printed]:
     outcomes = {outcome.id for outcome in outcomes_for(study, rules)}
     wanted = (comparison.id, place["population"], place["subgroup"])
@@ -89,21 +88,21 @@ def _of_comparison(
 
 
 def near_hazard_ratios(
-    study: Study, rules: Rules, place: Place, used: list[PrintedEstimate]
+    study: Study, rules: PlannedSynthesis, place: Place, used: list[PrintedEstimate]
 ) -> Iterator[NearMiss]:
     """Yield the hazard ratios that the rule nearly takes."""
     if used:
         return
     for comparison in comparisons_of(study, rules):
         for number in _printed_ratios(study, rules, place, comparison):
-            miss = keeps_out(study, number, rules["adjustment"])
+            miss = keeps_out(study, number, rules.adjustment or "")
             if miss is not None:
                 yield miss
     yield from _turned(study, rules, place, ("hr",))
 
 
 def _turned(
-    study: Study, rules: Rules, place: Place, statistics: tuple[str, ...]
+    study: Study, rules: PlannedSynthesis, place: Place, statistics: tuple[str, ...]
 ) -> Iterator[NearMiss]:
     turned = list(comparisons_of(study, rules, reverse=True))
     outcomes = [outcome.id for outcome in outcomes_for(study, rules)]
@@ -111,7 +110,7 @@ def _turned(
     yield from other_way_round(study, turned, outcomes, wanted, statistics)
 
 
-def estimates(study: Study, rules: Rules, place: Place) -> Iterator[PrintedEstimate]:
+def estimates(study: Study, rules: PlannedSynthesis, place: Place) -> Iterator[PrintedEstimate]:
     """Yield the printed estimate of the rule's measure for each wanted comparison.
 
     As a ratio before its logarithm, and with an interval before a standard error.
@@ -124,12 +123,12 @@ def estimates(study: Study, rules: Rules, place: Place) -> Iterator[PrintedEstim
                 break
 
 
-def _measure(rules: Rules) -> str:
-    return str(rules["measures"][0])
+def _measure(rules: PlannedSynthesis) -> str:
+    return rules.measures[0]
 
 
 def _printed_estimates(
-    study: Study, rules: Rules, place: Place, comparison: Comparison
+    study: Study, rules: PlannedSynthesis, place: Place, comparison: Comparison
 ) -> list[Printed]:
     """Return estimates of the wanted measure, outcome, arms and patients, the best form first."""
     order = [form.statistic for form in FORMS[_measure(rules)]]
@@ -150,7 +149,7 @@ def _is_of(study: Study, number: Printed, measure: str) -> bool:
 
 
 def near_estimates(
-    study: Study, rules: Rules, place: Place, used: list[PrintedEstimate]
+    study: Study, rules: PlannedSynthesis, place: Place, used: list[PrintedEstimate]
 ) -> Iterator[NearMiss]:
     """Yield the estimates that the rule nearly takes."""
     if used:
