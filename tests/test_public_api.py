@@ -29,7 +29,8 @@ API = {
     """,
     "livingreview_book": "",
     "livingreview_audit": """
-        CHECKS Check Fact Finding Kind Severity Verdict audit audit_review count_p facts full_words
+        CHECKS Check Fact Finding Kind PROPORTION_INTERVALS Severity Verdict audit audit_review
+        count_p facts full_words
     """,
     "livingreview_cohort": """
         Choice Conflict DRAWS FittedStudy Patients Pipeline Reenacted Reenactment Result SEED
@@ -81,7 +82,7 @@ API = {
     "livingreview_start": "Source Start add_commands import_table new_review new_study",
     "livingreview_record": """
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
-        DOWN Grade LEVELS START Step UP
+        DOWN Grade LEVELS START Step UP DAYS_A_MONTH csv_text is_day is_over
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
         NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
         Characteristic MapDesign MapPopulation PatientsRule PlannedAbsolute PlannedMultiverse

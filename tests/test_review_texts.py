@@ -127,7 +127,7 @@ def test_no_inconsistency_is_blamed_on_studies_that_agree(synthesis):
 
 def test_every_included_study_and_every_class_of_treatment_has_its_place_in_a_question():
     """A study is named, in each chapter whose tables hold it too; its medians stand in one."""
-    names = [str(one["id"]) for one in REVIEW.protocol["questions"]]
+    names = [one.id for one in REVIEW.protocol.questions]
     pages = [text(f"chapters/{name}.md") for name in names]
     every = "\n".join(pages)
     unnamed = [study.id for study in INCLUDED if f"({study.id}.md)" not in every]

@@ -23,10 +23,12 @@ from livingreview_audit.finding import (
     Verdict,
     facts,
 )
+from livingreview_audit.proportions import METHODS as PROPORTION_INTERVALS
 from livingreview_record import Printed, Quantity, Review, Study
 
 __all__ = [
     "CHECKS",
+    "PROPORTION_INTERVALS",
     "Check",
     "Fact",
     "Finding",

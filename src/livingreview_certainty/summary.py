@@ -12,7 +12,7 @@ from livingreview_display import WHERE, Places, Table, number
 from livingreview_plan import PlannedResult, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, Effect, absolute_effect
 from livingreview_pool import measure as find_measure
-from livingreview_record import LEVELS, Grade, Review, patients
+from livingreview_record import LEVELS, Grade, Review, level_of, patients
 from livingreview_results import control_table, estimate_text, forest_rows
 
 UNKNOWN = LEVELS[0]
@@ -91,7 +91,7 @@ def _people(review: Review, effects: Sequence[Effect]) -> int | None:
     total = 0
     for effect in effects:
         quantity = quantity_of(effect)
-        variable, _, level = quantity.subgroup.partition("=")
+        variable, level = level_of(quantity.subgroup)
         study = review.studies[effect.study]
         found = patients(study, variable or "participants", level, population=effect.population)
         if not found:

@@ -32,6 +32,7 @@ from livingreview_record import (
     Outcome,
     Problem,
     Study,
+    csv_text,
     read_rows,
     read_text,
     write_whole,
@@ -79,11 +80,7 @@ def patients_as_csv(patients: Patients) -> str:
         columns[name + TIME] = map(_cell, times.time.tolist())
         applies = ~np.isnan(times.time)
         columns[name + EVENT] = np.where(applies, times.event.astype(int).astype(str), "")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue()
+    return csv_text(columns, zip(*columns.values(), strict=True))
 
 
 def _cell(value: str | float) -> str:

@@ -133,11 +133,7 @@ class Models:
 def _is_timed(selected: Selected, outcome: str) -> Flags:
     if outcome in selected.patients.times:
         return ~np.isnan(selected.patients.times[outcome].time)
-    column = selected.patients.variables.get(outcome)
-    if column is None or column.dtype.kind != "f":
-        msg = f"need times of {outcome} of each patient, found no such column in the table"
-        raise NotComputableError(msg)
-    return np.asarray(~np.isnan(column.astype(float)))
+    return np.asarray(~np.isnan(selected.column(outcome, f"times of {outcome} of each patient")))
 
 
 def _patients_of(quantity: Quantity) -> Quantity:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from livingreview_audit import count_p
+from livingreview_audit import PROPORTION_INTERVALS, count_p
 from livingreview_cohort.choices import Pipeline
 from livingreview_cohort.curves import KaplanMeier, reverse
 from livingreview_cohort.matching import standardised_difference
@@ -21,6 +21,11 @@ COUNT_TESTS = {
     "pearson": "Pearson's chi-squared",
     "yates": "chi-squared with Yates's correction",
     "fisher": "Fisher's exact",
+}
+SHARE_INTERVALS = {
+    "wald": PROPORTION_INTERVALS["Wald"],
+    "wilson": PROPORTION_INTERVALS["Wilson"],
+    "clopper-pearson": PROPORTION_INTERVALS["Clopper-Pearson"],
 }
 FEW = 5.0  # an expected count below this calls for Fisher's test, where the pipeline says so
 
@@ -106,14 +111,8 @@ class Analyses:
         return (100 * have / of,)
 
     def _share_interval(self, have: int, of: int) -> tuple[float, ...]:
-        share, style = have / of, self.pipeline.share_interval
-        if style == "wald":
-            half = stats.norm.ppf(0.975) * np.sqrt(share * (1 - share) / of)
-            return 100 * max(0.0, share - half), 100 * min(1.0, share + half)
-        test = stats.binomtest(have, of)
-        exact = style == "clopper-pearson"
-        found = test.proportion_ci(method="exact") if exact else test.proportion_ci(method="wilson")
-        return 100 * float(found.low), 100 * float(found.high)
+        lower, upper = SHARE_INTERVALS[self.pipeline.share_interval](have, of)
+        return 100 * max(0.0, lower), 100 * min(1.0, upper)
 
     # times and numbers
 

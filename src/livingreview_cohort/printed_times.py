@@ -8,11 +8,19 @@ from itertools import pairwise
 
 from livingreview_cohort.curves import Z95
 from livingreview_cohort.event_times import Curve, Point
-from livingreview_record import ALL_ARMS, Printed, Quantity, Study, mention, months, months_in
+from livingreview_record import (
+    ALL_ARMS,
+    DAYS_A_MONTH,
+    Printed,
+    Quantity,
+    Study,
+    mention,
+    months,
+    months_in,
+)
 
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d")
 STARTS, ENDS, STOPS = ("enrolment-start",), ("enrolment-end",), ("follow-up-end", "data-cutoff")
-DAYS_A_MONTH = 365.25 / 12
 NO_DATES = (1.0, 60.0)  # months of follow-up where neither dates nor a range are printed
 
 

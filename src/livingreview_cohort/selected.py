@@ -143,12 +143,17 @@ class Selected:
 
     def numbers(self, outcome: str, chosen: Flags) -> Floats:
         """The known values of a continuous variable."""
-        column = self.patients.variables.get(outcome)
-        if column is None or column.dtype.kind != "f":
-            msg = f"need {outcome} of each patient as a number, found no such column in the table"
-            raise NotComputableError(msg)
-        values: Floats = column[chosen].astype(np.float64)
+        values = self.column(outcome, f"{outcome} of each patient as a number")[chosen]
         return values[~np.isnan(values)]
+
+    def column(self, name: str, needed: str) -> Floats:
+        """The numbers of every patient under a name; `NotComputableError` says what is needed."""
+        column = self.patients.variables.get(name)
+        if column is None or column.dtype.kind != "f":
+            msg = f"need {needed}, found no such column in the table"
+            raise NotComputableError(msg)
+        values: Floats = column.astype(np.float64)
+        return values
 
     def groups(self, comparison: str) -> NDArray[np.str_]:
         """The group of each patient that a comparison tells apart; empty for those of none."""

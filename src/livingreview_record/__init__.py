@@ -15,7 +15,7 @@ from livingreview_record.accepted import (
 from livingreview_record.archive import write_downloads
 from livingreview_record.certainty import DOWN, LEVELS, START, UP, Grade, Step
 from livingreview_record.dictionary import Dictionary
-from livingreview_record.files import could_not, read_rows, read_text, write_whole
+from livingreview_record.files import could_not, csv_text, read_rows, read_text, write_whole
 from livingreview_record.kinds import (
     FORM_OF, FORMS, KINDS, MEASURED, SIDES, TIMED, Kind, PrintedForm,
 )
@@ -45,7 +45,7 @@ from livingreview_record.studies import (
     Study, mention, patients,
 )
 from livingreview_record.terms import Terms
-from livingreview_record.times import is_time, months, months_in
+from livingreview_record.times import DAYS_A_MONTH, is_day, is_over, is_time, months, months_in
 from livingreview_record.typed import Rule
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "INTERVAL_LEVELS", "INTERVAL_STATISTICS", "DESIGN_STATISTICS", "NUMBER_WORDS", "mention",
     "patients", "table_first",
     "level_of", "levels_of", "contrast_of", "is_time", "months", "months_in",
+    "DAYS_A_MONTH", "is_day", "is_over",
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
     "plan", "Place", "places_of", "outcomes_of", "outcomes_for", "comparisons_of", "fits",
@@ -72,6 +73,6 @@ __all__ = [
     "Grade", "Step", "LEVELS", "START", "DOWN", "UP",
     # files: read, begun, accepted, offered
     "read_text", "read_rows", "read_yaml", "check_shape", "shown", "Collector", "COLUMNS",
-    "write_whole", "could_not", "accept_numbers", "numbers_moved",
+    "write_whole", "csv_text", "could_not", "accept_numbers", "numbers_moved",
     "remarks_on_numbers", "spreadsheet_damage", "check_spreadsheet", "write_downloads",
 ]

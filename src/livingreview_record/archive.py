@@ -3,14 +3,13 @@
 The bytes depend on the data alone: entries are sorted, stored uncompressed and carry a fixed date.
 """
 
-import csv
 import io
 import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview_record.files import read_text, write_whole
+from livingreview_record.files import csv_text, read_text, write_whole
 from livingreview_record.load import load_review
 from livingreview_record.problems import DataProblemsError, Problem
 from livingreview_record.rows import COLUMNS
@@ -50,11 +49,8 @@ def downloads(root: Path | str = ".") -> Mapping[str, bytes]:
 
 def numbers_csv(review: Review) -> bytes:
     """Every printed number of every study: its id, the columns of its file, its level."""
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["study_id", *COLUMNS, "level"])
-    writer.writerows(number.row.values() for number in review.numbers())
-    return target.getvalue().encode()
+    rows = (number.row.values() for number in review.numbers())
+    return csv_text(["study_id", *COLUMNS, "level"], rows).encode()
 
 
 def numbers_json(review: Review) -> bytes:

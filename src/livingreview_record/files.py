@@ -9,6 +9,7 @@ import re
 import stat
 import tempfile
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from livingreview_record.problems import Collector, Problem
@@ -220,6 +221,18 @@ def _header_fits(header: list[str], columns: tuple[str, ...], collector: Collect
             found = f"{kind} {', '.join(repr(name) for name in names)}"
             collector.need("row 1", f"the columns {', '.join(columns)}", found, do)
     return not (missing or unknown or repeated)
+
+
+def csv_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    r"""Return a table as CSV; no heading where `columns` is empty.
+
+    >>> csv_text(["a", "b"], [["1", "x, y"]])
+    'a,b\n1,"x, y"\n'
+    """
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerows([*([list(columns)] if columns else []), *rows])
+    return target.getvalue()
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from livingreview_record.dictionary import Dictionary
 from livingreview_record.files import read_rows
 from livingreview_record.problems import Collector, Problem
+from livingreview_record.times import is_day, is_over
 
 WITHOUT_NUMBERS = frozenset({"ongoing", "excluded"})
 OWN = (
@@ -141,15 +141,7 @@ def check_looked_up(
             place = f"row {line} column address"
             needed = "an address that begins with https:// or http://"
             collector.need(place, needed, repr(cells["address"]), "name the page that was read")
-        if not _is_past_day(cells["read"]):
+        if not (is_day(cells["read"]) and is_over(cells["read"])):
             place, needed = f"row {line} column read", "a day that is not in the future"
             collector.need(place, needed, repr(cells["read"]), "write it as 2026-03-31")
     return tuple(cells for _, cells in rows)
-
-
-def _is_past_day(text: str) -> bool:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return False
-    return day <= (datetime.now(UTC) + timedelta(days=1)).date()

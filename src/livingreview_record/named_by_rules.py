@@ -107,7 +107,7 @@ def _check_printed_as(collector: Collector, protocol: Protocol, vocabulary: "_Vo
     for id_, entry in protocol.outcomes.items():
         for position, name in enumerate(entry.printed_as or ()):
             place = f"outcomes.{id_}.printed_as.{position}"
-            of, _, level = name.partition("=")
+            of, level = level_of(name)
             do = "correct it, or declare it under outcomes in study.yaml"
             known = collector.one_of(place, of, sorted(vocabulary.levels), do)
             if known and level:

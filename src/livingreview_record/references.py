@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from livingreview_record.problems import Collector, Problem, perhaps, shown
 from livingreview_record.protocol import PlannedSynthesis, Protocol
 from livingreview_record.rows import TIMEPOINT
 from livingreview_record.shapes import known_keys
+from livingreview_record.times import is_over
 from livingreview_record.typed import Rule
 
 Plans = Mapping[str, PlannedSynthesis]
@@ -63,11 +63,10 @@ def _design_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:
 
 def _check_days(collector: Collector, protocol: Protocol) -> None:
     """No day on which something was done may lie in the future, in any time zone."""
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
     days = [(key, getattr(protocol, key)) for key in ("documents_read_until", "searched")]
     days += [(f"decisions.{n}.date", entry.date) for n, entry in enumerate(protocol.decisions)]
     for place, day in days:
-        if day != "never" and day > tomorrow:
+        if day != "never" and not is_over(day):
             collector.need(place, "a day that is not in the future", repr(day), "correct it")
 
 

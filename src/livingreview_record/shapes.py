@@ -6,7 +6,6 @@ the review's own `data/dictionary.csv`, which may also say which values it takes
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,6 +18,7 @@ from jsonschema.exceptions import ValidationError
 from livingreview_record.dictionary import FILES, Dictionary
 from livingreview_record.kinds import COMPARED, KINDS, MEASURES
 from livingreview_record.problems import Collector, Problem, perhaps, shown
+from livingreview_record.times import is_day
 
 TYPES = {
     "string": "text",
@@ -198,7 +198,6 @@ def _validator(schema: str) -> Any:
 _FORMATS = FormatChecker(formats=())
 
 
-@_FORMATS.checks("date", raises=ValueError)
+@_FORMATS.checks("date")
 def _is_day(text: object) -> bool:
-    """Whether the text is a day of the calendar as ISO 8601 writes it, such as 2026-03-31."""
-    return not isinstance(text, str) or date.fromisoformat(text).isoformat() == text
+    return not isinstance(text, str) or is_day(text)

@@ -1,7 +1,10 @@
-"""Printed times in months: every unit of time and its length."""
+"""Printed times in months: every unit of time and its length; days of the calendar."""
+
+from datetime import UTC, date, datetime, timedelta
 
 from livingreview_record.reported import Reported
 
+DAYS_A_MONTH = 365.25 / 12
 IN_MONTHS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 12.0}
 
 
@@ -35,3 +38,20 @@ def months(time: str) -> float:
     except ValueError:
         msg = f"need a time such as '12 months', found {time!r}"
         raise ValueError(msg) from None
+
+
+def is_day(text: str) -> bool:
+    """Whether the text is a day of the calendar as ISO 8601 writes it, such as 2026-03-31.
+
+    >>> is_day("2026-03-31"), is_day("2026-02-30"), is_day("20260331")
+    (True, False, False)
+    """
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def is_over(day: str) -> bool:
+    """Whether a day, as ISO 8601 writes it, has begun in some time zone."""
+    return day <= (datetime.now(UTC) + timedelta(days=1)).date().isoformat()

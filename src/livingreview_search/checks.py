@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from livingreview_record import Collector, Problem, Review, shown
+from livingreview_record import Collector, Problem, Review, is_day, shown
 from livingreview_search.records import (
     NEVER,
     READ,
@@ -11,7 +11,6 @@ from livingreview_search.records import (
     Decision,
     Record,
     SearchLog,
-    is_day,
     same_doi,
 )
 

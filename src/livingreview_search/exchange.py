@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from livingreview_record import Collector, DataProblemsError, Problem
+from livingreview_record import Collector, DataProblemsError, Problem, csv_text
 from livingreview_search.records import (
     RECORD_COLUMNS,
     Record,
@@ -168,11 +168,8 @@ def read_table(text: str, name: str = "CSV") -> list[Record]:
 
 def to_table(records: Iterable[Record]) -> str:
     """Return the records as CSV with the columns of `records.csv`."""
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(RECORD_COLUMNS)
-    writer.writerows([getattr(one, name) for name in RECORD_COLUMNS] for one in records)
-    return target.getvalue()
+    rows = ([getattr(one, name) for name in RECORD_COLUMNS] for one in records)
+    return csv_text(RECORD_COLUMNS, rows)
 
 
 def propose(known: Iterable[Record], found: Iterable[Record], source_id: str) -> list[Record]:

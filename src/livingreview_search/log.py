@@ -8,6 +8,7 @@ from livingreview_record import (
     Collector,
     DataProblemsError,
     Problem,
+    is_day,
     read_rows,
     read_yaml,
     shown,
@@ -29,7 +30,6 @@ from livingreview_search.records import (
     Record,
     SearchLog,
     Source,
-    is_day,
 )
 
 

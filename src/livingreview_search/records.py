@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 NEVER = "never"
@@ -218,11 +217,3 @@ class SearchLog:
         group = record.duplicate_group or record.record_id
         same = [one for one in self.records.values() if one.duplicate_group == group]
         return sorted(same, key=lambda one: not one.is_kept) or [record]
-
-
-def is_day(text: str) -> bool:
-    """Whether the text is a day of the calendar such as 2026-03-31."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -1,7 +1,5 @@
 """The folder with which a review begins: its question, rules, dictionary, chapters, contents."""
 
-import csv
-import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -12,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
-from livingreview_record import KINDS, write_whole
+from livingreview_record import KINDS, csv_text, write_whole
 from livingreview_start.texts import as_markdown, slug
 
 RENAMED = {"gitignore": ".gitignore"}  # a template that must not act in our own folder
@@ -132,8 +130,5 @@ def _quoted(text: str) -> str:
 
 
 def _described(start: Start) -> str:
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    for key, words in start.moderators.items():
-        writer.writerow(["data/studies/*/study.yaml", f"design.{key}", words, "a number"])
-    return target.getvalue()
+    file, keys = "data/studies/*/study.yaml", start.moderators.items()
+    return csv_text((), ([file, f"design.{key}", words, "a number"] for key, words in keys))

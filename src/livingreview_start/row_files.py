@@ -1,13 +1,19 @@
 """The files of a study from its row of a wide table: every number with file, row and column."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livingreview_record import COLUMNS, FORMS, SIDES, PlannedSynthesis, Protocol, Reported
+from livingreview_record import (
+    COLUMNS,
+    FORMS,
+    SIDES,
+    PlannedSynthesis,
+    Protocol,
+    Reported,
+    csv_text,
+)
 from livingreview_start.columns import (
     ARM_COLUMNS,
     OUTCOME_KIND,
@@ -103,12 +109,8 @@ class Writer:
 
     def reported(self, row: Row) -> str:
         """The study's `reported.csv`."""
-        target = io.StringIO()
-        writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for cells in self._numbers(row):
-            writer.writerow({**dict.fromkeys(COLUMNS, ""), **cells})
-        return target.getvalue()
+        rows = self._numbers(row)
+        return csv_text(COLUMNS, ([cells.get(name, "") for name in COLUMNS] for cells in rows))
 
     def _numbers(self, row: Row) -> Iterator[dict[str, str]]:
         if self.plan.kind == "estimate":

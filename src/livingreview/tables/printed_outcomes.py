@@ -11,7 +11,15 @@ import pandas as pd
 from livingreview.tables.effect_modifiers import NOT_PRINTED
 from livingreview.tables.sections import arm_label
 from livingreview_display import WHERE, Table, cell, places
-from livingreview_record import Printed, Quantity, Review, ReviewOutcome, Study, outcomes_of
+from livingreview_record import (
+    Printed,
+    Quantity,
+    Review,
+    ReviewOutcome,
+    Study,
+    level_of,
+    outcomes_of,
+)
 
 WHOLE = "whole"
 SHOWN = {"included": "", "awaiting-classification": " (awaiting classification)"}
@@ -46,7 +54,7 @@ def _numbers(study: Study, one: ReviewOutcome) -> list[Printed]:
     """The numbers of arms that one outcome of the review is printed as."""
     wanted = set()
     for name in one.printed_as or ():
-        of, _, level = name.partition("=")
+        of, level = level_of(name)
         wanted |= {(outcome.id, level) for outcome in outcomes_of(study, of)}
     return [
         number
