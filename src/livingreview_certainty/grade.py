@@ -1,7 +1,7 @@
 """Certainty by domain beside what a rule computes, and the summary of findings."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from livingreview_appraisal import (
@@ -131,37 +131,3 @@ def _lines(grade: Grade, given: Computed) -> list[str]:
     if not any(grade.steps[name].steps for name in UP):
         lines.append(f"Not rated up: {sentence(grade.steps[next(iter(UP))].reason)}")
     return lines
-
-
-def unexplained(
-    results: Mapping[str, Sequence[PlannedResult]],
-    grades: Mapping[str, Grade],
-    appraisals: Appraisals,
-    missing: Mapping[str, MissingEvidence],
-) -> list[str]:
-    """Each synthesis and domain whose step differs from the computed one without a reason."""
-    return [
-        f"{id_}: {name} is {grades[id_].steps[name].steps}, computed {steps}"
-        for id_, found in results.items()
-        if id_ in grades and found
-        for name, steps in computed(found[0], appraisals, missing).steps.items()
-        if grades[id_].steps[name].steps != steps and not grades[id_].steps[name].differs
-    ]
-
-
-def without_judgement(
-    results: Mapping[str, Sequence[PlannedResult]], grades: Iterable[str]
-) -> list[str]:
-    """Each synthesis that compares treatments or pools several studies and has no judgement."""
-    return [
-        id_
-        for id_, found in results.items()
-        if id_ not in set(grades)
-        and any(
-            one.effects
-            and (
-                find_measure(one.measure).compares or (one.pooled is not None and one.pooled.k > 1)
-            )
-            for one in found
-        )
-    ]

@@ -131,12 +131,6 @@ class Cox:
         return float(special.chdtrc(self.beta.size, max(0.0, 2 * gain)))
 
     @property
-    def wald_model_p(self) -> float:
-        """The p-value of the whole model, by Wald's test of all coefficients together."""
-        statistic = self.beta @ self._fit[1].information @ self.beta
-        return float(special.chdtrc(self.beta.size, statistic))
-
-    @property
     def score_p(self) -> float:
         """The p-value of the whole model by the score test; of two groups nearly log-rank."""
         _, score, information = self._nothing
