@@ -19,14 +19,14 @@ from livingreview_pool import (
     random_effects,
     synthesise,
 )
-from livingreview_record import load_review
+from the_review import the_review
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
 def questions():
-    return list(explored(load_review(ROOT)))
+    return list(explored(the_review()))
 
 
 def pooled_alone(effects, way):

@@ -12,6 +12,7 @@ from livingreview import effect_modifiers
 from livingreview_record import load_review
 from livingreview_record.problems import DataProblemsError
 from planning import planning
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 RULE = {
@@ -110,7 +111,7 @@ def asked() -> list[tuple[str, str]]:
 def test_every_printed_number_of_a_modifier_appears_and_not_printed_stands_where_none_is():
     """The rows are read from the files themselves; a bound that a printed value meets may go."""
     protocol = yaml.safe_load((ROOT / "data" / "review.yaml").read_text("utf-8"))
-    _, *shown = effect_modifiers(load_review(ROOT))
+    _, *shown = effect_modifiers(the_review())
     characteristics = protocol["effect_modifiers"]["characteristics"]
     found = 0
     for one, table in zip(characteristics, shown, strict=True):

@@ -11,6 +11,7 @@ from livingreview import printed_outcomes
 from livingreview_record import load_review
 from livingreview_record.problems import DataProblemsError
 from planning import planning
+from the_review import the_review
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("Example 2020", "not printed")
@@ -41,7 +42,7 @@ def rows_of(study: str, names: list[str]) -> list[dict[str, str]]:
 
 def test_every_printed_number_stands_in_its_column_and_not_printed_where_none_is():
     """The rows are read from the files themselves."""
-    review = load_review(ROOT)
+    review = the_review()
     lines = printed_outcomes(review).frame.to_dict("records")
     outcomes = yaml.safe_load((ROOT / "data" / "review.yaml").read_text("utf-8"))["outcomes"]
     asked = {one["label"]: one["printed_as"] for one in outcomes.values() if "printed_as" in one}
