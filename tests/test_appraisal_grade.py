@@ -267,7 +267,10 @@ def test_the_front_page_claims_no_effect_in_words_of_its_own():
 def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page, capsys):
     page.summary("kq5")
     shown = capsys.readouterr().out
-    assert "0.73 (0.57 to 0.95) | deaths within 12 months: no control arm prints" in shown
+    assert (
+        "0.73 (0.57 to 0.95) | deaths within 12 months: not computed: no control arm prints"
+        in shown
+    )
     assert "| 483 (1) |" in shown
     opened = tables.Certainty(page.results, page.grades, page.appraisals, page.missing)
     assert "Share of the weight at high risk: 100%." in repr(opened)

@@ -164,8 +164,8 @@ def synthesis_ids():
 
 
 def told(page, language):
-    """The sentences of each outcome, by question."""
-    return {asked.id: outcomes for asked, outcomes in page.plain(language).questions}
+    """What is said of each question."""
+    return {asked.id: said for asked, said in page.plain(language).questions}
 
 
 def figures(sentences):
@@ -176,30 +176,48 @@ def figures(sentences):
 def test_both_languages_tell_the_same_outcomes_with_the_same_numbers(page):
     english, chinese = told(page, "en"), told(page, "zh")
     assert english.keys() == chinese.keys()
-    for id_, outcomes in english.items():
-        assert len(outcomes) == len(chinese[id_])
-        for here, there in zip(outcomes, chinese[id_], strict=True):
-            assert len(here) == len(there), (here, there)
-            assert figures(" ".join(here)) == figures(" ".join(there)), (here, there)
-    assert sum(sum(figures(" ".join(one)).values()) for o in english.values() for one in o) > 10
+    for id_, said in english.items():
+        for here, there in zip(said, chinese[id_], strict=True):
+            assert figures(here.text) == figures(there.text), (here, there)
+            assert [to for _, to in here.links] == [to for _, to in there.links]
+    assert sum(sum(figures(one.text).values()) for said in english.values() for one in said) > 10
 
 
 def test_both_languages_claim_the_certainty_that_is_judged_and_no_more(page):
     for language in LANGUAGES:
-        spoken, said = page.languages[language], told(page, language)
+        spoken, every = page.languages[language], told(page, language)
         for id_, found in page.found.items():
-            for one, sentences in zip(found, said[id_], strict=False):
-                level = one.grade.level
-                _, low, high = one.estimate
-                claimed = level if low > 0 or high < 0 else "very low"
-                assert spoken.level_of(sentences[0]) == claimed, sentences
-                assert not re.search(SAYS[language][claimed][1], sentences[0]), sentences
-                if level != "very low":
-                    assert spoken.certainty[level] in sentences[0]
-            rest = said[id_][len(found) :]
-            assert len(rest) == len(page.questions[id_].unreported) + (not found)
-            assert {spoken.level_of(one[0]) for one in rest} <= {"very low"}, rest
-            assert {len(one) for one in rest} <= {1}
+            known = [one for one in found if one.is_known]
+            for one, said in zip(known, every[id_], strict=False):
+                first = re.match(r".*?[.。](?=\s|\w|$)", said.text).group()
+                claimed = one.grade.level if one.is_one_sided else "very low"
+                assert spoken.level_of(first) == claimed, said
+                assert not re.search(SAYS[language][claimed][1], first), said
+                assert spoken.certainty[one.grade.level] in first
+            rest = every[id_][len(known) :]
+            assert {spoken.level_of(one.text) for one in rest} <= {"very low"}, rest
+            unsure, open_ = len(found) > len(known), bool(page.questions[id_].unreported)
+            assert len(rest) == unsure + open_ + (not found)
+
+
+def test_each_outcome_of_a_sentence_leads_to_its_own_ground(page):
+    """Outcomes that share a sentence keep a link each, on the words of that outcome."""
+    for language in LANGUAGES:
+        for id_, said in told(page, language).items():
+            wanted = [one.outcome.synthesis for one in page.found[id_]]
+            linked = [link for one in said for link in one.links]
+            known = [one.outcome.synthesis for one in page.found[id_] if one.is_known]
+            assert [to.partition("#certainty-")[2] for _, to in linked] == [
+                *known,
+                *(one for one in wanted if one not in known),
+            ]
+            html = "".join(one.html() for one in said)
+            for words, to in linked:
+                assert f'<a href="{to}">{words}</a>' in html
+    (unknown,) = (one for one in told(page, "en")["kq1"] if one.links)
+    assert len(unknown.links) == 4
+    assert unknown.text.count("We do not know") == 1
+    assert "how long people live (studies: 3; people: 467), how long" in unknown.text
 
 
 def test_the_chinese_text_is_marked_in_both_languages_as_awaiting_a_native_reader(page):
@@ -213,11 +231,98 @@ def test_the_chinese_text_is_marked_in_both_languages_as_awaiting_a_native_reade
     assert "有待中文母语者核对" in page.plain("zh").notice
 
 
-def test_a_thousand_people_are_told_of_only_where_the_certainty_is_more_than_very_low(page):
+def test_a_thousand_people_are_told_of_only_where_an_effect_is_and_as_far_as_it_is_sure(page):
     for id_, found in page.found.items():
-        for one, sentences in zip(found, told(page, "en")[id_], strict=False):
-            among = [text for text in sentences if text.startswith("Of 1,000 people")]
-            assert bool(among) == (one.grade.level != "very low" and bool(one.absolute))
+        known = [one for one in found if one.is_known]
+        for one, said in zip(known, told(page, "en")[id_], strict=False):
+            assert ("among 1,000 people" in said.text) == (bool(one.absolute) and one.is_one_sided)
+            if "among 1,000 people" in said.text:
+                assert " If so, the number of " in said.text
+        for said in told(page, "en")[id_][len(known) :]:
+            assert "1,000" not in said.text
+
+
+def test_a_risk_from_the_median_of_another_trial_is_told_to_be_so(page):
+    (grown,) = (
+        one for one in told(page, "en")["kq5"] if "1,000" in one.text and "S1929" in one.text
+    )
+    assert "S1929 (another trial, of people whose tumours have a certain marker)" in grown.text
+    assert "by 2.4 months (the median), as if the risk stayed the same over time." in grown.text
+    risk = 1000 * (1 - 2 ** (-6 / 2.4))
+    assert f"about {risk:.0f} with immunotherapy alone" in grown.text
+    assert f"about {1000 * (1 - (1 - risk / 1000) ** 0.54):.0f} with lurbinectedin" in grown.text
+
+
+def test_the_own_control_arm_of_the_one_study_that_answers_comes_before_a_named_one(page):
+    for found in page.found.values():
+        for one in found:
+            first = [baseline.study for baseline, _ in one.absolute[:1]]
+            own = {baseline.study for baseline, _ in one.absolute} & {one.outcome.study}
+            if own:
+                assert {*first} == own
+    (lived,) = (one for one in page.found["kq1"] if one.outcome.synthesis == "os-ici-after-ici")
+    risks = [baseline.risk for baseline, _ in lived.absolute]
+    assert [one.study for one, _ in lived.absolute] == ["dellphi-304", "gu-2026", "zhang-2025"]
+    assert risks[1] < risks[0] < risks[2]
+
+
+def test_a_question_that_tells_of_events_must_say_how_its_arms_are_treated(tmp_path):
+    content = yaml.safe_load((ROOT / "data" / "appraisal" / "findings.yaml").read_text("utf-8"))
+    del content["questions"]["kq3"]["control"]
+    folder = tmp_path / "data" / "appraisal"
+    folder.mkdir(parents=True)
+    (folder / "findings.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    with pytest.raises(DataProblemsError, match=r"questions\.kq3\.control: need how this arm is"):
+        load_questions(tmp_path, synthesis_ids())
+
+
+# What pages show, from the texts that are compared at each build.
+PAGES = ("plain", "findings", "synthesis", "index", "kq1", "kq2", "kq3", "kq4", "kq5")
+
+
+def claims(page):
+    """The phrase of each effect, with the level of certainty that may be claimed of it."""
+    for asked in page.questions.values():
+        for one in page.found[asked.id]:
+            level = one.grade.level if one.is_one_sided else "very low"
+            for phrase in (one.outcome.below, one.outcome.above):
+                yield f"{asked.subject} ", phrase, level
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_says_of_an_effect_more_than_its_certainty(page, name):
+    """Each sentence with the subject of a question and an effect on one of its outcomes."""
+    text = (ROOT / "tests" / "expected" / f"{name}.txt").read_text("utf-8")
+    english, seen = page.languages["en"], 0
+    for line in re.split(r"(?<=[.|])\s+|\n", text):
+        for subject, phrase, level in claims(page):
+            if subject.lower() in line.lower() and phrase in line:
+                seen += 1
+                assert level != "very low", line
+                assert english.level_of(line) == level, line
+                assert english.certainty[level] in line, line
+    assert seen or name in ("kq1", "kq2", "kq4"), name
+
+
+@pytest.mark.parametrize("name", PAGES[:3] + PAGES[4:])
+def test_a_page_of_answers_claims_no_effect_in_words_of_its_own(name):
+    prose = re.sub(
+        r"```.*?```", "", (ROOT / "chapters" / f"{name}.md").read_text("utf-8"), flags=re.S
+    )
+    strong = r"\b(improves?|prolongs?|reduces?|works|effective|proven|lived longer|helped|better)\b"
+    assert re.findall(strong, prose, re.I) == []
+
+
+def test_an_answer_on_the_front_page_that_tells_a_gain_tells_a_harm_beside_it(page):
+    """Each answer at the top that says that people may live longer also speaks of side effects."""
+    text = (ROOT / "chapters" / "index.md").read_text("utf-8").partition("## In plain words")[0]
+    answers = re.findall(r"^- \*\*\[.*?(?=^- |^```|\Z)", text, re.M | re.S)
+    told_ = [re.findall(r"index\.statement\.(\S+?)`", one) for one in answers]
+    statements = page.statements()
+    gains = [keys for keys in told_ if any("live longer" in statements[key] for key in keys)]
+    assert len(gains) == 2
+    for keys in gains:
+        assert any("side effects" in statements[key] for key in keys), keys
 
 
 def test_a_named_baseline_is_the_control_arm_of_a_randomised_trial(page):

@@ -6,19 +6,19 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 1872,  # studies, audit, protocol, shares, overlaps of one reason, command line
+    "livingreview": 1884,  # studies, audit, protocol, shares, overlaps of one reason, command line
     "livingreview_audit": 3972,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
     "livingreview_cohort": 5145,  # drawing patients is as much again as analysing them; two pages
     "livingreview_display": 1310,  # forest plots for phone and desktop, words measured; addresses
     "livingreview_plan": 1130,
     "livingreview_pool": 3155,  # tau2 on any design, for networks
-    "livingreview_appraisal": 1070,  # missing evidence; sentences in languages; settlements
+    "livingreview_appraisal": 1110,  # missing evidence; sentences in languages; settlements
     "livingreview_search": 905,  # one paper on two studies
     "livingreview_explorer": 245,
     "livingreview_network": 760,  # captions; the printed share of earlier treatment
     "livingreview_results": 1140,
-    "livingreview_certainty": 550,  # the plain summary; baselines; numbers needed by no other model
+    "livingreview_certainty": 664,  # the plain summary; baselines; numbers needed by no other model
     "livingreview_start": 656,
     "livingreview_record": 3160,  # leads; certainty; networks; printed_as; trials extracted again
 }

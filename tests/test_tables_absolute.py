@@ -76,7 +76,11 @@ def test_without_the_rate_of_the_other_arm_no_difference_is_printed(review):
 
 def test_where_measures_of_the_same_counts_disagree_no_number_needed_to_treat_is_given():
     entries = [{"synthesis": name, "event": name} for name in ("orr-ici", "orr-ici-matched")]
-    rows = absolute_table(planning(the_review(), absolute=entries)).frame
+    judged = planning(the_review(), absolute=entries)
+    assert {*absolute_table(judged).frame["Number needed to treat"]} == {
+        "not given: the certainty is very low"
+    }
+    rows = absolute_table(replace(judged, certainty={})).frame
     needed = rows.groupby("Event")["Number needed to treat"].agg(list)
     assert all("by another measure of the same counts" in text for text in needed["orr-ici"])
     assert all(text.endswith("for one more") for text in needed["orr-ici-matched"])

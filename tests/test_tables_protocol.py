@@ -1,15 +1,12 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from example_review import write_review
-from livingreview.tables.protocol import evidence_size, not_yet_held, syntheses
+from livingreview.tables.protocol import ProtocolPage, evidence_size, not_yet_held, syntheses
 from livingreview_record import patients
 from livingreview_record.load import load_review
-from the_review import the_review
-
-ROOT = Path(__file__).parents[1]
+from the_review import ROOT, the_review
 
 
 @pytest.fixture
@@ -58,3 +55,16 @@ def test_who_enters_a_synthesis_is_said_in_words_and_not_in_the_names_of_the_dat
     titles = {plan.id: plan.title for plan in whole.protocol.syntheses}
     assert "Immune checkpoint inhibitor in the first line: Yes" in told[titles["os-ici-after-ici"]]
     assert not [text for text in told.values() if "_" in text or "=" in text]
+
+
+def test_tables_of_the_data_and_of_the_protocol_call_a_study_by_its_name(capsys):
+    page = ProtocolPage(ROOT)
+    studies = page.review.studies
+    page.extraction()
+    page.leads()
+    page.records("not_relied_upon", "Not relied upon")
+    firsts = [line.partition(" | ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert not {*firsts} & {*studies}
+    named = {studies[row["study_id"]].label for row in page.review.extraction}
+    assert len(named) > 10
+    assert named <= {*firsts}

@@ -1,9 +1,11 @@
 import pytest
 
 from example_review import ROWS, STUDY, write_review
+from livingreview_plan import carry_out
 from livingreview_record.load import load_review
-from livingreview_results.survival_time import NO_CURVES, restricted_mean_table
+from livingreview_results.survival_time import NO_CURVES, control_table, restricted_mean_table
 from planning import planning
+from the_review import the_review
 
 PLAN = {"outcome": "os", "horizon": 12, "status": ["included"]}
 
@@ -68,3 +70,14 @@ def test_a_study_that_awaits_classification_is_marked(tmp_path):
     found = restricted_mean_table(planning(review, restricted_means=[plan]))
     (row,) = found.frame.to_dict("records")
     assert row["Study"] == "Example 2020 (awaiting classification)"
+
+
+def test_a_control_arm_without_a_median_of_the_very_patients_shows_those_of_alike_patients():
+    """Zhang 2025 prints a ratio of a subgroup, and medians of these patients in a second report."""
+    review = the_review()
+    rows = control_table(review, carry_out(review, "os-ici-after-ici")[0]).frame
+    zhang = rows[rows["Study"] == "Zhang 2025"]
+    medians = {str(cell).partition(" ")[0] for cell in zhang["Median, months (95% interval)"]}
+    assert medians == {"7.90", "8.95"}
+    assert zhang["Control arm"].str.contains("second report").all()
+    assert {"Dalian 2026", "Gu 2026"} < {*rows["Study"]}

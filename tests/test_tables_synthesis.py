@@ -180,7 +180,7 @@ def test_each_ratio_of_the_same_counts_says_whether_it_includes_no_difference(re
     again = replanned(review, measures=("log_or", "log_rr", "rd"))
     odds, risk = repr(scale_words(carry_out(again, "response-ratio"))).splitlines()
     assert odds.startswith("- Odds ratio (primary measure): 2.33 (1.00 to 5.46)")
-    assert odds.endswith("an interval that includes no difference.")
+    assert odds.endswith("whose interval reaches across no difference.")
     assert risk.startswith("- Risk ratio: 1.67 (")
 
 

@@ -5,7 +5,7 @@ References: Santesso N and others 2020, *J Clin Epidemiol* 119:126-135 (informat
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,21 @@ UNKNOWN, *KNOWN = LEVELS
 LARGE, APPRECIABLE = 0.5, 0.75  # ratios, or their inverses, from which an effect is called so
 SIZES = ("large", "appreciable", "small")
 TEXTS = ("name", "code", "findings", "awaiting", "unknown", "unclear", "about", "rests",
-         "not_counted", "among", "nothing", "unreported")  # fmt: skip
+         "rests_each", "noted", "not_counted", "among", "risk_printed", "risk_from_median",
+         "nothing", "unreported")  # fmt: skip
 NAMES: Mapping[str, tuple[str, ...]] = {  # what a template is filled with
     "unknown": ("subject", "outcome"),
     "unclear": ("subject", "outcome", "certainty"),
     "effect": ("subject", "change", "size", "certainty"),
     "about": ("population",),
     "rests": ("studies", "people"),
+    "rests_each": ("outcome", "studies", "people"),
+    "noted": ("study", "note"),
+    "nothing": ("subject",),
     "unreported": ("outcome",),
-    "among": ("without", "with", "event", "study", "low", "high"),
+    "among": ("event", "without", "control", "with", "treated", "low", "high"),
+    "risk_printed": ("control", "study"),
+    "risk_from_median": ("control", "study", "median"),
 }
 FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -33,8 +39,9 @@ FIELD = re.compile(r"\{([^{}]*)\}")
 class Language:
     """Templates of one language.
 
-    `verbs` are, by level of certainty, the words that say how sure an effect is; `checked` names
-    the native reader who checked the text and the day, and is empty while nobody has.
+    `verbs` are, by level of certainty, the words that say how sure an effect is; `between` stand
+    between the items of a list, the last one before its last item; `checked` names the native
+    reader who checked the text and the day, and is empty while nobody has.
     """
 
     name: str
@@ -50,10 +57,20 @@ class Language:
     sizes: Mapping[str, str]
     about: str
     rests: str
+    rests_each: str
+    noted: str
     not_counted: str
     among: str
+    risk_printed: str
+    risk_from_median: str
+    between: Mapping[str, str]
     nothing: str
     unreported: str
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Items as a list in a sentence: one or another."""
+        first = self.between["first"].join(items[:-1])
+        return f"{first}{self.between['last']}{items[-1]}" if first else items[-1]
 
     def level_of(self, sentence: str) -> str:
         """The certainty that the verb of a sentence claims: the lowest level without any.
@@ -96,6 +113,7 @@ def _is_whole(collector: Collector, id_: str, entry: Any) -> bool:
         return False
     known = [collector.one_of(id_, key, names, "correct the key") for key in entry]
     keys = {"certainty": LEVELS, "verbs": KNOWN, "effect": KNOWN, "sizes": SIZES}
+    keys["between"] = ("first", "last")
     wrong = [name for name in TEXTS if not isinstance(entry.get(name), str) or not entry[name]]
     wrong += [] if isinstance(entry.get("checked"), str) else ["checked"]
     for name in wrong:

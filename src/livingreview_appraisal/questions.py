@@ -15,7 +15,8 @@ from livingreview_record import (
 )
 
 MOST = 7  # outcomes of a summary of findings
-OPTIONAL = ("event", "timepoint", "study", "baseline_study", "baseline_arm")
+OPTIONAL = ("event", "timepoint", "study", "baseline_study", "baseline_arm", "baseline_note")
+ARMS = ("treated", "control")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Outcome:
     `below` and `above` say what the treatment does where the estimate is below or above no
     difference; `event` and `timepoint` name what is counted among 1,000 people.
     `study` names the one study of the synthesis that answers, where its studies are not pooled.
-    `baseline_study` and `baseline_arm` name the control arm whose risk comes first.
+    `baseline_study` and `baseline_arm` name a control arm whose risk is a baseline;
+    `baseline_note` says what a reader must know of it.
     """
 
     synthesis: str
@@ -37,13 +39,15 @@ class Outcome:
     study: str = ""
     baseline_study: str = ""
     baseline_arm: str = ""
+    baseline_note: str = ""
 
 
 @dataclass(frozen=True)
 class Asked:
     """A question: its title, what is done (`subject`), against what, in whom, on which outcomes.
 
-    `unreported` names outcomes that matter and of which no study gives a number.
+    `unreported` names outcomes that matter and of which no study gives a number.  `treated` and
+    `control` say of both arms how they are treated, such as "with the drug".
     """
 
     id: str
@@ -53,6 +57,8 @@ class Asked:
     population: str
     outcomes: tuple[Outcome, ...]
     unreported: tuple[str, ...] = ()
+    treated: str = ""
+    control: str = ""
 
 
 def load_questions(
@@ -78,7 +84,8 @@ def load_questions(
     found = {}
     for id_, entry in (entries if isinstance(entries, dict) else {}).items():
         place = f"questions.{id_}"
-        texts = _texts(collector, place, entry, Asked, without=("id", "outcomes", "unreported"))
+        without = ("id", "outcomes", "unreported")
+        texts = _texts(collector, place, entry, Asked, without=without, optional=ARMS)
         rows = entry.get("outcomes", []) if isinstance(entry, dict) else []
         silent = entry.get("unreported", []) if isinstance(entry, dict) else []
         if (count := len(rows) + len(silent)) > MOST:
@@ -92,6 +99,7 @@ def load_questions(
                 _check_baseline(collector, where, given, review)
             if given and collector.one_of(f"{where}.synthesis", given["synthesis"], known):
                 outcomes.append(Outcome(**given))
+        _check_arms(collector, place, texts, outcomes)
         if texts:
             found[id_] = Asked(
                 id=id_, outcomes=tuple(outcomes), unreported=tuple(map(str, silent)), **texts
@@ -99,6 +107,16 @@ def load_questions(
     if problems:
         raise DataProblemsError(problems)
     return found
+
+
+def _check_arms(
+    collector: Collector, place: str, texts: Mapping[str, str], outcomes: Iterable[Outcome]
+) -> None:
+    """Add a problem for an arm without words where events among people are to be told."""
+    if texts and any(one.event for one in outcomes):
+        for name in (name for name in ARMS if not texts.get(name)):
+            words = "how this arm is treated, as events among people are told"
+            collector.need(f"{place}.{name}", words, "nothing", "fill it in")
 
 
 def _check_baseline(
@@ -137,7 +155,7 @@ def _differing(
         yield "questions", [*questions], [*found]
         return
     for id_, asked in questions.items():
-        for what in ("synthesis", "event"):
+        for what in ("synthesis", "event", "baseline_note"):
             pairs = [
                 [one.synthesis for one in side.outcomes if getattr(one, what)]
                 for side in (asked, found[id_])

@@ -10,6 +10,7 @@ from livingreview_display import WHERE, Table, number, places
 from livingreview_plan import PlannedResult, TwoArmCount, carry_out, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, absolute_effect
 from livingreview_record import (
+    LEVELS,
     PlannedAbsolute,
     Printed,
     Quantity,
@@ -21,14 +22,16 @@ from livingreview_record import (
 from livingreview_results import Model, certainty, estimate_text
 
 NOT_GIVEN = "not given: {}the interval includes no difference"
+TOO_UNSURE = f"not given: the certainty is {LEVELS[0]}"
 
 
 def absolute_table(review: Review) -> Table:
     """Events among 1,000 patients with and without the treatment, at printed baselines.
 
-    A number needed to treat is given only where the interval excludes no difference, and so does
-    that of every other measure of the same counts, model and prior.  Beside the result stands the
-    difference that the two arms of the baseline's study print themselves.
+    A number needed to treat is given only where the certainty is more than the lowest and the
+    interval excludes no difference, and so does that of every other measure of the same counts,
+    model and prior.  Beside the result stands the difference that the two arms of the baseline's
+    study print themselves.
     """
     rows = [
         row
@@ -56,7 +59,11 @@ def absolute_rows(
 
 @dataclass(frozen=True)
 class Baseline:
-    """Risks that the arms of a comparison print; the experimental one is None if it prints none."""
+    """Risks that the arms of a comparison print; the experimental one is None if it prints none.
+
+    `median` is the time in months from which the risk is computed, as if it stayed the same over
+    time; None where the risk itself is printed.
+    """
 
     study: str
     study_label: str
@@ -64,6 +71,7 @@ class Baseline:
     risk: float
     experimental: float | None
     sources: tuple[Printed, ...]
+    median: float | None = None
 
 
 def baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator[Baseline]:
@@ -79,22 +87,27 @@ def baselines(review: Review, result: PlannedResult, timepoint: str) -> Iterator
             yield Baseline(study.id, study.label, label, control, treated, count.sources)
     for effect in result.effects if not result.counts else ():
         study, quantity = review.studies[effect.study], quantity_of(effect)
-        comparison = study.comparisons[quantity.comparison]
-        wanted = Quantity(
-            outcome=result.plan.outcome,
-            population=effect.population,
-            statistic="rate",
-            timepoint=timepoint,
-        )
-        rates = [
-            mention(study, replace(wanted, arm_id=arm))
+        comparison, outcome = study.comparisons[quantity.comparison], result.plan.outcome
+        control_rate, treated_rate = (
+            mention(study, replace(_rate(arm, outcome, timepoint), population=effect.population))
             for arm in (comparison.control, comparison.experimental)
-        ]
-        risks = [None if rate is None else 1 - rate.number.value / 100 for rate in rates]
-        if risks[0] is not None:
+        )
+        if control_rate is not None:
             label = _control_label(review, study.id, comparison.control, quantity)
-            sources = tuple(rate for rate in rates if rate is not None)
-            yield Baseline(study.id, study.label, label, risks[0], risks[1], sources)
+            other = None if treated_rate is None else _died(treated_rate)
+            sources = tuple(one for one in (control_rate, treated_rate) if one is not None)
+            yield Baseline(study.id, study.label, label, _died(control_rate), other, sources)
+
+
+def from_medians(review: Review, result: PlannedResult, timepoint: str) -> Iterator[Baseline]:
+    """The risks of control arms that print no rate at the timepoint, from their medians."""
+    printed = {one.study for one in baselines(review, result, timepoint)}
+    for effect in result.effects if not result.counts else ():
+        comparison = review.studies[effect.study].comparisons[quantity_of(effect).comparison]
+        outcome = result.plan.outcome
+        found = arm_baseline(review, effect.study, comparison.control, outcome, timepoint)
+        if found is not None and effect.study not in printed:
+            yield found
 
 
 def arm_baseline(
@@ -107,18 +120,26 @@ def arm_baseline(
     """
     study = review.studies[study_id]
     label = f"{study.label}: {study.arms[arm_id].label}"
-    wanted = Quantity(arm_id, outcome=outcome, statistic="rate", timepoint=timepoint)
+    wanted = _rate(arm_id, outcome, timepoint)
     rate = mention(study, wanted)
     if rate is not None:
-        risk = 1 - rate.number.value / 100
-        return Baseline(study.id, study.label, label, risk, None, (rate,))
+        return Baseline(study.id, study.label, label, _died(rate), None, (rate,))
     median = mention(study, replace(wanted, statistic="median", timepoint=""))
-    if median is None:
+    if median is None or median.number.relation != "=":
         return None
     half = median.number.value * months_in(median.unit)
     label += f", from its median of {median.value} {median.unit} as if the risk stayed the same"
     risk = 1 - 2 ** (-months(timepoint) / half)
-    return Baseline(study.id, study.label, label, risk, None, (median,))
+    return Baseline(study.id, study.label, label, risk, None, (median,), half)
+
+
+def _rate(arm_id: str, outcome: str, timepoint: str) -> Quantity:
+    return Quantity(arm_id, outcome=outcome, statistic="rate", timepoint=timepoint)
+
+
+def _died(rate: Printed) -> float:
+    """The risk that a printed rate without the event leaves."""
+    return 1 - rate.number.value / 100
 
 
 def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantity) -> str:
@@ -174,7 +195,9 @@ def _absolute_row(
         "Without, of 1,000": f"{number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": number(effect.experimental, 0),
         "Difference (95% interval)": f"{difference} ({low} to {high})",
-        "Number needed to treat": _number_needed(effect, against),
+        "Number needed to treat": TOO_UNSURE
+        if result.certainty == LEVELS[0]
+        else _number_needed(effect, against),
         "Difference between these arms as printed": observed,
         WHERE: places(baseline.sources),
     }

@@ -11,7 +11,7 @@ from livingreview_appraisal import (
     inconsistency,
     share_at_risk,
 )
-from livingreview_display import Html, Shown, element, joined, number, sentence
+from livingreview_display import Html, Shown, element, joined, listed, number, sentence
 from livingreview_plan import PlannedResult
 from livingreview_pool import measure as find_measure
 from livingreview_record import DOWN, UP, Grade, Printed
@@ -93,7 +93,20 @@ class Certainty(Shown):
         for result, grade, given in self.judged:
             lines.append(f"{result.plan.title}: {grade.level}")
             lines += [f"  {line}" for line in _lines(grade, given)]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._not_rated_up()])
+
+    def _not_rated_up(self) -> list[str]:
+        """What is not rated up and why, once for all results of one reason."""
+        titles: dict[str, list[str]] = {}
+        for result, grade, _ in self.judged:
+            if not any(grade.steps[name].steps for name in UP):
+                reason = grade.steps[next(iter(UP))].reason
+                titles.setdefault(reason, []).append(str(result.plan["title"]))
+        return [
+            f"{'No result is' if len(named) == len(self.judged) else f'{listed(named)}: not'} "
+            f"rated up: {reason}."
+            for reason, named in titles.items()
+        ]
 
     def html(self) -> Html:
         """A line for each synthesis, which opens to the reasons for its level."""
@@ -111,6 +124,7 @@ class Certainty(Shown):
             )
             for result, grade, given in self.judged
         ]
+        parts += [element("p", line) for line in self._not_rated_up()]
         return joined(*parts, between="\n")
 
 
@@ -128,6 +142,4 @@ def _lines(grade: Grade, given: Computed) -> list[str]:
         if step.differs:
             line += f" Not as computed: {sentence(step.differs)}"
         lines.append(line)
-    if not any(grade.steps[name].steps for name in UP):
-        lines.append(f"Not rated up: {sentence(grade.steps[next(iter(UP))].reason)}")
     return lines

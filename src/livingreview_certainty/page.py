@@ -1,6 +1,6 @@
 """The chapters of the summaries of findings: statements, tables, and the plain summary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from livingreview_appraisal import (
     load_translation,
 )
 from livingreview_certainty import grade, summary
-from livingreview_certainty.summary import Finding
-from livingreview_display import Html, Shown, Words, element, joined, publish, sentence, show
+from livingreview_certainty.finding import Finding
+from livingreview_certainty.told import Said, says, told
+from livingreview_display import Html, Shown, Words, element, joined, publish, show
 from livingreview_record import Grade
 from livingreview_results import SynthesisPage
 
@@ -63,7 +64,7 @@ class FindingsPage(SynthesisPage):
         """Return each statement by the id of its question and its synthesis."""
         english = self.languages[ENGLISH]
         return {
-            f"{asked.id}.{one.outcome.synthesis}": summary.says(asked, one.outcome, one, english)
+            f"{asked.id}.{one.outcome.synthesis}": says(asked, one.outcome, one, english)
             for asked in self.questions.values()
             for one in self.found[asked.id]
         }
@@ -95,8 +96,7 @@ class FindingsPage(SynthesisPage):
         """
         question = question or next(iter(self.questions))
         asked, found = self.questions[question], self.found[question]
-        told = summary.plain(asked, found, self.languages[ENGLISH])
-        show(Words([sentence(sentences[0]) for sentences in told]))
+        show(Statements(told(asked, found, self.languages[ENGLISH], numbers=False)))
 
     def answers(self) -> None:
         """Show every statement, below the title of its question."""
@@ -115,7 +115,7 @@ class FindingsPage(SynthesisPage):
         return Plain(
             spoken,
             [
-                (asked, summary.plain(asked, self.found[id_], spoken))
+                (asked, told(asked, self.found[id_], spoken, numbers=True))
                 for id_, asked in words.items()
             ],
         )
@@ -125,10 +125,25 @@ class FindingsPage(SynthesisPage):
         show(self.plain(language))
 
 
+class Statements(Shown):
+    """What was found, as a list whose words lead to their grounds."""
+
+    def __init__(self, said: Sequence[Said]) -> None:
+        self.said = said
+
+    def __repr__(self) -> str:
+        """A line for each statement."""
+        return "\n".join(f"- {one.text}" for one in self.said)
+
+    def html(self) -> Html:
+        """The list with its links."""
+        return element("ul", *(element("li", one.html()) for one in self.said))
+
+
 class Plain(Shown):
     """The plain summary in one language: questions, whom they are about, what was found."""
 
-    def __init__(self, language: Language, questions: list[tuple[Asked, list[list[str]]]]) -> None:
+    def __init__(self, language: Language, questions: Sequence[tuple[Asked, list[Said]]]) -> None:
         self.language = language
         self.questions = questions
 
@@ -140,25 +155,19 @@ class Plain(Shown):
     def __repr__(self) -> str:
         """The notice, then each question with its sentences."""
         lines = [self.notice]
-        for asked, outcomes in self.questions:
+        for asked, said in self.questions:
             lines += [asked.title, self.language.about.format(population=asked.population)]
-            lines += [f"- {_flowing(sentences)}" for sentences in outcomes]
+            lines.append(repr(Statements(said)))
         return "\n".join(lines)
 
     def html(self) -> Html:
         """The same, marked with its language."""
         parts = [element("p", element("strong", self.notice))]
-        for asked, outcomes in self.questions:
+        for asked, said in self.questions:
             about = self.language.about.format(population=asked.population)
-            lines = (element("li", _flowing(sentences)) for sentences in outcomes)
             parts += [
                 element("p", element("strong", asked.title)),
                 element("p", about),
-                element("ul", *lines),
+                Statements(said).html(),
             ]
         return element("div", joined(*parts, between="\n"), lang=self.language.code)
-
-
-def _flowing(sentences: list[str]) -> str:
-    """Sentences one after the other; a space follows only a stop of a script that has spaces."""
-    return "".join(f"{one} " if one[-1].isascii() else one for one in sentences).strip()

@@ -1,43 +1,24 @@
 """What was found on each outcome of a question: numbers once, and the words for them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
-from livingreview_appraisal import Asked, Language, Outcome, statement
-from livingreview_certainty.absolute import Baseline, arm_baseline, baselines
+from livingreview_appraisal import Asked, Language, Outcome
+from livingreview_certainty.absolute import Baseline, arm_baseline, baselines, from_medians
+from livingreview_certainty.finding import Finding
 from livingreview_certainty.grade import address_of_reasons
+from livingreview_certainty.told import says
 from livingreview_display import WHERE, Places, Table, number
 from livingreview_plan import PlannedResult, quantity_of
 from livingreview_pool import AbsoluteEffect, BayesianSynthesis, Effect, absolute_effect
 from livingreview_pool import measure as find_measure
-from livingreview_record import LEVELS, Grade, Review, level_of, patients
+from livingreview_record import LEVELS, Review, level_of, patients
 from livingreview_results import control_table, estimate_text, forest_rows
 
 UNKNOWN = LEVELS[0]
+NO_BASELINE = "not computed: no control arm prints a risk or a median of it that can be used"
 ODDS = "log_or"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found on one outcome of a question, without words of any language.
-
-    `taken` are the estimates that answer; `estimate` is the value with its limits on the analysis
-    scale.  `ratio` is the logarithm of the ratio of risks or hazards that says how large the
-    effect is, None without one: an odds ratio of frequent events is farther from one than that of
-    their risks.  `people` is None where a report does not print them.  `absolute` has the events
-    of 1,000 people at each baseline, with where the baseline comes from.
-    """
-
-    outcome: Outcome
-    result: PlannedResult
-    grade: Grade
-    taken: tuple[Effect, ...]
-    estimate: tuple[float, float, float]
-    ratio: float | None
-    people: int | None
-    absolute: tuple[tuple[Baseline, AbsoluteEffect], ...]
 
 
 def findings(
@@ -103,73 +84,38 @@ def _people(review: Review, effects: Sequence[Effect]) -> int | None:
 def _absolute(
     review: Review, outcome: Outcome, result: PlannedResult, estimate: tuple[float, float, float]
 ) -> Iterator[tuple[Baseline, AbsoluteEffect]]:
-    """Events of 1,000 people at each baseline: of the named arm first, then as arms print them."""
+    """Events of 1,000 people at each baseline."""
     if not outcome.event or (result.pooled is None and not outcome.study):
         return
-    time = outcome.timepoint
-    named = outcome.baseline_study
-    first = (
-        arm_baseline(review, named, outcome.baseline_arm, result.plan.outcome, time)
-        if named
-        else None
-    )
-    own = [one for one in baselines(review, result, time) if outcome.study in ("", one.study)]
-    for one in [*([first] if first is not None else []), *own]:
+    for one in _stated(review, outcome, result):
         centre, *ends = estimate
         yield (
             one,
             absolute_effect(
-                result.measure, centre, (ends[0], ends[1]), baseline_risk=one.risk, time=time
+                result.measure,
+                centre,
+                (ends[0], ends[1]),
+                baseline_risk=one.risk,
+                time=outcome.timepoint,
             ),
         )
 
 
-def says(asked: Asked, words: Outcome, finding: Finding, language: Language) -> str:
-    """The statement on one outcome in a language, made from its result and certainty.
+def _stated(review: Review, outcome: Outcome, result: PlannedResult) -> list[Baseline]:
+    """The baselines of an outcome: the named arm, and the lowest and highest risk of the studies.
 
-    `asked` and `words` are the question and the outcome in that language.
+    Where one study answers alone its own control arm comes before the named one.
     """
-    texts = {name: getattr(words, name) for name in ("outcome", "below", "above")}
-    return statement(
-        language,
-        finding.grade.level,
-        finding.estimate,
-        {"subject": asked.subject, **texts},
-        ratio=finding.ratio,
-    )
-
-
-def plain(asked: Asked, found: Sequence[Finding], language: Language) -> list[list[str]]:
-    """The sentences on each outcome of a question in a language.
-
-    Events of 1,000 people are told only where the certainty is more than the lowest.
-    """
-    by_id = {one.synthesis: one for one in asked.outcomes}
-    silent = [[language.unreported.format(outcome=outcome)] for outcome in asked.unreported]
-    if not found:
-        return [[language.nothing], *silent]
-    told = [
-        [
-            says(asked, by_id[one.outcome.synthesis], one, language),
-            language.rests.format(
-                studies=len(one.taken),
-                people=language.not_counted if one.people is None else number(one.people, 0),
-            ),
-            *_among_words(by_id[one.outcome.synthesis], one, language),
-        ]
-        for one in found
-    ]
-    return told + silent
-
-
-def _among_words(words: Outcome, finding: Finding, language: Language) -> Iterator[str]:
-    for baseline, effect in finding.absolute[:1] if finding.grade.level != UNKNOWN else ():
-        ends = sorted((effect.experimental_lower, effect.experimental_upper))
-        low, high = (number(end, 0) for end in ends)
-        filled = {"without": number(effect.control, 0), "with": number(effect.experimental, 0)}
-        yield language.among.format(
-            **filled, event=words.event, study=baseline.study_label, low=low, high=high
-        )
+    time, named = outcome.timepoint, []
+    if outcome.baseline_study:
+        arm = (outcome.baseline_study, outcome.baseline_arm)
+        found = arm_baseline(review, *arm, result.plan.outcome, time)
+        named = [] if found is None else [found]
+    own = [*baselines(review, result, time), *from_medians(review, result, time)]
+    own = sorted((one for one in own if outcome.study in ("", one.study)), key=lambda one: one.risk)
+    ends = [own[0], own[-1]] if own else []
+    order = [*ends, *named] if outcome.study else [*named, *ends]
+    return [*{(one.study, one.risk): one for one in reversed(order)}.values()][::-1]
 
 
 def summary(review: Review, asked: Asked, found: Sequence[Finding], language: Language) -> Table:
@@ -194,7 +140,11 @@ def summary(review: Review, asked: Asked, found: Sequence[Finding], language: La
         said = language.unreported.format(outcome=outcome)
         name = f"{outcome[:1].upper()}{outcome[1:]}"
         rows.append(dict.fromkeys(rows[0], "") | {"Outcome": name, "In words": said})
-    return Table(pd.DataFrame(rows), caption=asked.title, empty=language.nothing)
+    return Table(
+        pd.DataFrame(rows),
+        caption=asked.title,
+        empty=language.nothing.format(subject=asked.subject),
+    )
 
 
 def _relative(finding: Finding) -> str:
@@ -207,7 +157,10 @@ def _relative(finding: Finding) -> str:
 
 
 def _among(finding: Finding) -> str:
-    """The events without and with the treatment at each baseline, in words."""
+    """The events without and with the treatment at each baseline, in words.
+
+    With the lowest certainty only the range is told of those with it, and no difference.
+    """
     event = finding.outcome.event
     if not event:
         return ""
@@ -215,13 +168,19 @@ def _among(finding: Finding) -> str:
         return f"{event}: not computed, as nothing is pooled"
     texts = []
     for baseline, effect in finding.absolute:
+        without = f"{number(effect.control, 0)} ({baseline.label}) without"
+        least, most = sorted((effect.experimental_lower, effect.experimental_upper))
         ends = (effect.difference, effect.difference_lower, effect.difference_upper)
         difference, low, high = (number(value, 0) for value in ends)
-        texts.append(
-            f"{number(effect.control, 0)} ({baseline.label}) without, "
-            f"{number(effect.experimental, 0)} with; difference {difference} ({low} to {high})"
+        with_ = (
+            f"{number(least, 0)} to {number(most, 0)} with"
+            if finding.grade.level == UNKNOWN
+            else f"{number(effect.experimental, 0)} with; difference {difference} ({low} to {high})"
         )
-    return f"{event}: {'; '.join(texts) or 'no control arm prints a baseline'}"
+        texts.append(f"{without}, {with_}")
+    unsure = " (very uncertain; the ranges count chance alone)"
+    about = f"{event}{unsure if texts and finding.grade.level == UNKNOWN else ''}"
+    return f"{about}: {'; '.join(texts) or NO_BASELINE}"
 
 
 def controls(review: Review, asked: Asked, found: Sequence[Finding]) -> Table:

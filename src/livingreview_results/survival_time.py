@@ -9,26 +9,54 @@ from livingreview_display import WHERE, Table, Words, bullets, cell, number, pla
 from livingreview_plan import PlannedResult, PrintedSurvival, printed_survival, quantity_of
 from livingreview_pool import Effect, RestrictedMean, restricted_mean, restricted_mean_difference
 from livingreview_pool import measure as find_measure
-from livingreview_record import Printed, Quantity, Review, Study, mention, months_in
+from livingreview_record import Printed, Quantity, Review, Study, mention, months_in, places_of
 
 NO_CURVES = "No study prints survival for two compared arms."
 
 
 def control_table(review: Review, result: PlannedResult) -> Table:
-    """Printed medians of the control arms of the studies that a result compares."""
+    """Printed medians of the control arms of the studies that a result compares.
+
+    Where none is printed for the very patients of an estimate, those stand there that are printed
+    for other patients of the study whom the plan would take as well.
+    """
     rows = [
         {
             "Study": study.label,
-            "Control arm": study.arms[control.quantity.arm_id].label,
+            "Control arm": _arm_words(study, control.quantity),
             f"Median, {control.unit} (95% interval)": cell(
                 [control, *study.find(**{**vars(control.quantity), "statistic": "ci95"})]
             ),
             WHERE: places([control]),
         }
-        for study, _, _, control in _medians(review, result)
+        for study, control in _controls(review, result)
     ]
     empty = "No control arm prints a median."
     return Table(pd.DataFrame(rows), caption="Median in the control arms", empty=empty)
+
+
+def _controls(review: Review, result: PlannedResult) -> Iterator[tuple[Study, Printed]]:
+    own = {study.id: control for study, _, _, control in _medians(review, result)}
+    for effect in result.effects:
+        study, quantity = review.studies[effect.study], quantity_of(effect)
+        if study.id in own:
+            yield study, own[study.id]
+            continue
+        arm = study.comparisons[quantity.comparison].control
+        _, found = places_of(review, study, result.plan)
+        wanted = dict.fromkeys(
+            Quantity(arm, outcome=quantity.outcome, statistic="median", **place.patients)
+            for place in found
+        )
+        yield from ((study, one) for each in wanted if (one := mention(study, each)) is not None)
+
+
+def _arm_words(study: Study, quantity: Quantity) -> str:
+    """The arm, with its patients where they are not simply all."""
+    label = study.arms[quantity.arm_id].label
+    if quantity.population == Quantity.population:
+        return label
+    return f"{label}, {study.populations[quantity.population].label.lower()}"
 
 
 def control_words(review: Review, result: PlannedResult) -> Words | None:

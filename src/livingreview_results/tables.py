@@ -151,7 +151,7 @@ def policy_notes(results: Iterable[PlannedResult]) -> Words:
 
 
 def scale_words(results: Sequence[PlannedResult]) -> Words:
-    """Return the counts by each of their ratios, and whether its interval includes no difference.
+    """Return the counts by each of their ratios, and on which side of no difference it is.
 
     The first measure of the plan is the primary one.
     """
@@ -159,8 +159,9 @@ def scale_words(results: Sequence[PlannedResult]) -> Words:
     for position, one in enumerate(results):
         model = None if one.pooled is None else one.pooled.bayes
         if model is not None:
-            includes = "includes" if model.ci_lower <= 0 <= model.ci_upper else "excludes"
+            crosses = model.ci_lower <= 0 <= model.ci_upper
+            side = "reaches across" if crosses else "lies on one side of"
             label = find_measure(one.measure).label + ("" if position else " (primary measure)")
             text = estimate_text(one, model)
-            lines.append(f"{label}: {text}, an interval that {includes} no difference")
+            lines.append(f"{label}: {text}, whose interval {side} no difference")
     return Words(bullets(lines, empty="Too few studies to pool."))

@@ -12,6 +12,7 @@ from livingreview_display import Table, day, sentence, show
 from livingreview_record import Dictionary, Review, Study
 
 OWN_PLACE = frozenset({"id", "kind", "not_confirmed", "described"})  # beside a report's table
+STUDY = frozenset({"study", "study_id"})  # keys whose value is the id of a study
 DEFINED = {  # what defines an outcome, and how a page heads it
     "origin": "Counted from",
     "event": "Event",
@@ -44,10 +45,20 @@ class EntriesPage:
         show(Table.unless_empty(found, caption))
 
     def records(self, key: str, caption: str) -> None:
-        """Show a list of entries of the file as a table, one line each."""
+        """Show a list of entries of the file as a table, one line each, studies by name."""
         place = f"{self.schema}:{key}"
-        found = records(self._entry(key) or [], self.review.dictionary, place)
+        named = [by_name(one, self.review) for one in self._entry(key) or []]
+        found = records(named, self.review.dictionary, place)
         show(Table.unless_empty(found, caption))
+
+
+def by_name(record: Mapping[str, Any], review: Review) -> dict[str, Any]:
+    """The record with a study under the name that pages call it by."""
+    studies = review.studies
+    return {
+        key: studies[value].label if key in STUDY and value in studies else value
+        for key, value in record.items()
+    }
 
 
 def entries(content: Mapping[str, Any], dictionary: Dictionary, place: str) -> pd.DataFrame:

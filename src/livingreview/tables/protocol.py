@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from livingreview.tables.entries import EntriesPage
+from livingreview.tables.entries import EntriesPage, by_name
 from livingreview.tables.sections import subgroup_label
 from livingreview_display import Table, Words, bullets, day, listed, show
 from livingreview_record import (
@@ -154,9 +154,12 @@ class ProtocolPage(EntriesPage):
     def _rows(
         self, file: str, rows: Iterable[Mapping[str, str]], caption: str, *, fold: bool = False
     ) -> None:
-        """Show the rows of a file of the data, each column under its meaning."""
+        """Show the rows of a file of the data, each column under its meaning, studies by name."""
         told = self.review.dictionary
-        lines = [{told.heading(file, name): text for name, text in one.items()} for one in rows]
+        lines = [
+            {told.heading(file, name): text for name, text in by_name(one, self.review).items()}
+            for one in rows
+        ]
         show(Table(pd.DataFrame(lines), caption, empty="There is none.", fold=fold))
 
     def file(self, name: str, caption: str) -> None:
