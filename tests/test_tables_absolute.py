@@ -90,7 +90,8 @@ def test_where_another_model_or_prior_reaches_no_difference_no_number_needed_is_
     entry = {"synthesis": "os-ici-after-ici", "timepoint": "12 months", "event": "deaths"}
     (first, *_) = carried_out("os-ici-after-ici")
     assert first.pooled.bayes.ci_upper < 0 < first.pooled.main.ci_upper
-    rows = absolute_table(planning(the_review(), absolute=[entry])).frame
+    unjudged = replace(planning(the_review(), absolute=[entry]), certainty={})
+    rows = absolute_table(unjudged).frame
     assert set(rows["Number needed to treat"]) == {
         "not given: by another model or prior the interval includes no difference"
     }

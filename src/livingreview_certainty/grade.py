@@ -101,7 +101,7 @@ class Certainty(Shown):
         for result, grade, _ in self.judged:
             if not any(grade.steps[name].steps for name in UP):
                 reason = grade.steps[next(iter(UP))].reason
-                titles.setdefault(reason, []).append(str(result.plan["title"]))
+                titles.setdefault(reason, []).append(result.plan.title)
         return [
             f"{'No result is' if len(named) == len(self.judged) else f'{listed(named)}: not'} "
             f"rated up: {reason}."
