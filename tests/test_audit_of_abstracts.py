@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import fisher_exact
 
-from livingreview_audit import audit
+from livingreview_audit import Verdict, audit
 from livingreview_plan import select
 from livingreview_record import Reported
 from the_review import the_review
@@ -54,6 +54,12 @@ def test_percentages_fit_no_count_of_the_printed_groups_and_one_of_others(outcom
     table = [[counts[0], 53 - counts[0]], [counts[1], 43 - counts[1]]]
     assert p.number.admits(fisher_exact(table).pvalue)
     assert f"{counts[0]} of 53 and {counts[1]} of 43" in DALIAN.outcomes[outcome].note
+
+
+def test_a_p_value_is_not_held_against_counts_that_no_percentage_stands_for():
+    found = [f for f in audit(DALIAN) if f.check == "p-of-counts"]
+    assert len(found) == 2
+    assert {finding.verdict for finding in found} == {Verdict.NOT_CHECKABLE}
 
 
 def test_no_count_is_taken_where_percentages_fit_no_count():

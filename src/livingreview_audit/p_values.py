@@ -103,7 +103,7 @@ def p_of_counts(study: Audited) -> Iterator[Finding]:
 
 def _judge(case: _Case, variants: list[str]) -> Finding:
     if not case.tables:
-        missing = "a count of one of the groups is not printed"
+        missing = "a count of one of the groups is not printed, and no percentage gives it"
         return case.find(missing, Verdict.NOT_CHECKABLE, "")
     if not any(has_variation(table) for table in case.tables):
         told = f"{_shown(case.tables[0])} has no variation, so that no test is defined"
@@ -245,16 +245,16 @@ def _wholes(study: Audited, group: Quantity, outcome: Outcome) -> list[Count]:
 
 
 def _some(study: Audited, quantity: Quantity) -> list[Count]:
-    """The printed count, or every count that the printed percentage may stand for."""
+    """The printed count, or every count that the printed percentage may stand for.
+
+    Nothing where it stands for none: a count near it would be ours, and not the report's.
+    """
     printed = study.counts(quantity)
     percent = None if printed else study.mention(replace(quantity, statistic="percent"))
     whole = None if percent is None else next(iter(study.sizes(quantity)), None)
     if percent is None or whole is None or percent.number.exact is None:
         return printed[:1]
     fits = counts_that_print(percent.number, whole.value)
-    if not fits:
-        below = int(percent.number.value * whole.value / 100)
-        fits = tuple(n for n in (below, below + 1) if n <= whole.value)
     return [Count(n, (percent,), str(n)) for n in fits]
 
 
