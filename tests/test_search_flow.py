@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from example_review import write_review
 from example_search import write_log
+from livingreview import SearchPage
 from livingreview_display import flowchart
 from livingreview_record import DataProblemsError, load_review
 from livingreview_search import flow, load_log
@@ -80,6 +81,16 @@ def test_the_boxes_of_this_review_add_up_by_hand():
     assert sorted(leaves) == sorted(unique)
     for name in ids(counted["included"]):
         assert last[name, "eligibility"].decision == "include"
+
+
+def test_every_ongoing_trial_of_the_log_stands_in_a_table_with_its_page(capsys):
+    page = SearchPage(ROOT)
+    page.ongoing()
+    shown = " ".join(capsys.readouterr().out.split())
+    assert page.counted["ongoing"].records
+    for one in page.counted["ongoing"].records:
+        assert one.short in shown
+        assert not one.address or one.address.removeprefix("https://").split("/")[0] in shown
 
 
 def test_every_box_is_drawn_with_its_count_and_told_in_words(example):

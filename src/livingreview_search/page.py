@@ -30,6 +30,11 @@ class SearchPage:
         """Show each box of the flow as a line that opens to its records."""
         show(search.Opened(self.counted, self.log))
 
+    def ongoing(self) -> None:
+        """Show the trials that fit the rules and have no result yet."""
+        caption, empty = "Ongoing trials that were met so far", "None so far."
+        show(Table(search.ongoing(self.log, self.counted), caption, empty))
+
     def sources(self) -> None:
         """Show where the records came from."""
         show(Table(search.sources(self.log), "Where the records came from"))

@@ -102,6 +102,17 @@ def _item(one: Record, decisions: Mapping[str, Decision]) -> Html:
     return element("li", f"{one.record_id}: ", linked(one.short + why))
 
 
+def ongoing(log: SearchLog, flow: Flow) -> pd.DataFrame:
+    """Trials that fit the rules and have no result yet: what was read of each, and where."""
+    decisions = log.standing("eligibility")
+    lines = [
+        [one.short, one.described if one.title else "", decisions[one.record_id].why, one.address]
+        for one in flow["ongoing"].records
+    ]
+    columns = ["Trial, and its number", "What it is", "Why it counts", "Page that was read"]
+    return pd.DataFrame(lines, columns=columns)
+
+
 def sources(log: SearchLog) -> pd.DataFrame:
     """Each source with its kind, its day, how many records it gave, and what must be known."""
     lines = [
