@@ -7,7 +7,7 @@ from code_lines import code_lines, files, packages
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
     "livingreview": 1884,  # studies, audit, protocol, shares, overlaps of one reason, command line
-    "livingreview_audit": 3972,
+    "livingreview_audit": 3964,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
     "livingreview_cohort": 5145,  # drawing patients is as much again as analysing them; two pages
     "livingreview_display": 1310,  # forest plots for phone and desktop, words measured; addresses

@@ -4,10 +4,10 @@ Every lookup goes through `by_quantity`, so the work grows with the numbers, not
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from livingreview_audit.intervals import counts_that_print
 from livingreview_record import (
@@ -25,15 +25,16 @@ from livingreview_record import (
 )
 
 PARTICIPANTS, EVENT = "participants", "event"
+SHARES = frozenset({"categorical", "binary", "adverse-event"})  # kinds with shares of patients
 T = TypeVar("T")
+Numbers: TypeAlias = tuple[Printed, ...]
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """A number of patients and the printed numbers it comes from."""
 
     value: int
-    numbers: tuple[Printed, ...]
+    numbers: Numbers
     words: str
 
     def percent_of(self, whole: "Count") -> Fraction:
@@ -51,9 +52,12 @@ def every(found: Iterable[T | None]) -> tuple[T, ...]:
     >>> every([1, 2]), every([1, None])
     ((1, 2), ())
     """
-    some = tuple(found)
-    known = tuple(one for one in some if one is not None)
-    return known if len(known) == len(some) else ()
+    known: list[T] = []
+    for one in found:
+        if one is None:
+            return ()
+        known.append(one)
+    return tuple(known)
 
 
 def total(parts: Iterable[Count | None]) -> Count | None:
@@ -65,14 +69,14 @@ def total(parts: Iterable[Count | None]) -> Count | None:
     return Count(sum(part.value for part in known), numbers_of(known), words)
 
 
-def numbers_of(counts: Iterable[Count]) -> tuple[Printed, ...]:
+def numbers_of(counts: Iterable[Count]) -> Numbers:
     """The printed numbers that counts come from."""
     return tuple(number for count in counts for number in count.numbers)
 
 
-def by_subgroup(quantity: Quantity, variable: Outcome) -> list[Quantity]:
+def by_subgroup(quantity: Quantity, variable: Outcome) -> Iterator[Quantity]:
     """Return the quantity in each subgroup that a variable makes."""
-    return [replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels]
+    return (replace(quantity, subgroup=f"{variable.id}={level}") for level in variable.levels)
 
 
 @lru_cache(maxsize=4096)
@@ -127,11 +131,11 @@ class Audited(Study):
         """The first place of this quantity, a table cell before the text."""
         return mention(self, quantity)
 
-    def mentions(self, quantities: Iterable[Quantity]) -> tuple[Printed, ...]:
+    def mentions(self, quantities: Iterable[Quantity]) -> Numbers:
         """The first place of each of these quantities; nothing where one is not printed."""
         return every(mention(self, quantity) for quantity in quantities)
 
-    def statistics(self, quantity: Quantity, *names: str) -> tuple[Printed, ...]:
+    def statistics(self, quantity: Quantity, *names: str) -> Numbers:
         """The first place of each of these statistics of a group; nothing where one is missing."""
         alone = replace(quantity, comparison="", method="")
         return self.mentions(replace(alone, statistic=name) for name in names)
@@ -152,7 +156,7 @@ class Audited(Study):
 
     def counted(self, quantities: Iterable[Quantity]) -> list[Count | None]:
         """The printed count of each of these quantities."""
-        return [self.count(quantity) for quantity in quantities]
+        return list(map(self.count, quantities))
 
     def count_or_implied(self, quantity: Quantity) -> Count | None:
         """The printed count, or the only count of the group that its printed percentage allows."""

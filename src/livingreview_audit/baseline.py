@@ -16,11 +16,11 @@ import numpy as np
 from scipy.special import chdtr, chdtrc
 from scipy.stats import hypergeom
 
-from livingreview_audit.audited import Audited, Count, every, numbers_of
+from livingreview_audit.audited import Audited, Count, Numbers, every, numbers_of
 from livingreview_audit.contingency import chi_squared, compact
 from livingreview_audit.design import AFTER_START, MATCHED, characteristic
 from livingreview_audit.finding import Finding, Verdict, check, first_true
-from livingreview_record import Outcome, Printed, Quantity
+from livingreview_record import Outcome, Quantity
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 TOO_DIFFERENT, TOO_ALIKE, IDENTICAL = 1e-7, 1e-5, 1e-4
@@ -35,7 +35,7 @@ class _Variable(NamedTuple):
     freedom: int
     equal: bool
     chance: float
-    numbers: tuple[Printed, ...]
+    numbers: Numbers
 
 
 class _Table(NamedTuple):

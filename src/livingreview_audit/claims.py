@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from livingreview_audit.audited import PARTICIPANTS, Audited, by_subgroup
+from livingreview_audit.audited import PARTICIPANTS, Audited, Numbers, by_subgroup
 from livingreview_audit.finding import Finding, Verdict, first_true, words
 from livingreview_audit.intervals import ALPHA, Box
 from livingreview_audit.vocabulary import qualified, says
@@ -217,7 +217,7 @@ def benefit_in_every_level(study: Audited) -> Iterator[Finding]:
     for statement in study.stated("consistency-claim"):
         names = ("comparison", "population", "outcome")
         about = {name: str(getattr(statement, name)) for name in names}
-        printed: dict[str, tuple[Printed, ...]] = {}
+        printed: dict[str, Numbers] = {}
         for variable in (study.variables[id_] for id_ in statement.variables):
             groups = by_subgroup(Quantity(), variable)
             for label, group in zip(variable.levels.values(), groups, strict=True):

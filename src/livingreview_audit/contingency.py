@@ -124,9 +124,7 @@ def fisher_mid_p(table: Table) -> float:
     return (as_probable + less_probable) / (2 * sum(weights))
 
 
-Test = Callable[[Table], float | None]
-
-TESTS: Mapping[str, Test] = {
+TESTS: Mapping[str, Callable[[Table], float | None]] = {
     "Pearson's chi-squared": pearson,
     "chi-squared with Yates's correction": yates,
     "Fisher's exact": fisher,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import NamedTuple
 
-from livingreview_audit.audited import EVENT, Audited, Count
+from livingreview_audit.audited import EVENT, Audited, Count, Numbers
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box
 from livingreview_record import Printed, Quantity, Reported, is_time, months, months_in, table_first
@@ -71,10 +71,10 @@ class Curve:
 
     study: Audited
     group: Quantity  # arm, population, subgroup and outcome; nothing else
-    places: dict[tuple[str, str], tuple[Printed, ...]] = field(default_factory=dict)
+    places: dict[tuple[str, str], Numbers] = field(default_factory=dict)
 
     @property
-    def medians(self) -> tuple[Printed, ...]:
+    def medians(self) -> Numbers:
         """Every place of the median."""
         return self.places.get(("median", ""), ())
 
@@ -84,7 +84,7 @@ class Curve:
         return [median for median in self.medians if median.number.exact is not None]
 
     @property
-    def rates(self) -> dict[str, tuple[Printed, ...]]:
+    def rates(self) -> dict[str, Numbers]:
         """Every place of each rate, by timepoint."""
         return {at: found for (kind, at), found in self.places.items() if kind == "rate"}
 
@@ -127,9 +127,7 @@ class Curve:
         both = self.medians and ("ci95", "") in self.places
         return bool(both) and all(is_time(one.unit or "months") for one in self.medians)
 
-    def find(
-        self, numbers: tuple[Printed, ...], said: str, verdict: Verdict, recomputed: str
-    ) -> Finding:
+    def find(self, numbers: Numbers, said: str, verdict: Verdict, recomputed: str) -> Finding:
         """A finding on the first of `numbers`."""
         reported = f"{numbers[0].value}{'%' if numbers[0].unit == '%' else ''}"
         return Finding.on(numbers, self.words, said, verdict, recomputed, reported=reported)

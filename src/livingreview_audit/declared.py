@@ -9,7 +9,7 @@ its levels must then be of these patients too.  Models: statements of the kinds 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited, Count, every
+from livingreview_audit.audited import Audited, Count, Numbers, every
 from livingreview_audit.contingency import Table
 from livingreview_audit.finding import Finding, Verdict, first_true, words
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides, printed_as, roundings
@@ -30,7 +30,7 @@ class _Share(NamedTuple):
     group: Count
 
     @property
-    def numbers(self) -> tuple[Printed, ...]:
+    def numbers(self) -> Numbers:
         return (*self.part.numbers, *self.declared.numbers)
 
 
@@ -45,7 +45,7 @@ class _Held(NamedTuple):
     said: str
     declared: bool
     whole: bool
-    numbers: tuple[Printed, ...]
+    numbers: Numbers
 
 
 @words("Percentages and p-values of a variable that is said to be of some {participants} only.")

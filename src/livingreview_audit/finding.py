@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
-from livingreview_audit.audited import Audited
+from livingreview_audit.audited import Audited, Numbers
 from livingreview_record import Printed, Study
 
 
@@ -52,12 +52,12 @@ class Finding:
     who were selected by their survival.  The registry adds the name of the check and its kind.
     """
 
-    numbers: tuple[Printed, ...]
+    numbers: Numbers
     reported: str
     recomputed: str
     verdict: Verdict
     explanation: str
-    touches: tuple[Printed, ...] = ()
+    touches: Numbers = ()
     check: str = ""
     kind: Kind = Kind.NUMBERS
     severity: Severity = Severity.NEITHER
@@ -72,7 +72,7 @@ class Finding:
         recomputed: str,
         *,
         reported: str = "",
-        touches: tuple[Printed, ...] = (),
+        touches: Numbers = (),
     ) -> "Finding":
         """Return the finding on the first of `numbers`, in a sentence "about: said".
 
@@ -93,7 +93,7 @@ class Finding:
         return self.verdict.is_contradiction or self.verdict is Verdict.REMARK
 
     @property
-    def touched(self) -> tuple[Printed, ...]:
+    def touched(self) -> Numbers:
         """The printed numbers it bears on: the one judged, unless a remark, and `touches`."""
         judged = self.numbers[:1] if self.verdict.is_contradiction else ()
         return (*judged, *self.touches) if self.counts_against else ()
@@ -166,7 +166,7 @@ class Fact:
         return tuple(dict.fromkeys(one.explanation for one in ordered if one.counts_against))
 
     @property
-    def places(self) -> tuple[Printed, ...]:
+    def places(self) -> Numbers:
         """The numbers judged, wherever they are printed."""
         named: dict[Printed, None] = {}
         for one in self.findings:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited, total
+from livingreview_audit.audited import Audited, Numbers, total
 from livingreview_audit.curves import Curve, beside, curves, in_months
 from livingreview_audit.finding import Finding, Verdict, check, design, first_true, unless, words
 from livingreview_audit.intervals import Box
@@ -31,7 +31,6 @@ from livingreview_record import (
 START, STOPS = "enrolment-start", ("follow-up-end", "data-cutoff")
 DAY = itemgetter(0)
 DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%B %Y", "%Y-%m-%d", "%Y")
-DAYS_A_MONTH = 30.4375
 TIME_SLACK = 1.03  # a month may be 28 to 31 days
 MIDDLE_SLACK = 1.25  # a median may be the middle of the two middle times, a curve's is the first
 EXPECTED = 7.0  # deaths; none of so many has a chance below one in a thousand
@@ -70,7 +69,7 @@ def _describing(study: Audited) -> list[Statement]:
     return [one for one in study.stated("follow-up") if one.ends_at]
 
 
-def _followup(study: Audited, statistic: str) -> Iterator[tuple[Quantity, tuple[Printed, ...]]]:
+def _followup(study: Audited, statistic: str) -> Iterator[tuple[Quantity, Numbers]]:
     """Each median or range of follow-up that is printed as a time."""
     for quantity, places in study.by_quantity.items():
         wanted = (quantity.outcome, quantity.statistic) == (study.roles.followup, statistic)
@@ -136,10 +135,10 @@ def within_followup(study: Audited) -> Iterator[Finding]:
 def followup_ranges(study: Audited) -> Iterator[Finding]:
     """Assumes that no one is observed before the first enrolment or after the end of follow-up."""
     starts, stops = _dates(study, START), _dates(study, *STOPS)
-    window, dates = 0.0, tuple[Printed, ...]()
+    window, dates = 0.0, Numbers()
     if starts and stops:
         (first, began), (last, ended) = min(starts, key=DAY), max(stops, key=DAY)
-        window, dates = (last - first).days / DAYS_A_MONTH + 1, (began, ended)
+        window, dates = (last - first).days * months_in("days") + 1, (began, ended)
     for quantity, ranges in _followup(study, "range"):
         for printed in ranges:
             yield _range(study, printed, window, dates)
@@ -169,7 +168,7 @@ def as_date(text: str) -> date | None:
     return None
 
 
-def _range(study: Audited, printed: Printed, window: float, dates: tuple[Printed, ...]) -> Finding:
+def _range(study: Audited, printed: Printed, window: float, dates: Numbers) -> Finding:
     """`window` are the months between the two dates, 0 where they are not printed."""
     low, up = Box.of(printed.interval.lower), Box.of(printed.interval.upper)
     median = study.by_quantity.get(replace(printed.quantity, statistic="median"), ())[:1]

@@ -21,10 +21,9 @@ from typing import NamedTuple
 from livingreview_audit.audited import Audited
 from livingreview_audit.finding import Finding, Verdict, check, design, first_true
 from livingreview_audit.intervals import ALPHA, Box, on_different_sides
-from livingreview_audit.ratios import Groups, Ratio, groups_of, own_ratios, p_box, ratios
+from livingreview_audit.ratios import P_METHODS, Groups, Ratio, groups_of, own_ratios, p_box, ratios
 from livingreview_record import Printed, Quantity
 
-P_METHODS = ("cox", "log-rank", "")
 TEST_FLOOR, TEST_SHARE = 0.10, 0.20  # how far z of another test may be from Wald's
 TELLING = 1.0  # a range of z wider than this says nothing of a p within it
 HIGHER_TERMS = 1.1  # beyond the third order, in the asymmetry of a likelihood interval
@@ -66,7 +65,8 @@ def interval_symmetry(study: Audited) -> Iterator[Finding]:
         )
         if outside:
             said = f"{ratio.estimate.value} lies outside its interval {ratio.interval.value}"
-        yield ratio.find(said + why, verdict, f"{centre[0]:.3g} to {centre[1]:.3g}")
+        recomputed = f"{centre[0]:.3g} to {centre[1]:.3g}"
+        yield ratio.find(ratio.numbers, said + why, verdict, recomputed)
 
 
 def _may_be_likelihood_interval(ratio: Ratio) -> bool:
@@ -109,7 +109,7 @@ def p_of_ratio(study: Audited) -> Iterator[Finding]:
             )
             said = f"{ratio.shown} {gives}; printed is {p.value}{why}"
             numbers = (p, ratio.estimate, ratio.interval)
-            yield ratio.find(said, verdict, _range(wald), numbers=numbers, reported=p.value)
+            yield ratio.find(numbers, said, verdict, _range(wald), p.value)
 
 
 def _p_values(ratio: Ratio) -> Iterator[Printed]:
@@ -162,7 +162,7 @@ def interval_width(study: Audited) -> Iterator[Finding]:
         )
         numbers = (ratio.interval, ratio.estimate, *groups.numbers)
         from_least, reported = f"standard error from {least:.3f}", f"standard error {widest:.3f}"
-        yield ratio.find(said, verdict, from_least, numbers=numbers, reported=reported)
+        yield ratio.find(numbers, said, verdict, from_least, reported)
 
 
 @check("How far adjustment moved each ratio.")
@@ -258,7 +258,7 @@ def _factor(first: Ratio, second: Ratio) -> float:
 def _two(judged: Ratio, other: Ratio, verdict: Verdict, said: str) -> Finding:
     numbers = (judged.estimate, judged.interval, other.estimate, other.interval)
     shown, expected = judged.estimate.value, other.estimate.value
-    return judged.find(said, verdict, expected, numbers=numbers, reported=shown)
+    return judged.find(numbers, said, verdict, expected, shown)
 
 
 class _Row(NamedTuple):
@@ -337,4 +337,4 @@ def _events(row: _Row, middle: float | None) -> Finding:
     said += "" if middle is None else f"; the middle of the table's rows is {middle:.0f}"
     said += f", so {why}{plausible}" if why else ""
     numbers = (ratio.interval, ratio.estimate, *groups.numbers)
-    return ratio.find(said, verdict, shown, numbers=numbers)
+    return ratio.find(numbers, said, verdict, shown)

@@ -14,6 +14,8 @@ from itertools import product, repeat
 from livingreview_record import Reported
 
 ALPHA = 0.05  # the limit of significance of every claim and p-value that is judged
+UNLIKELY = 0.001  # a chance below it makes implausible what nothing else does
+EPSILON = 1e-6  # of a share: absorbs the rounding of sums of shares
 SLACK = 1e-9  # relative; absorbs floating-point noise, far below any printed decimal
 
 

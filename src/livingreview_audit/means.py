@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import ttest_ind_from_stats
 
-from livingreview_audit.audited import Audited, Count, every
+from livingreview_audit.audited import Audited, Count, Numbers, every
 from livingreview_audit.design import ELIGIBILITY, limits_of_eligibility
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import Box, added, image
@@ -41,7 +41,7 @@ class _Group(NamedTuple):
         return self.patients.value
 
     @property
-    def numbers(self) -> tuple[Printed, ...]:
+    def numbers(self) -> Numbers:
         return (self.mean, self.sd, *self.patients.numbers)
 
     @property
@@ -257,9 +257,7 @@ def spread_on_scale(study: Audited) -> Iterator[Finding]:
                 yield _on_scale(study, mean, (low, high), why, limits)
 
 
-def _ends(
-    variable: Outcome, eligible: Printed | None
-) -> tuple[float, float, str, tuple[Printed, ...]]:
+def _ends(variable: Outcome, eligible: Printed | None) -> tuple[float, float, str, Numbers]:
     """Least and greatest value, why, and the printed limits where there are any."""
     low = -math.inf if variable.minimum is None else variable.minimum
     high = math.inf if variable.maximum is None else variable.maximum
@@ -273,7 +271,7 @@ def _ends(
 
 
 def _on_scale(
-    study: Audited, mean: Printed, ends: tuple[float, float], why: str, limits: tuple[Printed, ...]
+    study: Audited, mean: Printed, ends: tuple[float, float], why: str, limits: Numbers
 ) -> Finding:
     low, high = ends
     box, size = Box.of(mean.number), study.group_size(mean.quantity)

@@ -13,14 +13,13 @@ from typing import NamedTuple
 from livingreview_audit.audited import Audited, Count, by_subgroup, every, numbers_of, total
 from livingreview_audit.curves import Curve, Estimated, beside, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true
-from livingreview_audit.intervals import Box, added
+from livingreview_audit.intervals import UNLIKELY, Box, added
 from livingreview_record import ALL_ARMS, Printed, Quantity
 
 # In units of sqrt(S (1 - S) / n).  Set by validation/audit_limits.py; beyond each lies at most one
 # honest trial in a thousand.
 OUTSIDE, AWAY = 2.0, 3.0
 MEDIAN_SLACK = 0.20
-COINCIDENCE = 0.001
 
 
 class _Mixture(NamedTuple):
@@ -173,5 +172,5 @@ def _twice(first: Estimated, second: Estimated, expected: float) -> Finding:
         f"{second.shown} is also printed for {first.curve.words}{counted}; chance gives "
         f"{expected:.2g} such pairs among the groups with this median"
     )
-    verdict = Verdict.IMPLAUSIBLE if expected < COINCIDENCE else Verdict.ROUNDING
+    verdict = Verdict.IMPLAUSIBLE if expected < UNLIKELY else Verdict.ROUNDING
     return second.curve.find((*second.numbers, first.interval), said, verdict, "")

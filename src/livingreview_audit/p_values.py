@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited, Count, numbers_of
+from livingreview_audit.audited import SHARES, Audited, Count, Numbers, numbers_of
 from livingreview_audit.contingency import TESTS, Table, has_variation, p_value
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
 from livingreview_audit.intervals import (
@@ -23,7 +23,6 @@ from livingreview_audit.intervals import (
 from livingreview_record import Outcome, Printed, Quantity, Reported
 
 FINE_DECIMALS = 3  # from here on, one unit in the last decimal is taken for rounding
-COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event"})
 MOST_CANDIDATES = 64  # combinations of counts that rounded percentages may stand for
 _CHI = ("Pearson's chi-squared", "chi-squared with Yates's correction")
 _EXACT = ("Fisher's exact",)
@@ -56,7 +55,7 @@ class _Case(NamedTuple):
     study: Audited
     p: Printed
     tables: tuple[Table, ...] = ()
-    counts: tuple[Printed, ...] = ()
+    counts: Numbers = ()
 
     @property
     def method(self) -> str:
@@ -193,7 +192,7 @@ def _cases(study: Audited) -> Iterator[_Case]:
         quantity, outcome = p.quantity, study.vocabulary(p.quantity.outcome)
         alone = quantity.comparison in study.comparisons or not quantity.subgroup
         groups = study.compared(replace(quantity, statistic="n")) if alone else []
-        counted = outcome.kind in COUNTED_KINDS and quantity.method in NAMED
+        counted = outcome.kind in SHARES and quantity.method in NAMED
         if not counted or len(groups) != 2:
             continue
         if outcome.levels and outcome.kind == "categorical" and not quantity.category:

@@ -14,13 +14,13 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited, Count, every, numbers_of, total
+from livingreview_audit.audited import SHARES, Audited, Count, Numbers, every, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_audit.intervals import counts_that_print, printed_as, roundings
 from livingreview_audit.vocabulary import partition_of
 from livingreview_record import ALL_ARMS, Outcome, Printed, Quantity, Reported
 
-COUNTED_KINDS = frozenset({"categorical", "binary", "adverse-event", "count", "time-to-event"})
+COUNTED_KINDS = SHARES | {"count", "time-to-event"}
 ASSESSED_SHARE = Fraction(4, 5)  # at most a fifth of the patients may silently be missing
 GRIM_SHARE = Fraction(19, 20)  # a twentieth, where no count is printed
 Judged = tuple[str, Verdict, str]  # what is said, the verdict, and what the counts give
@@ -66,7 +66,7 @@ class _Case(NamedTuple):
         return self.study.counted(self.study.by_level(quantity))
 
     @property
-    def places(self) -> tuple[Printed, ...]:
+    def places(self) -> Numbers:
         return (self.percent, *numbers_of((*self.parts[:1], *self.wholes[:1])))
 
     def find(self, said: str, verdict: Verdict, recomputed: str) -> Finding:
@@ -216,7 +216,7 @@ def _few_not_assessed(case: _Case, part: Count, size: Count) -> Convention:
     least = max(part.value, -int(-ASSESSED_SHARE * size.value // 1), 1)
     rows = ((case.percent, part), *case.column)  # one safety population for all events
     for assessed in range(size.value - 1, least - 1, -1):
-        fewer = replace(size, value=assessed)
+        fewer = size._replace(value=assessed)
         if all(_rounds_to(*row, fewer) for row in rows):
             missing = f"if {size.value - assessed} of them were not assessed"
             return Verdict.ROUNDING, f"{_sum(part, size)}; {_sum(part, fewer)}, {missing}"

@@ -11,11 +11,10 @@ from itertools import chain, product
 
 from scipy import special
 
-from livingreview_audit.audited import Audited, Count, numbers_of
+from livingreview_audit.audited import SHARES, Audited, Count, numbers_of
 from livingreview_audit.finding import Finding, Verdict, check
 from livingreview_record import Printed, Reported
 
-PROPORTION_KINDS = frozenset({"binary", "categorical", "adverse-event"})
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
 Z = float(special.ndtri(1 - TAIL))
@@ -110,7 +109,7 @@ def interval_of_proportion(study: Audited) -> Iterator[Finding]:
     """
     for number in study.find(statistic="ci95", comparison="", timepoint=""):
         quantity = number.quantity
-        if study.vocabulary(quantity.outcome).kind not in PROPORTION_KINDS:
+        if study.vocabulary(quantity.outcome).kind not in SHARES:
             continue
         share = replace(quantity, statistic="percent", method="")
         implied, wholes = study.count_or_implied(share), study.sizes(share)

@@ -8,15 +8,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from scipy.special import ndtr, ndtri
 
-from livingreview_audit.audited import EVENT, Audited, Count, numbers_of, total
+from livingreview_audit.audited import EVENT, Audited, Count, Numbers, numbers_of, total
 from livingreview_audit.finding import Finding, Verdict
 from livingreview_audit.intervals import Box, asymmetry, image
 from livingreview_record import Level, Printed, Quantity, Reported
 
 Z95 = 1.959963984540054
+P_METHODS = ("cox", "log-rank", "")  # of p-values that may belong to a ratio
 TINY = 1e-6  # stands for the lower end of a ratio printed as 0.00
 
 
@@ -69,26 +71,24 @@ class Ratio:
         return Box(max(both.lower, TINY), max(both.upper, TINY))
 
     @property
+    def numbers(self) -> Numbers:
+        """The interval, which is judged, and the estimate."""
+        return self.interval, self.estimate
+
+    @property
     def shown(self) -> str:
         """Estimate and interval as printed."""
         return f"{self.estimate.value} ({self.interval.value})"
 
     def find(
-        self,
-        said: str,
-        verdict: Verdict,
-        recomputed: str,
-        *,
-        numbers: tuple[Printed, ...] = (),
-        reported: str = "",
+        self, numbers: Numbers, said: str, verdict: Verdict, recomputed: str, reported: str = ""
     ) -> Finding:
-        """A finding, on the interval unless other numbers are named."""
+        """A finding on the first of `numbers`, beside the ratio where nothing is `reported`."""
         kind = f"{self.quantity.adjustment} " if self.quantity.adjustment else ""
         compares = self.study.comparison_words(self.quantity)
         about = f"{self.study.quantity_words(self.quantity)}, {kind}hazard ratio, {compares}"
-        judged = numbers or (self.interval, self.estimate)
         shown = reported or self.shown
-        return Finding.on(judged, about, said, verdict, recomputed, reported=shown)
+        return Finding.on(numbers, about, said, verdict, recomputed, reported=shown)
 
 
 def log_box(number: Reported) -> Box:
@@ -144,8 +144,7 @@ def own_ratios(study: Audited) -> dict[Quantity, Ratio]:
     return {one.quantity: one for one in reversed(list(ratios(study))) if one.is_own}
 
 
-@dataclass(frozen=True)
-class Groups:
+class Groups(NamedTuple):
     """Patients of the two compared groups, and events of both together.
 
     `events` is the number of patients where no number of events is printed.
@@ -163,7 +162,7 @@ class Groups:
         return [part for part in (self.first, self.second) if part is not None]
 
     @property
-    def numbers(self) -> tuple[Printed, ...]:
+    def numbers(self) -> Numbers:
         """The printed numbers this rests on."""
         return tuple(dict.fromkeys(numbers_of((self.events, *self.sizes))))
 

@@ -7,22 +7,21 @@ how often the arms have them.  `audit_limits` holds how far honest trials differ
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited, by_subgroup, every
+from livingreview_audit.audited import Audited, Numbers, by_subgroup, every
 from livingreview_audit.finding import Finding, Verdict, check, first_true
 from livingreview_audit.intervals import ALPHA, Box, added
-from livingreview_audit.ratios import Z95, Ratio, own_ratios, p_box, p_words, z_box
-from livingreview_record import Outcome, Printed, Quantity
+from livingreview_audit.ratios import P_METHODS, Z95, Ratio, own_ratios, p_box, p_words, z_box
+from livingreview_record import Outcome, Printed, Quantity, levels_of
 
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 EFFECT_AWAY = 4.0  # whole against the weighted mean of its parts, in the whole's standard errors
 PRECISION_LEAST, PRECISION_MOST = 0.5, 1.15  # sum of the parts' 1 / se² as a share of the whole's
 Z_BEYOND = 2.5  # the whole's z beyond the root of the sum of the parts' z²
 FEWEST_OUTSIDE = 20  # events
-P_METHODS = ("cox", "log-rank", "")
 ONLY_WHERE = (
     "; plausible only where the levels differ much in survival and in how often the groups "
     "compared have them, or where the"
@@ -39,7 +38,7 @@ class _Split(NamedTuple):
     of: str
 
     @property
-    def numbers(self) -> tuple[Printed, ...]:
+    def numbers(self) -> Numbers:
         return _numbers(self.whole, *self.parts)
 
     @property
@@ -51,7 +50,7 @@ class _Split(NamedTuple):
         return [_weight(part) for part in self.parts]
 
 
-def _numbers(*ratios: Ratio) -> tuple[Printed, ...]:
+def _numbers(*ratios: Ratio) -> Numbers:
     return tuple(number for one in ratios for number in (one.estimate, one.interval))
 
 
@@ -78,7 +77,7 @@ def effect_of_subgroups(study: Audited) -> Iterator[Finding]:
             f"by {split.of} {split.shown}, weighted by their precision {middle}; "
             f"{split.whole.shown} is printed for all{why}"
         )
-        yield split.whole.find(said, verdict, middle, numbers=split.numbers)
+        yield split.whole.find(split.numbers, said, verdict, middle)
 
 
 @check("The intervals of subgroups that together are everybody against the interval of all.")
@@ -102,7 +101,7 @@ def precision_of_subgroups(study: Audited) -> Iterator[Finding]:
             f"the intervals by {split.of}, {split.shown}, together mean a standard error of "
             f"{implied:.3f}; {split.whole.shown} for all means {_middle(split.whole):.3f}{why}"
         )
-        yield split.whole.find(said, verdict, error, numbers=split.numbers)
+        yield split.whole.find(split.numbers, said, verdict, error)
 
 
 def _middle(ratio: Ratio) -> float:
@@ -111,19 +110,22 @@ def _middle(ratio: Ratio) -> float:
 
 def _splits(study: Audited) -> Iterator[_Split]:
     known = own_ratios(study)
+    variables = _splitting(study, {quantity.subgroup for quantity in known})
     for quantity, whole in known.items():
-        for variable in _splitting(study, quantity):
+        for variable in () if quantity.subgroup else variables:
             parts = every(known.get(part) for part in by_subgroup(quantity, variable))
             if parts:
                 yield _Split(whole, parts, variable.label)
 
 
-def _splitting(study: Audited, quantity: Quantity) -> list[Outcome]:
-    """The variables whose levels together are everybody; none for a quantity of a subgroup."""
+def _splitting(study: Audited, subgroups: Iterable[str]) -> list[Outcome]:
+    """The variables that make these subgroups, and whose levels together are everybody."""
+    made = {level.variable for subgroup in subgroups for level in levels_of(subgroup)}
     return [
         variable
-        for variable in (() if quantity.subgroup else study.variables.values())
-        if variable.exhaustive and not variable.within and len(variable.levels) > 1
+        for variable in study.variables.values()
+        if variable.id in made and variable.exhaustive and not variable.within
+        if len(variable.levels) > 1
     ]
 
 
@@ -138,14 +140,16 @@ def p_of_subgroups(study: Audited) -> Iterator[Finding]:
         for statement in study.stated("significance")
         if statement.claim == "not-significant"
     }
+    subgroups = {quantity.subgroup for quantity in study.by_quantity}
+    variables = _splitting(study, subgroups.union(subgroup for subgroup, *_ in claims))
     for quantity in study.by_quantity:
-        if quantity.statistic == "p" and quantity.adjustment and quantity.comparison:
-            for variable in _splitting(study, quantity):
-                levels = by_subgroup(quantity, variable)
-                parts = every(_part_p(study, level, claims) for level in levels)
-                whole = study.mention(quantity)
-                if whole is not None and parts:
-                    yield _p(study, whole, parts, variable)
+        tested = quantity.statistic == "p" and quantity.adjustment and quantity.comparison
+        for variable in variables if tested and not quantity.subgroup else ():
+            levels = by_subgroup(quantity, variable)
+            parts = every(_part_p(study, level, claims) for level in levels)
+            whole = study.mention(quantity)
+            if whole is not None and parts:
+                yield _p(study, whole, parts, variable)
 
 
 class _PartP(NamedTuple):
@@ -153,7 +157,7 @@ class _PartP(NamedTuple):
 
     z: Box
     words: str
-    numbers: tuple[Printed, ...]
+    numbers: Numbers
 
 
 def _part_p(study: Audited, wanted: Quantity, claims: set[tuple[str, ...]]) -> _PartP | None:
@@ -207,4 +211,4 @@ def other_patients(study: Audited) -> Iterator[Finding]:
                 f"{p_box(Box.at(z)).lower:.2g}"
             )
             implied, numbers = f"{math.exp(log):.2f}", _numbers(part, whole)
-            yield part.find(said, Verdict.NOT_CHECKABLE, implied, numbers=numbers)
+            yield part.find(numbers, said, Verdict.NOT_CHECKABLE, implied)

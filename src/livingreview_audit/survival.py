@@ -15,22 +15,20 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from livingreview_audit.audited import Audited
+from livingreview_audit.audited import Audited, Numbers
 from livingreview_audit.curves import Curve, beside, by_time, curve_of, curves, in_months, share
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
-from livingreview_audit.intervals import Box
+from livingreview_audit.intervals import EPSILON, UNLIKELY, Box
 from livingreview_audit.ratios import Groups, groups_of, p_words, z_box
 from livingreview_audit.vocabulary import says
-from livingreview_record import Printed, Quantity, level_of
+from livingreview_record import Printed, Quantity, level_of, months
 
 HALF = 0.5
 TIME_SLACK = 0.03  # a month may be 28 to 31 days
 CENSORING_SLACK = 0.25  # two curves with different risk sets: share of a median,
 CENSORING_ERRORS = 2.0  # and binomial standard errors of a rate
-EPSILON = 1e-6
-FIRST_ASSESSMENT = 6 * 7 / 30.4375  # months
+FIRST_ASSESSMENT = months("6 weeks")
 SHARE_EXPECTED = 0.5
-UNLIKELY = 0.001
 # Survival and progression-free survival of 5,923 pairs of groups sampled from real patients: one
 # outcome alone was never farther than 3.7 standard errors, both together beyond 2.5 once.
 ALONE, TOGETHER = 4.0, 2.5
@@ -40,7 +38,7 @@ class _Contrast(NamedTuple):
     """A p-value with the medians of the two groups it compares, and what it needs at least."""
 
     p: Printed
-    medians: tuple[Printed, ...]
+    medians: Numbers
     groups: Groups
     excess: float  # needed log hazard ratio beyond the medians' log ratio, in standard errors
     needed: float  # the hazard ratio farthest from 1 that is still near enough, below 1
@@ -55,9 +53,10 @@ def p_against_medians(study: Audited) -> Iterator[Finding]:
     families: dict[Quantity, list[_Contrast]] = {}
     for quantity, places in study.by_quantity.items():
         unadjusted = (quantity.statistic, quantity.adjustment) == ("p", "unadjusted")
-        family = replace(quantity, outcome="", method="")
-        for contrast in (_contrast(study, known, p) for p in (places if unadjusted else ())):
+        for p in places if unadjusted else ():
+            contrast = _contrast(study, known, p)
             if contrast is not None:
+                family = replace(quantity, outcome="", method="")
                 families.setdefault(family, []).append(contrast)
     for contrasts in families.values():
         several = len({one.p.quantity.outcome for one in contrasts}) > 1

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from livingreview_audit.audited import Audited, every
 from livingreview_audit.curves import Estimated, curve_of, curves
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
-from livingreview_audit.intervals import Box, asymmetry, image
+from livingreview_audit.intervals import EPSILON, Box, asymmetry, image
 from livingreview_audit.ratios import Z95, p_box, p_words, z_box
 from livingreview_record import Printed, Quantity
 
 FEWEST_SYMMETRICAL = 5  # intervals of medians that show how a paper computes them
 SHARE_SYMMETRICAL = 0.9
-EPSILON = 1e-6
 # Set by validation/audit_limits.py; beyond each lies at most one honest trial in a thousand.
 NARROW = 0.285  # every arm, as a share of the width that exponential times give
 Z_APART = 7.0  # z of the medians and that of the p-value

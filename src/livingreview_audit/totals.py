@@ -20,11 +20,9 @@ from livingreview_audit.audited import (
     total,
 )
 from livingreview_audit.finding import Finding, Verdict, check, first_true, unless
-from livingreview_audit.intervals import Box, added
+from livingreview_audit.intervals import UNLIKELY, Box, added
 from livingreview_audit.vocabulary import partition_of, supersets
 from livingreview_record import ALL_ARMS, Quantity, level_of
-
-UNLIKELY = 0.001
 
 
 @check("The levels of an exhaustive variable against the {participants} who are classified.")

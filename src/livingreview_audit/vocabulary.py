@@ -75,7 +75,7 @@ def supersets(study: Audited, quantity: Quantity) -> Iterator[tuple[Quantity, bo
     if population is not None and population.within:
         yield replace(quantity, population=population.within), True
     for wider_outcome in study.outcomes.values() if outcome.sum_of else ():
-        if wider_outcome.id != outcome.id and _levels_within(outcome, wider_outcome):
+        if _levels_within(outcome, wider_outcome):
             yield replace(quantity, outcome=wider_outcome.id), True
     if meant := outcome.subset_of.get(quantity.category):
         yield quantity.of_level(level_of(meant)), False
@@ -83,6 +83,5 @@ def supersets(study: Audited, quantity: Quantity) -> Iterator[tuple[Quantity, bo
 
 def _levels_within(narrow: Outcome, wide: Outcome) -> bool:
     """Whether both are sums of levels of the same outcome, the first of fewer."""
-    if not narrow.sum_of or not wide.sum_of or narrow.sum_of.keys() != wide.sum_of.keys():
-        return False
-    return all(set(levels) < set(wide.sum_of[of]) for of, levels in narrow.sum_of.items())
+    same = narrow.sum_of.keys() == wide.sum_of.keys()
+    return same and all(set(part) < set(wide.sum_of[of]) for of, part in narrow.sum_of.items())
