@@ -3,8 +3,8 @@
 A curve is one time-to-event outcome (or another time with a Kaplan-Meier median) in one group.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -62,8 +62,7 @@ class Estimated(NamedTuple):
         return f"{self.estimate.value} ({self.interval.value})"
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """One curve's printed numbers, each with every place that prints it.
 
     `places` has them by statistic (`median`, `rate`, `ci95`) and timepoint.
@@ -71,7 +70,7 @@ class Curve:
 
     study: Audited
     group: Quantity  # arm, population, subgroup and outcome; nothing else
-    places: dict[tuple[str, str], Numbers] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], Numbers]
 
     @property
     def medians(self) -> Numbers:
@@ -135,16 +134,15 @@ class Curve:
 
 def curves(study: Audited) -> dict[Quantity, Curve]:
     """Every curve of the study of which a median or a rate is printed, by its group."""
-    found: dict[Quantity, Curve] = {}
-    for quantity, places in study.by_quantity.items():
-        if quantity.statistic not in ("median", "ci95", "rate") or quantity.comparison:
-            continue
-        if study.vocabulary(quantity.outcome).kind in TIMES:
-            group = curve_of(quantity)
-            curve = found.get(group) or found.setdefault(group, Curve(study, group))
+    places: dict[Quantity, dict[tuple[str, str], Numbers]] = {}
+    for quantity, found in study.by_quantity.items():
+        wanted = quantity.statistic in ("median", "ci95", "rate") and not quantity.comparison
+        if wanted and study.vocabulary(quantity.outcome).kind in TIMES:
             at = "" if quantity.statistic == "median" else quantity.timepoint
-            curve.places[quantity.statistic, at] = tuple(table_first(places))
-    return {group: curve for group, curve in found.items() if curve.is_time_to_event}
+            of_curve = places.setdefault(curve_of(quantity), {})
+            of_curve[quantity.statistic, at] = tuple(table_first(found))
+    known = {group: Curve(study, group, of_curve) for group, of_curve in places.items()}
+    return {group: curve for group, curve in known.items() if curve.is_time_to_event}
 
 
 def curve_of(quantity: Quantity) -> Quantity:

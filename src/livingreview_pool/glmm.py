@@ -20,9 +20,7 @@ from livingreview_pool.result import Synthesis, few_studies_notes, q_pval, wald
 from livingreview_pool.univariate import prediction_reach
 
 NODES = 320
-SMOOTH = (
-    8.0  # the largest tau for which NODES resolve an arm without events, a cliff of width 1/tau
-)
+SMOOTH = 8.0  # the largest tau for which NODES resolve an arm without events, a cliff of 1/tau
 NEGLIGIBLE = 45.0  # drop of the log integrand below its peak that ends the range: e^-45
 # on the logit scale: a tau below the first value is zero, 40 separates none from all
 TAU_GRID = np.append(1e-4, np.geomspace(0.02, 40.0, 32))
@@ -211,10 +209,8 @@ def _range(x: Floats, n: Floats, mu: Floats, tau: Floats) -> tuple[Floats, Float
         return logarithm
 
     reach = tau * n + 1.0
-    left, right = (
-        np.broadcast_to(-reach, (mu.size, x.size)),
-        np.broadcast_to(reach, (mu.size, x.size)),
-    )
+    right = np.broadcast_to(reach, (mu.size, x.size))
+    left = -right
     for _ in range(HALVINGS):
         z = 0.5 * (left + right)
         rising = tau * (x - n * expit(mu + tau * z)) > z
