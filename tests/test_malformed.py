@@ -82,6 +82,8 @@ evidence_map:
   populations: [{label: After treatment, design: {latitude: 10}}]
   designs: [{label: By choice, says: cohort}]
   outcomes: [os]
+  without_numbers:
+    - {trial: Later, record: later, design: {latitude: 10}, type: trial, treatment: new-drug}
 """)
 FULL_REVIEW["syntheses"][0] |= yaml.safe_load(
     "{group_by: treatment_class, arms: {is_new: true}, benefit: above, note: n, pool: false}"
@@ -179,6 +181,7 @@ FREE = {
         "networks.of[].id", "networks.of[].title", "networks.of[].transitivity.reasons[]",
         "networks.of[].certainty.reasons[]", "evidence_map.populations[].label",
         "evidence_map.designs[].label", "evidence_map.designs[].says",
+        "evidence_map.without_numbers[].*",
         "effect_modifiers.characteristics[].label",
         "effect_modifiers.characteristics[].remarks[].section",
         "effect_modifiers.characteristics[].remarks[].text",
@@ -218,6 +221,7 @@ RIGHT = {
        for value in (7, True)},
     ("review", "networks.design.latitude", "type True"): OWN,
     ("review", "evidence_map.populations[].design.latitude", "type True"): OWN,
+    ("review", "evidence_map.without_numbers[].design.latitude", "type True"): OWN,
 }  # fmt: skip
 NEEDED_BY_KIND = {
     "review": {

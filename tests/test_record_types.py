@@ -62,6 +62,7 @@ READS = {
     protocol.EvidenceMap: (PLANNED["evidence_map"], set()),
     protocol.MapPopulation: (items(PLANNED["evidence_map"], "populations"), set()),
     protocol.MapDesign: (items(PLANNED["evidence_map"], "designs"), set()),
+    protocol.MapTrial: (items(PLANNED["evidence_map"], "without_numbers"), set()),
     protocol.Roles: (PLANNED["roles"], set()),
     Terms: (PLANNED["words"], set()),
     protocol.PlannedMultiverse: (items(REVIEW, "multiverses"), set()),

@@ -24,6 +24,8 @@ from livingreview_display.placing import NARROW, WIDE
 SHADES = ("#ffffff", "#bcd7ee", "#7fb6dc", "#2a7ab9", "#08306b")  # the more certain, the darker
 SHAPES = ("s", "o", "^", "D")
 LARGEST, SMALLEST = 260.0, 24.0  # areas of bubbles in square points
+APART, DEEP = 0.23, 0.26  # inches from bubble to bubble of a cell, and from line to line of them
+DASHED = (0, (2, 1.4))
 LABELS, GAP, KEY = 2.4, 0.1, 0.22  # inches: row labels of a desktop; between rows; a line of a key
 
 
@@ -34,7 +36,8 @@ class BubbleMap(Drawing):
     A line of `rows` is a study in one cell: `group`, `row`, `column`, `study`, `size` (not a
     number where unknown), `shade` (one of `shades`, from the least to the most) and `shape` (one
     of `shapes`).  `grid` names every row under its group, and `columns` every column, so that a
-    cell without a study shows as a gap.
+    cell without a study shows as a gap.  What stands in the column `pending`, if there is one, has
+    no result yet and a dashed edge.
     """
 
     rows: pd.DataFrame
@@ -44,6 +47,7 @@ class BubbleMap(Drawing):
     shapes: Sequence[str]
     title: str
     sized_by: str
+    pending: str = ""
 
     def _cells(self) -> Mapping[tuple[str, str, str], list[Mapping[Any, Any]]]:
         cells: dict[tuple[str, str, str], list[Mapping[Any, Any]]] = {}
@@ -77,8 +81,12 @@ class BubbleMap(Drawing):
         """Return what a bubble, a shade, a shape and a dash stand for."""
         return (
             f"{self.title}. A bubble is a study, larger with more {self.sized_by} (smallest where "
-            "their number is not known); darker means more certain, the shape says the design, "
-            "and a dash means that no study here reports the outcome."
+            "their number is not known); a fuller colour means more certain, the shape says the "
+            "design, and a dash means that no study here reports the outcome."
+            + (
+                " A dashed bubble is a trial that we know of and hold no number of."
+                * bool(self.pending)
+            )
         )
 
     def rows_shown(self) -> pd.DataFrame:
@@ -120,9 +128,10 @@ class BubbleMap(Drawing):
                 ]
                 y, group = y + LINE * len(lines), name
             lines = wrapped(row, labels - 0.2 if wide else width - 0.1)
+            deep = DEEP * (self._most_lines(name, row, step) - 1)
             words += [(0.03, y + LINE * (n + 0.5), t, "left", False) for n, t in enumerate(lines)]
-            height = max(LINE * len(lines), 0.3) if wide else LINE * len(lines) + 0.3
-            placed[name, row] = y + (height / 2 if wide else height - 0.15)
+            height = max(LINE * len(lines), 0.3 + deep) if wide else LINE * len(lines) + 0.3 + deep
+            placed[name, row] = y + (height / 2 if wide else height - 0.15 - deep / 2)
             y += height + GAP
         keys = [] if wide else [f"{n} {column}" for n, column in enumerate(self.columns, 1)]
         words += [(0.03, y + LINE * (n + 0.5), text, "left", False) for n, text in enumerate(keys)]
@@ -152,18 +161,34 @@ class BubbleMap(Drawing):
                 found = cells.get((group, row, column), [])
                 if not found:
                     axes.plot([middle - 0.05, middle + 0.05], [y, y], color=QUIET, linewidth=1.2)
-                apart = min(0.2, step / (len(found) + 1))
-                for place, one in enumerate(sorted(found, key=_size, reverse=True)):
-                    area = max(LARGEST * _size(one) / most, SMALLEST)
-                    x = middle + apart * (place - (len(found) - 1) / 2)
-                    self._bubble(axes, (x, y), area, one["shade"], one["shape"])
+                lines = _in_lines(sorted(found, key=_size, reverse=True), step)
+                for number, line in enumerate(lines):
+                    for place, one in enumerate(line):
+                        x = middle + APART * (place - (len(line) - 1) / 2)
+                        at = x, y + DEEP * (number - (len(lines) - 1) / 2)
+                        area = max(LARGEST * _size(one) / most, SMALLEST)
+                        dashed = column == self.pending
+                        self._bubble(axes, at, area, one["shade"], one["shape"], dashed=dashed)
+
+    def _most_lines(self, group: str, row: str, step: float) -> int:
+        cells = self._cells()
+        found = (cells.get((group, row, column), []) for column in self.columns)
+        return max(1, *(len(_in_lines(one, step)) for one in found))
 
     def _bubble(
-        self, axes: Axes, at: tuple[float, float], area: float, shade: str, shape: str
+        self,
+        axes: Axes,
+        at: tuple[float, float],
+        area: float,
+        shade: str,
+        shape: str,
+        *,
+        dashed: bool = False,
     ) -> None:
         look: dict[str, Any] = {
             "facecolor": SHADES[list(self.shades).index(shade)],
             "marker": SHAPES[list(self.shapes).index(shape)],
+            "linestyle": DASHED if dashed else "-",
         }
         axes.scatter(*at, s=area, edgecolor=INK, linewidth=1.0, zorder=3, **look)
 
@@ -174,6 +199,12 @@ class BubbleMap(Drawing):
             at = y + KEY * (place + 0.5)
             self._bubble(axes, (0.13, at), 70.0, shade, shape)
             axes.text(0.3, at, words, va="center_baseline", **style())
+
+
+def _in_lines(found: Sequence[Mapping[Any, Any]], step: float) -> list[Sequence[Mapping[Any, Any]]]:
+    """Return the bubbles of a cell of this width in lines that fit into it."""
+    most = max(1, int(step / APART))
+    return [found[start : start + most] for start in range(0, len(found), most)]
 
 
 def _size(row: Mapping[Any, Any]) -> float:

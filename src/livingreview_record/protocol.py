@@ -137,12 +137,24 @@ class MapDesign:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapTrial:
+    """A trial of which no number is held: its record of the search, its place on the map."""
+
+    trial: str
+    design: Rule
+    type: str
+    treatment: str
+    record: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceMap:
     """What the evidence map shows: populations and classes of treatment by outcome."""
 
     populations: tuple[MapPopulation, ...]
     designs: tuple[MapDesign, ...]
     outcomes: tuple[str, ...]
+    without_numbers: tuple[MapTrial, ...] = ()
 
 
 @dataclass(frozen=True)

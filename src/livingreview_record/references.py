@@ -56,9 +56,10 @@ def _design_rules(protocol: Protocol) -> Iterator[tuple[str, Rule]]:
         yield "effect_modifiers.include.design", protocol.effect_modifiers.include.design
     if protocol.networks:
         yield "networks.design", protocol.networks.design
-    drawn = protocol.evidence_map.populations if protocol.evidence_map else ()
-    for position, one in enumerate(drawn):
-        yield f"evidence_map.populations.{position}.design", one.design
+    if drawn := protocol.evidence_map:
+        for key in ("populations", "without_numbers"):
+            for position, one in enumerate(getattr(drawn, key)):
+                yield f"evidence_map.{key}.{position}.design", one.design
 
 
 def _check_days(collector: Collector, protocol: Protocol) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,13 +15,13 @@ from livingreview_record import (
     Printed,
     Review,
     Study,
-    has_design,
     table_first,
 )
 
 NOT_JUDGED = "certainty not judged"
 LEVELS = ("very low", "low", "moderate", "high")
 SHOWN = ("included", "awaiting-classification", "ongoing")
+WITHOUT_NUMBERS = "Trials without a number here"
 TITLE = "What was studied in whom, and which outcomes are reported"
 
 
@@ -30,7 +31,8 @@ def evidence_map(review: Review, results: Mapping[str, Sequence[PlannedResult]])
     A study is in the first population whose rule its design fits.  Each of its arms that is not
     only compared with others is a treatment; a bubble says that an outcome of it is printed, or
     for an ongoing study planned.  The certainty is that of the first planned synthesis of the
-    outcome in which this treatment's estimate of the study is used.
+    outcome in which this treatment's estimate of the study is used.  Trials that are known of, and
+    of which no number is held, have a column of their own.
     """
     if (asked := review.protocol.evidence_map) is None:
         msg = "data/review.yaml: need the key 'evidence_map' for a map, found nothing; add it"
@@ -46,22 +48,36 @@ def evidence_map(review: Review, results: Mapping[str, Sequence[PlannedResult]])
             "study": study.label,
             "size": _patients(study, arm),
             "shade": certain.get((study.id, arm.id, outcome), NOT_JUDGED),
-            "shape": _design(study, asked.designs),
+            "shape": _design(str(study.design.get("type", "")), asked.designs),
         }
         for study in review.studies.values()
-        if study.status in SHOWN and (group := _population(study, asked.populations))
+        if study.status in SHOWN and (group := _population(study.design, asked.populations))
         for arm in _treatments(study)
         for outcome, label in outcomes.items()
         if _reports(study, arm, outcome)
     ]
+    lines += [
+        {
+            "group": _population(trial.design, asked.populations),
+            "row": classes.get(trial.treatment, trial.treatment),
+            "column": WITHOUT_NUMBERS,
+            "study": trial.trial,
+            "size": math.nan,
+            "shade": NOT_JUDGED,
+            "shape": _design(trial.type, asked.designs),
+        }
+        for trial in asked.without_numbers
+    ]
     groups = [one.label for one in asked.populations]
+    rows = dict.fromkeys([*classes.values(), *(str(line["row"]) for line in lines)])
     found = {(line["group"], line["row"]) for line in lines}
-    grid = [(g, row) for g in groups for row in classes.values() if (g, row) in found]
+    grid = [(g, row) for g in groups for row in rows if (g, row) in found]
     names = ["group", "row", "column", "study", "size", "shade", "shape"]
     return BubbleMap(
         rows=pd.DataFrame(lines, columns=names),
         grid=grid,
-        columns=tuple(outcomes.values()),
+        columns=(*outcomes.values(), *((WITHOUT_NUMBERS,) if asked.without_numbers else ())),
+        pending=WITHOUT_NUMBERS if asked.without_numbers else "",
         shades=(NOT_JUDGED, *(f"{level} certainty" for level in LEVELS)),
         shapes=tuple(one.label for one in asked.designs),
         title=TITLE,
@@ -69,13 +85,15 @@ def evidence_map(review: Review, results: Mapping[str, Sequence[PlannedResult]])
     )
 
 
-def _population(study: Study, populations: Sequence[MapPopulation]) -> str:
-    return next((one.label for one in populations if has_design(study, one.design)), "")
+def _population(design: Mapping[str, Any], populations: Sequence[MapPopulation]) -> str:
+    for one in populations:
+        if all(design.get(key) == value for key, value in one.design.items()):
+            return one.label
+    return ""
 
 
-def _design(study: Study, designs: Sequence[MapDesign]) -> str:
-    """The first design whose words the study's design has; the last has none."""
-    said = str(study.design.get("type", ""))
+def _design(said: str, designs: Sequence[MapDesign]) -> str:
+    """The first design whose words these have; the last has none."""
     return next(one.label for one in designs if one.says in said)
 
 
