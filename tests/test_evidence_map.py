@@ -61,6 +61,17 @@ def test_no_bubble_leaves_its_column_or_covers_another_however_many_a_cell_holds
         assert all(math.hypot(x - a, y - b) >= 2 * half for a, b in places[:place])
 
 
+def test_no_name_of_a_column_touches_the_next(page):
+    figure = evidence_map(page.review, page.results).wide_figure()
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_ha() == "center"]
+    assert len(boxes) > 8
+    for place, box in enumerate(boxes):
+        assert not any(
+            box.padded(2).overlaps(other) for other in boxes[:place] if other.y0 == box.y0
+        )
+
+
 def test_a_trial_without_a_number_has_a_dashed_edge_and_the_caption_says_so():
     shown = make_map({}, {"column": "Response", "size": math.nan})
     assert "dashed" not in shown.caption()

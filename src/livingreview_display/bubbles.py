@@ -25,8 +25,8 @@ SHADES = ("#ffffff", "#bcd7ee", "#7fb6dc", "#2a7ab9", "#08306b")  # the more cer
 SHAPES = ("s", "o", "^", "D")
 LARGEST, SMALLEST = 260.0, 24.0  # areas of bubbles in square points
 APART, DEEP = 0.23, 0.26  # inches from bubble to bubble of a cell, and from line to line of them
-DASHED = (0, (2, 1.4))
-LABELS, GAP, KEY = 2.4, 0.1, 0.22  # inches: row labels of a desktop; between rows; a line of a key
+PENDING, DASHED = 70.0, (0, (2.2, 1.6))  # area and edge of what has no result yet
+LABELS, GAP, KEY = 2.0, 0.1, 0.22  # inches: row labels of a desktop; between rows; a line of a key
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,8 +166,8 @@ class BubbleMap(Drawing):
                     for place, one in enumerate(line):
                         x = middle + APART * (place - (len(line) - 1) / 2)
                         at = x, y + DEEP * (number - (len(lines) - 1) / 2)
-                        area = max(LARGEST * _size(one) / most, SMALLEST)
                         dashed = column == self.pending
+                        area = PENDING if dashed else max(LARGEST * _size(one) / most, SMALLEST)
                         self._bubble(axes, at, area, one["shade"], one["shape"], dashed=dashed)
 
     def _most_lines(self, group: str, row: str, step: float) -> int:
