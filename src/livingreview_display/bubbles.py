@@ -24,7 +24,7 @@ from livingreview_display.placing import NARROW, WIDE
 SHADES = ("#ffffff", "#bcd7ee", "#7fb6dc", "#2a7ab9", "#08306b")  # the more certain, the darker
 SHAPES = ("s", "o", "^", "D")
 LARGEST, SMALLEST = 260.0, 24.0  # areas of bubbles in square points
-APART, DEEP = 0.23, 0.26  # inches from bubble to bubble of a cell, and from line to line of them
+APART, DEEP = 0.28, 0.3  # inches from bubble to bubble of a cell, and from line to line of them
 PENDING, DASHED = 70.0, (0, (2.2, 1.6))  # area and edge of what has no result yet
 LABELS, GAP, KEY = 2.0, 0.1, 0.22  # inches: row labels of a desktop; between rows; a line of a key
 
