@@ -70,7 +70,7 @@ NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and add
     ),
     *("outcome", "subgroup", "category", "comparison", "kind", "unit", "value", "months"),
     *("grades", "any_grade"),
-    *("qualified_in", "read", "volume", "treatment_class"),
+    *("qualified_in", "read", "volume", "treatment_class", "trial", "record"),
 }
 WORDS = [
     "two",
