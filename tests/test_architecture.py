@@ -74,6 +74,7 @@ ONLY_IN = {  # modules, or a whole package, that use a library
         "livingreview_display.drawing",
         "livingreview_display.flowchart",
         "livingreview_display.forest",
+        "livingreview_display.lanes",
         "livingreview_network.figures",
     },
     "seaborn": {"livingreview_display.forest"},

@@ -262,11 +262,13 @@ def test_the_area_of_a_mark_is_in_proportion_to_its_weight(weights, headings):
 def test_the_line_of_no_difference_goes_through_no_words(headings):
     rows = make_rows({"text": "1.0"}, {"label": "b", "text": "2.0"}, {"group": "g", "label": "c"})
     figure = forest(rows, HAZARD_RATIO, headings)
-    figure.canvas.draw()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     (axes,) = figure.axes
+    renderer = canvas.get_renderer()
     lines = next(c for c in axes.collections if isinstance(c, LineCollection)).get_segments()
     for text in axes.texts:
-        points = axes.transData.inverted().transform(text.get_window_extent().get_points())
+        points = axes.transData.inverted().transform(text.get_window_extent(renderer).get_points())
         (left, right), (low, high) = (sorted(ends) for ends in zip(*points, strict=True))
         for segment in lines:
             top, bottom = sorted(y for _, y in segment)

@@ -21,8 +21,7 @@ API = {
         ReenactmentPage Reported ReportedInterval SearchPage SingleArmPage StudyPage SynthesisPage
         Words absolute_table bullets certainty_table choice_table control_table control_words
         coverage_table evidence_size headline_table heterogeneity_table
-        left_out_table left_out_words load_review load_study medians_table
-        multiverse_table
+        left_out_table left_out_words load_review load_study multiverse_table reenacted_curves
         not_yet_held patients policy_notes printed priors_table proportional_words publish
         restricted_mean_table scale_words sensitivity_table show subgroup_words
         FindingsPage effect_modifiers printed_outcomes
@@ -39,11 +38,11 @@ API = {
     """,
     "livingreview_display": """
         COLOURS WITHOUT_FORMULAS
-        HAZARD_RATIO INK LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION QUIET STUDY WHERE
-        Axis BubbleMap Cited Drawing Flowchart Forest Html Link Numbered Places Shown Step Table
-        Words address_of anchor as_printed bullets cell day element intervals_of joined
-        light linked listed number p_value percent places printed publish scrolling sentence show
-        wrapped
+        HAZARD_RATIO INK LANE_COLUMNS LEVEL MONTHS NO_BREAK_SPACE PERCENT POOLED PREDICTION
+        QUIET STUDY WHERE Axis BubbleMap Cited Drawing Flowchart Forest Html Lanes Link Look
+        Numbered Places Shown Step Table Words address_of anchor as_printed bullets cell day
+        element intervals_of joined light linked listed number p_value percent places
+        printed publish scrolling sentence show wrapped
     """,
     "livingreview_plan": """
         ArmCount Estimate LEVEL_WORDS USUAL_LEVEL Moderated PlannedResult PrintedEstimate
@@ -75,7 +74,7 @@ API = {
         Model SynthesisPage address_of certainty certainty_table choice_table control_table
         control_words estimate_text
         findings forest_rows headline_table heterogeneity_table left_out_table left_out_words
-        medians_table multiverse_table policy_notes priors_table proportional_words
+        multiverse_table policy_notes priors_table proportional_words
         restricted_mean_table scale_words sensitivity_table texts_by_key touched
     """,
     "livingreview_certainty": "FindingsPage absolute_table",
@@ -84,7 +83,8 @@ API = {
         ALL_ARMS Arm COLUMNS Collector Comparison DESIGN_STATISTICS DataProblemsError Dictionary
         DOWN Grade LEVELS START Step UP DAYS_A_MONTH csv_text is_day is_over
         ESTIMATES FORMS FORM_OF INTERVAL_LEVELS INTERVAL_STATISTICS KINDS Kind Level Locator
-        NUMBER_WORDS MEASURED Outcome Place Population Printed PrintedForm Problem Quantity TIMED
+        NUMBER_WORDS MEASURED NOT_STATED Outcome Place Population Printed PrintedForm
+        Problem Quantity TIMED
         Characteristic MapDesign MapPopulation PatientsRule PlannedAbsolute PlannedMultiverse
         PlannedNetwork PlannedSynthesis Protocol ReviewOutcome Rule StudyRule
         Report Reported ReportedInterval Review Roles SIDES SharedPatients Statement Study Terms

@@ -10,7 +10,8 @@ from example_review import REVIEW, ROWS, STUDY, load_review, more_studies, write
 from livingreview.tables.protocol import ProtocolPage
 from livingreview_plan.selection import select
 from livingreview_record import DataProblemsError, share_class, share_of
-from livingreview_results import SynthesisPage, medians_table
+from livingreview_results import SynthesisPage
+from livingreview_results.medians import arms_of_classes, medians_table
 
 QUESTION = {
     "id": "again",
@@ -161,12 +162,13 @@ def test_medians_stand_beside_their_origin_and_their_share(written):
     row = {"section": "Abstract", "arm_id": "new", "outcome": "os", "statistic": "median"}
     rows = (*ROWS, share("81.5"), row | {"unit": "months", "value": "12.0"})
     review = load_review(written(rules(), study=MIXED, rows=rows))
-    (line,) = medians_table(review, "os", "new-drug").frame.to_dict("records")
-    assert line["Median"] == "12.0 months"
+    arms = arms_of_classes(review, "os", ["new-drug"])
+    (line,) = medians_table(review, "os", arms).frame.to_dict("records")
+    assert line["Median, and rates"] == "12.0 months"
     assert line["Patients"] == "40"
     assert line["Counted from"] == "start of treatment"
     assert line["Share who are male"] == "81.5%"
-    assert medians_table(review, "os", "old-drug").frame.empty
+    assert arms_of_classes(review, "os", ["old-drug"]) == []
 
 
 def test_indirect_trials_are_shown_beside_their_own_question_only(written, capsys):

@@ -126,7 +126,7 @@ def test_no_inconsistency_is_blamed_on_studies_that_agree(synthesis):
 
 
 def test_every_included_study_and_every_class_of_treatment_has_its_place_in_a_question():
-    """A study is named, in each chapter whose tables hold it too; its medians stand in one."""
+    """A study is named, in each chapter whose tables hold it too; its medians are drawn in one."""
     names = [one.id for one in REVIEW.protocol.questions]
     pages = [text(f"chapters/{name}.md") for name in names]
     every = "\n".join(pages)
@@ -136,10 +136,7 @@ def test_every_included_study_and_every_class_of_treatment_has_its_place_in_a_qu
         in_tables = set(re.findall(r"<([a-z0-9-]+)\.html#", text(f"tests/expected/{name}.txt")))
         assert not {one for one in in_tables if f"({one}.md)" not in page}, name
     shown = {
-        one
-        for page in pages
-        if "medians_table(" in page
-        for one in re.findall(r'"([a-z0-9-]+)"', page)
+        one for page in pages if "on_months(" in page for one in re.findall(r'"([a-z0-9-]+)"', page)
     }
     classes = {
         arm.treatment_class

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livingreview_cohort.page import (
         ReenactmentPage as ReenactmentPage, SingleArmPage as SingleArmPage,
     )
+    from livingreview_cohort.tables import reenacted_curves as reenacted_curves
     from livingreview.study_page import StudyPage as StudyPage
     from livingreview.tables.audit import AuditPage as AuditPage
     from livingreview.tables.effect_modifiers import effect_modifiers as effect_modifiers
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
         SynthesisPage as SynthesisPage, certainty_table as certainty_table,
         choice_table as choice_table, control_table as control_table,
         control_words as control_words, headline_table as headline_table,
-        heterogeneity_table as heterogeneity_table, medians_table as medians_table,
+        heterogeneity_table as heterogeneity_table,
         left_out_table as left_out_table, left_out_words as left_out_words,
         multiverse_table as multiverse_table, policy_notes as policy_notes,
         priors_table as priors_table, proportional_words as proportional_words,
@@ -60,6 +61,7 @@ _NAMES = {  # of the module that holds them
     "livingreview_explorer.page": "ExplorerPage",
     "livingreview_cohort.design_page": "DesignPage coverage_table",
     "livingreview_cohort.page": "ReenactmentPage SingleArmPage",
+    "livingreview_cohort.tables": "reenacted_curves",
     "livingreview.study_page": "StudyPage",
     "livingreview.tables.audit": "AuditPage",
     "livingreview.tables.effect_modifiers": "effect_modifiers",
@@ -70,7 +72,7 @@ _NAMES = {  # of the module that holds them
     "livingreview_search.page": "SearchPage",
     "livingreview_results":
         "SynthesisPage certainty_table choice_table control_table control_words headline_table "
-        "heterogeneity_table left_out_table left_out_words medians_table multiverse_table "
+        "heterogeneity_table left_out_table left_out_words multiverse_table "
         "policy_notes priors_table proportional_words restricted_mean_table scale_words "
         "sensitivity_table",
     "livingreview_display": "Words bullets printed publish show",

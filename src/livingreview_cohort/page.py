@@ -16,13 +16,12 @@ from livingreview_cohort.figures import MIDDLE, RANGES, MarkedForest, SurvivalCu
 from livingreview_cohort.lean import lean
 from livingreview_cohort.patients import survival_outcomes
 from livingreview_cohort.pipeline import SPECIAL
-from livingreview_cohort.reenact import Reenacted, Reenactment, reenact
+from livingreview_cohort.reenact import ON_PAGES, Reenacted, Reenactment, reenact
 from livingreview_cohort.rows import Line, lines
 from livingreview_cohort.single_arm import TRIALS, simulate
 from livingreview_display import HAZARD_RATIO, MONTHS, Axis, Table, Words, bullets, show
 from livingreview_record import load_review
 
-DRAWS = 50  # sets of patients on a page; `livingreview reenact` draws as many as are asked for
 WATERMARK = "synthetic patients"
 HEAD = (
     "Nobody in this section is real. A computer drew {draws} sets of synthetic patients whose "
@@ -71,7 +70,7 @@ class ReenactmentPage:
     nothing.  `root` is the folder that holds `data/`, seen from the chapter.
     """
 
-    def __init__(self, study_id: str, root: Path | str = "..", *, draws: int = DRAWS) -> None:
+    def __init__(self, study_id: str, root: Path | str = "..", *, draws: int = ON_PAGES) -> None:
         review = load_review(root, only=[study_id])
         self.study, self.dictionary = review.studies[study_id], review.dictionary
         self.root, self.draws = root, draws

@@ -18,6 +18,7 @@ from livingreview_record import Printed, Quantity, Study, mention
 
 INTERVAL = "ci95"
 DRAWS, SEED = 100, 1
+ON_PAGES = 50  # sets of patients on a page; `livingreview reenact` draws as many as are asked for
 GRID = np.arange(0.0, 60.5, 0.5)  # months at which curves are kept
 Curves = dict[tuple[str, str], tuple[Floats, Floats]]  # rates and numbers at risk, on the grid
 
@@ -112,6 +113,17 @@ def reenact(
     return summarise(study, "synthetic", results, curves)
 
 
+def curves_again(
+    study: Study, pipeline: Pipeline, *, draws: int = DRAWS, seed: int = SEED
+) -> tuple[Band, ...]:
+    """Return the curves of `reenact` with these draws and this seed, without its analyses.
+
+    Raises `ValueError` where the printed numbers allow no cohort.
+    """
+    fitted = fit_for(study, pipeline)
+    return _bands([_curves(draw(fitted, one)) for one in range(seed, seed + draws)])
+
+
 def fit_for(study: Study, pipeline: Pipeline) -> FittedStudy:
     """The study fitted for draws, with medians and follow-up read as its pipeline reads them."""
     survival = study.roles.overall_survival
@@ -154,8 +166,12 @@ def summarise(
     order = {quantity: number for number, quantity in enumerate(study.by_quantity)}
     quantities = sorted(found, key=lambda one: order.get(one, len(order)))
     rows = tuple(_row(study, quantity, found) for quantity in quantities)
-    bands = tuple(_band(key, [one[key] for one in curves]) for key in (curves[0] if curves else ()))
-    return Reenactment(study.id, source, len(runs), rows, bands)
+    return Reenactment(study.id, source, len(runs), rows, _bands(curves))
+
+
+def _bands(curves: Sequence[Curves]) -> tuple[Band, ...]:
+    keys = curves[0] if curves else ()
+    return tuple(_band(key, [one[key] for one in curves]) for key in keys)
 
 
 def _band(key: tuple[str, str], curves: Sequence[tuple[Floats, Floats]]) -> Band:

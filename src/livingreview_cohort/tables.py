@@ -3,19 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from livingreview_audit import Finding
-from livingreview_cohort.choices import Choice, SingleArm
+from livingreview_cohort.choices import Choice, SingleArm, load_pipeline
 from livingreview_cohort.figures import Curve
 from livingreview_cohort.lean import is_in_printed_model
 from livingreview_cohort.pipeline import COX, INTERACTION, SELECTED, STANDARDISED
-from livingreview_cohort.reenact import GRID, Band, Reenactment
+from livingreview_cohort.reenact import GRID, ON_PAGES, Band, Reenactment, curves_again
 from livingreview_cohort.rows import Line, comparison_words, text
 from livingreview_cohort.single_arm import SimulatedArm
 from livingreview_display import LEVEL, Html, Table, element, listed
-from livingreview_record import Dictionary, Printed, Quantity, Study, months
+from livingreview_record import Dictionary, Printed, Quantity, Study, load_review, months
 
 PRINTED, AGAIN = "Printed", "Re-enacted"
 BEFORE, AFTER = "Before matching", "After matching"
@@ -148,6 +149,32 @@ def curves(study: Study, reenactment: Reenactment, outcome: str) -> tuple[Curve,
         for band in reenactment.bands
         if band.outcome == outcome
     )
+
+
+def reenacted_curves(*study_ids: str, root: Path | str = "..") -> pd.DataFrame:
+    """Return the curves of these studies, re-enacted on as many sets as on their own pages.
+
+    A row is a point of a curve: study_id, arm_id, outcome, `at` (months), `height`, `low` and
+    `high` (percent without the event: the middle of the sets, and their range) and `at_risk`; a
+    curve ends where nobody is at risk.  `root` is the folder that holds `data/`.
+    """
+    review = load_review(root, only=study_ids)
+    rows = [
+        {
+            **{"study_id": study.id, "arm_id": band.arm_id, "outcome": band.outcome, "at": at},
+            **dict(zip(("height", "low", "high"), (100 * share for share in shares), strict=True)),
+            "at_risk": at_risk,
+        }
+        for study in review.studies.values()
+        for band in curves_again(
+            study, load_pipeline(study, review.dictionary, root), draws=ON_PAGES
+        )
+        for at, at_risk, *shares in zip(
+            GRID, band.at_risk, band.middle, band.low, band.high, strict=True
+        )
+        if at_risk >= 1
+    ]
+    return pd.DataFrame(rows)
 
 
 def _points(study: Study, band: Band) -> Iterator[tuple[float, float]]:

@@ -14,6 +14,8 @@ from livingreview_display.bubbles import BubbleMap
 from livingreview_display.drawing import COLOURS, INK, WITHOUT_FORMULAS, QUIET, Drawing, wrapped
 from livingreview_display.forest import Forest
 from livingreview_display.flowchart import Flowchart, Step
+from livingreview_display.lane import COLUMNS as LANE_COLUMNS
+from livingreview_display.lanes import Lanes, Look
 from livingreview_display.markup import NO_BREAK_SPACE, Html, Shown, element, joined, linked
 from livingreview_display.placing import POOLED, PREDICTION, STUDY
 from livingreview_display.publishing import publish, show
@@ -26,11 +28,11 @@ from livingreview_display.wording import (
 
 __all__ = [
     "COLOURS",
-    "HAZARD_RATIO", "INK", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
+    "HAZARD_RATIO", "INK", "LANE_COLUMNS", "LEVEL", "MONTHS", "NO_BREAK_SPACE", "PERCENT", "POOLED",
     "PREDICTION", "QUIET", "STUDY", "WHERE",
     "WITHOUT_FORMULAS", "Axis", "BubbleMap", "Cited", "Drawing", "Flowchart",
-    "Forest",
-    "Html", "Link", "Numbered", "Places", "Shown", "Step", "Table", "Words", "address_of",
+    "Forest", "Html", "Lanes", "Link", "Look", "Numbered",
+    "Places", "Shown", "Step", "Table", "Words", "address_of",
     "anchor", "as_printed", "bullets", "cell", "day", "element", "intervals_of", "joined", "light",
     "linked", "listed", "number", "p_value", "percent", "places", "printed", "publish",
     "scrolling", "sentence", "show", "wrapped",

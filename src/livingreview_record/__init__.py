@@ -32,7 +32,8 @@ from livingreview_record.protocol import (
 from livingreview_record.reported import NUMBER_WORDS, Reported, ReportedInterval
 from livingreview_record.rows import COLUMNS
 from livingreview_record.rules import (
-    Place, comparisons_of, fits, has_design, nothing_printed, outcomes_for, outcomes_of, places_of,
+    NOT_STATED, Place, comparisons_of, fits, has_design, nothing_printed, outcomes_for,
+    outcomes_of, places_of,
     plan, share_class, share_of,
 )
 from livingreview_record.shapes import check_shape
@@ -66,8 +67,8 @@ __all__ = [
     "DAYS_A_MONTH", "is_day", "is_over",
     # the rules of a planned synthesis
     "KINDS", "Kind", "MEASURED", "SIDES", "TIMED", "ESTIMATES", "FORMS", "FORM_OF", "PrintedForm",
-    "plan", "Place", "places_of", "outcomes_of", "outcomes_for", "comparisons_of", "fits",
-    "has_design", "nothing_printed", "share_class", "share_of",
+    "plan", "NOT_STATED", "Place", "places_of", "outcomes_of", "outcomes_for", "comparisons_of",
+    "fits", "has_design", "nothing_printed", "share_class", "share_of",
     "arm_flags",
     # the certainty of the evidence
     "Grade", "Step", "LEVELS", "START", "DOWN", "UP",

@@ -9,7 +9,6 @@ what it touches among the planned syntheses.  `SynthesisPage` shows it all in a 
 # fmt: off
 from livingreview_results.audited import findings, touched
 from livingreview_results.keys import texts_by_key
-from livingreview_results.medians import medians_table
 from livingreview_results.page import SynthesisPage, address_of
 from livingreview_results.rows import Model, certainty, estimate_text, forest_rows
 from livingreview_results.sensitivity import (
@@ -27,6 +26,6 @@ __all__ = [
     "Model", "SynthesisPage", "address_of", "certainty", "certainty_table", "choice_table",
     "control_table", "control_words", "estimate_text", "findings", "forest_rows",
     "headline_table", "heterogeneity_table", "left_out_table", "left_out_words",
-    "medians_table", "multiverse_table", "policy_notes", "priors_table", "proportional_words",
+    "multiverse_table", "policy_notes", "priors_table", "proportional_words",
     "restricted_mean_table", "scale_words", "sensitivity_table", "texts_by_key", "touched",
 ]

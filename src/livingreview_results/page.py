@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import pandas as pd
+
 from livingreview_appraisal import Appraisals, load_appraisals
 from livingreview_display import (
     PERCENT,
@@ -16,7 +18,7 @@ from livingreview_display import (
 from livingreview_plan import Moderated, PlannedResult, carry_out, moderated
 from livingreview_pool import measure as find_measure
 from livingreview_record import PlannedSynthesis, Printed, Terms, load_review, plan
-from livingreview_results import moderators, rows, tables
+from livingreview_results import medians, moderators, rows, tables
 from livingreview_results.audited import touched
 from livingreview_results.compared import with_studies
 from livingreview_results.evidence_map import evidence_map
@@ -141,6 +143,26 @@ class SynthesisPage:
         heads = {"label": "Pooled", "arms": "Published", "counts": "Studies", "text": "Result"}
         note = "Each row pools a study and those published before it, by random effects"
         show(Forest(drawn, _axis(result, self._better(result)), title, headings=heads, note=note))
+
+    def on_months(
+        self,
+        outcome: str,
+        *classes: str,
+        syntheses: Sequence[str] = (),
+        curves: pd.DataFrame | None = None,
+    ) -> None:
+        """Show printed medians and rates on one axis of months, and as a table to unfold.
+
+        They are of the arms that the syntheses compare, and of those of these classes of treatment;
+        `curves` are re-enacted ones to draw beside them.
+        """
+        arms = medians.arms_compared(self.review, outcome, syntheses)
+        known = {(one.study.id, one.wanted) for one in arms}
+        others = medians.arms_of_classes(self.review, outcome, classes)
+        arms += [one for one in others if (one.study.id, one.wanted) not in known]
+        arms.sort(key=lambda one: [*self.review.studies].index(one.study.id))
+        table = medians.medians_table(self.review, outcome, arms)
+        show(medians.medians_plot(self.review, outcome, arms, curves) if arms else None, table)
 
     def map(self) -> None:
         """Show what was studied in whom, and which outcomes are reported, as a map."""
