@@ -71,6 +71,7 @@ NO_PROSE = {  # keys of YAML files whose texts are names, titles, places and add
     *("outcome", "subgroup", "category", "comparison", "kind", "unit", "value", "months"),
     *("grades", "any_grade"),
     *("qualified_in", "read", "volume", "treatment_class", "trial", "record"),
+    *("period_place", "follow_up_until_place"),
 }
 WORDS = [
     "two",

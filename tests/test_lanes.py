@@ -9,6 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from drawn_lanes import scale, spans, symbols
 from livingreview_display import INK, LANE_COLUMNS, MONTHS, Axis, Lanes, Look
 from livingreview_display.placing import NARROW, WIDE
 
@@ -23,35 +24,6 @@ def make(*rows: dict, **changes: object) -> Lanes:
     frame = pd.DataFrame([{**words, "mark": "median", **none, **row} for row in rows])
     lanes = Lanes(frame[LANE_COLUMNS], LOOKS, MONTHS, "Survival", headings={"label": "Study"})
     return dataclasses.replace(lanes, **changes)
-
-
-def scale(figure) -> tuple[float, float]:
-    """Inches of the axis' zero and of one unit, by the places of its numbers."""
-    at = {float(t.get_text()): t.get_position()[0] for t in numbers_at_the_axis(figure)}
-    (low, first), (high, last) = min(at.items()), max(at.items())
-    unit = (last - first) / (high - low)
-    return first - unit * low, unit
-
-
-def numbers_at_the_axis(figure) -> list[Text]:
-    texts = [one for one in figure.axes[0].texts if one.get_text().isdigit()]
-    lowest = max(one.get_position()[1] for one in texts)
-    return [one for one in texts if one.get_position()[1] == lowest]
-
-
-def symbols(figure, shape: str) -> list[tuple[float, float]]:
-    """Values and heights in inches of the symbols in lanes; those of the key stand above."""
-    zero, unit = scale(figure)
-    top = min(one.get_position()[1] for one in figure.axes[0].texts if one.get_text() == "0")
-    lines = [line for line in figure.axes[0].lines if line.get_marker() == shape]
-    found = [(line.get_xdata()[0], line.get_ydata()[0]) for line in lines]
-    return [((x - zero) / unit, y) for x, y in found if y > top]
-
-
-def spans(figure, width: float) -> list[tuple[float, float]]:
-    zero, unit = scale(figure)
-    lines = [line for line in figure.axes[0].lines if line.get_linewidth() == width]
-    return [tuple((x - zero) / unit for x in line.get_xdata()) for line in lines]
 
 
 @FORMS

@@ -118,7 +118,9 @@ reports_compared: [{item: period, paper: "2019", paper_place: Methods, preprint:
 shares_patients: [{with: 10.1000/other, certainty: likely, why: same centre, source: both texts}]
 design:
   {type: retrospective cohort, line: second, allocation: by choice, centres: one, country: X,
-   period: "2019", follow_up_until: "2020", outcomes_named: [os], primary_outcomes: [os],
+   period: "2019", period_place: Methods,
+   follow_up_until: "2020", follow_up_until_place: Methods, outcomes_named: [os],
+   primary_outcomes: [os],
    secondary_outcomes: [orr], statistics: Cox, randomisation: simple}
 registration: {id: R1, title: t, end_date_seen: "2020-05-01", source: "https://example.org/r"}
 eligibility: {points: [adults]}

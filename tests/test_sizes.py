@@ -6,21 +6,21 @@ from code_lines import code_lines, files, packages
 
 # Lines of code.  Lower a limit when a package has become smaller; to raise one needs a reason.
 MOST = {
-    "livingreview": 1887,  # studies, audit, protocol, shares, overlaps of one reason, command line
+    "livingreview": 2030,  # studies, timeline, audit, protocol, shares, overlaps, command line
     "livingreview_audit": 3964,
     "livingreview_book": 2205,  # the site: style sheet, policy, citations, feed; 100 explain terms
-    "livingreview_cohort": 5145,  # drawing patients is as much again as analysing them; two pages
-    "livingreview_display": 1672,  # forest plots, lanes on one axis, both for phone and desktop
+    "livingreview_cohort": 5170,  # drawing patients is as much as analysing them; curves
+    "livingreview_display": 1677,  # forest plots, lanes on one axis, both for phone and desktop
     "livingreview_plan": 1130,
     "livingreview_pool": 3151,  # tau2 on any design, for networks
     "livingreview_appraisal": 1110,  # missing evidence; sentences in languages; settlements
     "livingreview_search": 914,  # one paper on two studies; ongoing trials
     "livingreview_explorer": 245,
     "livingreview_network": 760,  # captions; the printed share of earlier treatment
-    "livingreview_results": 1310,  # survival on one axis of months
+    "livingreview_results": 1350,  # survival on one axis of months
     "livingreview_certainty": 664,  # the plain summary; baselines; numbers needed by no other model
     "livingreview_start": 656,
-    "livingreview_record": 3166,  # leads; certainty; networks; printed_as; trials extracted again
+    "livingreview_record": 3175,  # leads; certainty; networks; printed_as; trials extracted again
 }
 MOST_IN_A_FILE = 300
 

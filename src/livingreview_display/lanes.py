@@ -145,12 +145,15 @@ class Lanes(Drawing):
         """Return where everything stands."""
         lanes = self.lanes
         margin = PERCENTS if any(lane.is_tall for lane in lanes) else 0.14
-        left = 0.03 + LABEL + COUNTS + 0.25 if is_wide else 0.17
-        right = WIDE - 0.08 - TEXT - 0.1 - margin if is_wide else NARROW - margin
         width = WIDE if is_wide else NARROW
+        label, counts = (
+            self._column(name, most) for name, most in (("label", LABEL), ("counts", COUNTS))
+        )
+        left = 0.03 + label + counts + 0.25 if is_wide else 0.17
+        right = WIDE - 0.08 - TEXT - 0.1 - margin if is_wide else NARROW - margin
         columns = {
-            "label": (0.03, LABEL),
-            "counts": (0.13 + LABEL, COUNTS),
+            "label": (0.03, label),
+            "counts": (0.13 + label, counts),
             "text": (right + margin + 0.1, TEXT),
         }
         above = self._key_height(is_wide=is_wide) + GAP + LINE / 2
@@ -173,6 +176,11 @@ class Lanes(Drawing):
         words.append(Written((left + right) / 2, y + GAP + 1.6 * LINE, self.axis.label, "center"))
         ticks_at, size = (above, y + GAP + LINE / 2), (width, y + GAP + 2.3 * LINE)
         return Layout(tuple(placed), tuple(words), (left, right), ticks_at, size)
+
+    def _column(self, name: str, most: float) -> float:
+        """How wide a column of a desktop needs to be, its heading included; at most this wide."""
+        heading = text_width(self.headings.get(name, ""), bold=True)
+        return min(most, max([heading, *(text_width(getattr(one, name)) for one in self.lanes)]))
 
     def _keys(self) -> list[tuple[str, str]]:
         """The marks that are drawn, the empty symbol and the lines, with their words."""
@@ -218,7 +226,7 @@ class Lanes(Drawing):
         for value in self.lines.values():
             for lane in plan.lanes:
                 ys = [lane.top - 0.02, lane.bottom + 0.02]
-                axes.plot([x(value)] * 2, ys, color=COLOURS[4], linewidth=1.4, linestyle="--")
+                axes.plot([x(value)] * 2, ys, color=COLOURS[4], linewidth=1.4)
         for one in plan.words:
             look = style(bold=one.bold) | {"ha": one.side, "va": "center_baseline"}
             axes.text(one.x, one.y, one.text, **look)
@@ -287,7 +295,7 @@ class Lanes(Drawing):
         ends_at = [x - 0.13, x + 0.13]
         if name == "line":
             middle = [y - 0.07, y + 0.07]
-            axes.plot([x, x], middle, color=COLOURS[4], linewidth=1.4, linestyle="--")
+            axes.plot([x, x], middle, color=COLOURS[4], linewidth=1.4)
             return
         look = self.looks.get(name, Look(QUIET, "o"))
         if look.kind == "curve":

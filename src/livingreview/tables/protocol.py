@@ -8,6 +8,7 @@ import pandas as pd
 
 from livingreview.tables.entries import EntriesPage, by_name
 from livingreview.tables.sections import subgroup_label
+from livingreview.tables.timeline import timeline, timeline_table
 from livingreview_display import Table, Words, bullets, day, listed, show
 from livingreview_record import (
     PatientsRule,
@@ -105,6 +106,10 @@ class ProtocolPage(EntriesPage):
         """Show how far the separate extractions agreed."""
         caption = "Agreement of the separate extractions"
         self._rows("data/extraction.csv", self.review.extraction, caption)
+
+    def timeline(self) -> None:
+        """Show the studies in calendar time, and their dates as a table to unfold."""
+        show(timeline(self.review), timeline_table(self.review))
 
     def overlaps(self) -> None:
         """Show which studies may share patients, with each other or with what is not held."""
