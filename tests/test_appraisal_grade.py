@@ -277,6 +277,20 @@ def test_the_summary_tells_what_is_printed_and_the_certainty_beside_it(page, cap
     assert opened.html().count("<details") == len(page.grades)
 
 
+def test_events_in_a_summary_are_of_the_result_beside_them_which_names_its_model(page):
+    (three, two, *_) = page.found["kq1"]
+    shown = repr(
+        summary.summary(page.review, page.questions["kq1"], [three, two], page.languages["en"])
+    )
+    assert "; Random effects (REML), modified Knapp-Hartung interval |" in shown
+    assert "; Bayesian, prior 0.5 (credible interval) |" in shown
+    random = three.result.pooled.random
+    assert three.estimate == (random.mean, random.ci_lower, random.ci_upper)
+    for baseline, effect in three.absolute:
+        highest = 1000 * (1 - (1 - baseline.risk) ** math.exp(random.ci_upper))
+        assert effect.experimental_upper == pytest.approx(highest)
+
+
 def test_the_certainty_in_a_summary_leads_to_its_reasons_and_these_to_the_result(page):
     found = page.found["kq5"]
     shown = summary.summary(page.review, page.questions["kq5"], found, page.languages["en"])

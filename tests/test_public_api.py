@@ -71,11 +71,11 @@ API = {
     """,
     "livingreview_explorer": "LARGEST Question explored",
     "livingreview_results": """
-        Model SynthesisPage address_of certainty certainty_table choice_table control_table
-        control_words estimate_text
+        Model Reading SynthesisPage address_of certainty certainty_table choice_table control_table
+        control_words
         findings forest_rows headline_table heterogeneity_table left_out_table left_out_words
-        multiverse_table policy_notes priors_table proportional_words
-        restricted_mean_table scale_words sensitivity_table texts_by_key touched
+        multiverse_table policy_notes priors_table proportional_words read_first
+        restricted_mean_table scale_words sensitivity_table study_limits texts_by_key touched
     """,
     "livingreview_certainty": "FindingsPage absolute_table",
     "livingreview_start": "Source Start add_commands import_table new_review new_study",

@@ -12,12 +12,12 @@ MOST = {
     "livingreview_cohort": 5170,  # drawing patients is as much as analysing them; curves
     "livingreview_display": 1677,  # forest plots, lanes on one axis, both for phone and desktop
     "livingreview_plan": 1130,
-    "livingreview_pool": 3151,  # tau2 on any design, for networks
+    "livingreview_pool": 3154,  # tau2 on any design, for networks; what is read first
     "livingreview_appraisal": 1110,  # missing evidence; sentences in languages; settlements
     "livingreview_search": 914,  # one paper on two studies; ongoing trials
     "livingreview_explorer": 245,
     "livingreview_network": 760,  # captions; the printed share of earlier treatment
-    "livingreview_results": 1350,  # survival on one axis of months
+    "livingreview_results": 1360,  # survival on one axis of months; what is read first
     "livingreview_certainty": 664,  # the plain summary; baselines; numbers needed by no other model
     "livingreview_start": 656,
     "livingreview_record": 3175,  # leads; certainty; networks; printed_as; trials extracted again

@@ -7,7 +7,8 @@ from example_review import ROWS, write_review
 from livingreview_certainty.absolute import absolute_table
 from livingreview_record.certainty import Grade
 from livingreview_record.load import load_review
-from planning import planning
+from livingreview_results import read_first
+from planning import planning, replanned
 from the_review import carried_out, the_review
 
 RATE = {
@@ -87,11 +88,44 @@ def test_where_measures_of_the_same_counts_disagree_no_number_needed_to_treat_is
 
 
 def test_where_another_model_or_prior_reaches_no_difference_no_number_needed_is_given():
-    entry = {"synthesis": "os-ici-after-ici", "timepoint": "12 months", "event": "deaths"}
-    (first, *_) = carried_out("os-ici-after-ici")
-    assert first.pooled.bayes.ci_upper < 0 < first.pooled.main.ci_upper
+    entry = {"synthesis": "orr-ici", "event": "responses"}
+    first = carried_out("orr-ici")[0].pooled
+    assert first.bayes.ci_lower > 0 > first.by_prior[1.0].ci_lower
     unjudged = replace(planning(the_review(), absolute=[entry]), certainty={})
-    rows = absolute_table(unjudged).frame
+    rows = absolute_table(replanned(unjudged, measures=("log_or",))).frame
     assert set(rows["Number needed to treat"]) == {
         "not given: by another model or prior the interval includes no difference"
     }
+
+
+def test_from_three_studies_on_random_effects_are_read_first_and_of_two_the_middle_prior():
+    (three, *_), (two, *_) = carried_out("os-ici-after-ici"), carried_out("pfs-ici-after-ici")
+    first, other = read_first(three), read_first(two)
+    assert (three.pooled.k, two.pooled.k) == (3, 2)
+    assert (first.lower, first.upper) == (
+        three.pooled.random.ci_lower,
+        three.pooled.random.ci_upper,
+    )
+    assert first.text(three).endswith("; Random effects (REML), modified Knapp-Hartung interval")
+    assert (other.lower, other.upper) == (two.pooled.bayes.ci_lower, two.pooled.bayes.ci_upper)
+    assert other.text(two).endswith("; Bayesian, prior 0.5 (credible interval)")
+
+
+def test_the_events_of_a_single_study_follow_from_its_interval_as_printed():
+    entry = {"synthesis": "pfs-ici-matched", "timepoint": "6 months", "event": "deaths"}
+    (row,) = absolute_table(planning(the_review(), absolute=[entry])).frame.to_dict("records")
+    (result,) = carried_out("pfs-ici-matched")
+    printed = result.estimates[0].spread.interval
+    without, with_low, with_high = (
+        802,
+        *(1000 * (1 - 0.198**bound.value) for bound in (printed.lower, printed.upper)),
+    )
+    assert row["Without, of 1,000"].startswith(f"{without} (")
+    low, high = with_low - without, with_high - without
+    assert row["Difference (95% interval)"].endswith(f"(−{-low:.0f} to −{-high:.0f})")
+
+
+def test_an_interval_made_symmetric_would_give_other_events_than_the_printed_one():
+    (result,) = carried_out("os-engager")
+    assert read_first(result).lower == math.log(result.estimates[0].spread.interval.lower.value)
+    assert read_first(result).lower != result.effects[0].interval()[0]

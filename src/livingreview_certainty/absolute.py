@@ -8,7 +8,7 @@ import pandas as pd
 
 from livingreview_display import WHERE, Table, number, places
 from livingreview_plan import PlannedResult, TwoArmCount, carry_out, quantity_of
-from livingreview_pool import AbsoluteEffect, BayesianSynthesis, absolute_effect
+from livingreview_pool import AbsoluteEffect, absolute_effect
 from livingreview_record import (
     LEVELS,
     PlannedAbsolute,
@@ -19,7 +19,7 @@ from livingreview_record import (
     months,
     months_in,
 )
-from livingreview_results import Model, certainty, estimate_text
+from livingreview_results import Model, Reading, certainty, read_first
 
 NOT_GIVEN = "not given: {}the interval includes no difference"
 TOO_UNSURE = f"not given: the certainty is {LEVELS[0]}"
@@ -50,9 +50,9 @@ def absolute_rows(
     """Events among 1,000 patients at each baseline that a control arm prints, as texts."""
     against = _against(results)
     return [
-        _absolute_row(entry, result, model, baseline, against)
+        _absolute_row(entry, result, first, baseline, against)
         for result in results[:1]
-        if (model := _model(result)) is not None
+        if (first := read_first(result)) is not None
         for baseline in baselines(review, result, entry.timepoint)
     ]
 
@@ -151,14 +151,9 @@ def _control_label(review: Review, study_id: str, arm_id: str, quantity: Quantit
     return f"{label}, all {study.terms.participants} of the arm" if quantity.subgroup else label
 
 
-def _model(result: PlannedResult) -> Model | None:
-    """The Bayesian result where studies are put together, else the main one."""
-    return None if result.pooled is None else result.pooled.bayes or result.pooled.main
-
-
 def _against(results: Sequence[PlannedResult]) -> str:
     """By what else than the first interval there may be no difference; empty for nothing."""
-    if any(_reaches_no_difference(model) for one in results[1:] if (model := _model(one))):
+    if any(one.includes_no_difference for one in map(read_first, results[1:]) if one is not None):
         return "by another measure of the same counts "
     pooled = results[0].pooled if results else None
     models: tuple[Model, ...] = () if pooled is None else (pooled.main, *pooled.by_prior.values())
@@ -172,14 +167,14 @@ def _reaches_no_difference(model: Model) -> bool:
 def _absolute_row(
     entry: PlannedAbsolute,
     result: PlannedResult,
-    model: Model,
+    first: Reading,
     baseline: Baseline,
     against: str,
 ) -> dict[str, str]:
     effect = absolute_effect(
         result.measure,
-        model.median if isinstance(model, BayesianSynthesis) else model.mean,
-        (model.ci_lower, model.ci_upper),
+        first.centre,
+        (first.lower, first.upper),
         baseline_risk=baseline.risk,
         time=entry.timepoint,
     )
@@ -190,7 +185,7 @@ def _absolute_row(
         observed = number(1000 * (baseline.experimental - baseline.risk), 0)
     return {
         "Event": entry.event,
-        "Effect": f"{result.plan.title}: {estimate_text(result, model)}",
+        "Effect": f"{result.plan.title}: {first.text(result)}",
         "Certainty": certainty(result),
         "Without, of 1,000": f"{number(effect.control, 0)} ({baseline.label})",
         "With, of 1,000": number(effect.experimental, 0),

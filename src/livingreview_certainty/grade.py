@@ -15,7 +15,7 @@ from livingreview_display import Html, Shown, element, joined, listed, number, s
 from livingreview_plan import PlannedResult
 from livingreview_pool import measure as find_measure
 from livingreview_record import DOWN, UP, Grade, Printed
-from livingreview_results import address_of
+from livingreview_results import address_of, read_first
 
 TO_RESULT = "To the result, its studies and where their numbers are printed"
 HIGH_RISK = frozenset({"serious", "critical", "high"})
@@ -48,10 +48,10 @@ def computed(
     steps = {} if absent is None else {"publication-bias": -1 if absent.judgement == "high" else 0}
     if pooled is None or not find_measure(result.measure).compares:
         return Computed(steps, math.nan)
-    model, main = pooled.bayes or pooled.main, pooled.main
+    first, main = read_first(result), pooled.main
     steps["inconsistency"] = inconsistency([one.interval() for one in result.effects], main.i2)
-    if find_measure(result.measure).scale == "log":
-        steps["imprecision"] = imprecision(model.ci_lower, model.ci_upper, main.se)
+    if first is not None and find_measure(result.measure).scale == "log":
+        steps["imprecision"] = imprecision(first.lower, first.upper, main.se)
     sources = [
         next((one for one in effect.sources if isinstance(one, Printed)), None)
         for effect in result.effects

@@ -11,10 +11,10 @@ from livingreview_certainty.grade import address_of_reasons
 from livingreview_certainty.told import says
 from livingreview_display import WHERE, Places, Table, number
 from livingreview_plan import PlannedResult, quantity_of
-from livingreview_pool import AbsoluteEffect, BayesianSynthesis, Effect, absolute_effect
+from livingreview_pool import AbsoluteEffect, Effect, absolute_effect
 from livingreview_pool import measure as find_measure
 from livingreview_record import LEVELS, Review, level_of, patients
-from livingreview_results import control_table, estimate_text, forest_rows
+from livingreview_results import control_table, forest_rows, read_first, study_limits
 
 UNKNOWN = LEVELS[0]
 NO_BASELINE = "not computed: no control arm prints a risk or a median of it that can be used"
@@ -49,11 +49,10 @@ def _estimate(
     outcome: Outcome, result: PlannedResult, taken: Sequence[Effect]
 ) -> tuple[float, float, float]:
     """The pooled value; where nothing is pooled what all estimates hold, by the least of them."""
-    if result.pooled is not None and not outcome.study:
-        model = result.pooled.bayes or result.pooled.main
-        centre = model.median if isinstance(model, BayesianSynthesis) else model.mean
-        return centre, model.ci_lower, model.ci_upper
-    ends = [one.interval() for one in taken]
+    first = read_first(result)
+    if first is not None and not outcome.study:
+        return first.centre, first.lower, first.upper
+    ends = [study_limits(result, one) for one in taken]
     centre = min((one.yi for one in taken), key=abs)
     return centre, min(low for low, _ in ends), max(high for _, high in ends)
 
@@ -148,10 +147,11 @@ def summary(review: Review, asked: Asked, found: Sequence[Finding], language: La
 
 
 def _relative(finding: Finding) -> str:
-    """The pooled estimate, else each study's as it is printed."""
-    result, pooled = finding.result, finding.result.pooled
-    if pooled is not None and pooled.k > 1 and not finding.outcome.study:
-        return estimate_text(result, pooled.bayes or pooled.main)
+    """The pooled estimate with its model, else each study's as it is printed."""
+    result = finding.result
+    first = read_first(result)
+    if first is not None and first.model and not finding.outcome.study:
+        return first.text(result)
     texts = forest_rows(result)["text"]
     return "; ".join(str(texts[result.effects.index(one)]) for one in finding.taken)
 

@@ -15,7 +15,8 @@ of the common effect when the estimates happen to agree; the modified ("ad hoc")
 because its variance is at least the normal one and its quantile is that of t.
 
 Bayes stands beside every pooled log ratio, with the same three half-normal priors for tau:
-the middle one is the one to read, the narrow and the wide one show what it decides.
+of the three the middle one is the one to read, the narrow and the wide one show what it decides.
+Of two studies it is the result to read first, from three on the random effects are.
 
 References: Gonnermann et al. 2015, *Statistics in Medicine* 34:16; Friede et al. 2017,
 *Research Synthesis Methods* 8:79; Roever, Knapp & Friede 2015, *BMC Medical Research
@@ -60,6 +61,11 @@ class PolicySynthesis:
     bayes: BayesianSynthesis | None
     by_prior: Mapping[float, BayesianSynthesis]
     notes: tuple[str, ...]
+
+    @property
+    def first(self) -> Synthesis | BayesianSynthesis:
+        """The result to read first: of two studies Bayesian where there is one, else `main`."""
+        return self.bayes if self.k == 2 and self.bayes is not None else self.main
 
 
 def few_studies(k: int) -> str:

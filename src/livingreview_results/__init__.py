@@ -10,7 +10,9 @@ what it touches among the planned syntheses.  `SynthesisPage` shows it all in a 
 from livingreview_results.audited import findings, touched
 from livingreview_results.keys import texts_by_key
 from livingreview_results.page import SynthesisPage, address_of
-from livingreview_results.rows import Model, certainty, estimate_text, forest_rows
+from livingreview_results.rows import (
+    Model, Reading, certainty, forest_rows, read_first, study_limits,
+)
 from livingreview_results.sensitivity import (
     choice_table, multiverse_table, priors_table, sensitivity_table,
 )
@@ -23,9 +25,10 @@ from livingreview_results.tables import (
 from livingreview_results.unused import left_out_table, left_out_words
 
 __all__ = [
-    "Model", "SynthesisPage", "address_of", "certainty", "certainty_table", "choice_table",
-    "control_table", "control_words", "estimate_text", "findings", "forest_rows",
+    "Model", "Reading", "SynthesisPage", "address_of", "certainty", "certainty_table",
+    "choice_table", "control_table", "control_words", "findings", "forest_rows",
     "headline_table", "heterogeneity_table", "left_out_table", "left_out_words",
-    "multiverse_table", "policy_notes", "priors_table", "proportional_words",
-    "restricted_mean_table", "scale_words", "sensitivity_table", "texts_by_key", "touched",
+    "multiverse_table", "policy_notes", "priors_table", "proportional_words", "read_first",
+    "restricted_mean_table", "scale_words", "sensitivity_table", "study_limits", "texts_by_key",
+    "touched",
 ]

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from livingreview_display import POOLED, PREDICTION, STUDY, Places, address_of, number
 from livingreview_plan import USUAL_LEVEL, ArmCount, PlannedResult, PrintedEstimate, form_of
 from livingreview_pool import (
+    PRIOR_SCALE,
     PRIOR_SCALES,
     BayesianSynthesis,
     Effect,
@@ -21,6 +23,7 @@ FLAG = " †"
 COLUMNS = ["label", "mark", "estimate", "lower", "upper", "weight", "text", "counts", "where"]
 COMMON, RANDOM = "Common effect", "Random effects (REML)"
 PRIOR_NAMES = dict(zip(PRIOR_SCALES, ("bayes-narrow", "bayes", "bayes-wide"), strict=True))
+INTERVAL_NAMES = {"adhoc": "modified Knapp-Hartung interval", "z": "normal interval"}
 EXACT = "exact"
 EXACT_NAMES = {True: "Mantel-Haenszel (no correction)", False: "Binomial-normal random effects"}
 
@@ -41,6 +44,54 @@ def unit_of(result: PlannedResult) -> str:
         return "standard deviations"
     units = {one.sources[0].unit for one in result.estimates} if result.measure == "md" else set()
     return units.pop() if len(units) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The result that is read first: its value and limits on the analysis scale.
+
+    `model` names how studies were put together; empty for a single one.
+    """
+
+    centre: float
+    lower: float
+    upper: float
+    model: str = ""
+
+    @property
+    def includes_no_difference(self) -> bool:
+        """Whether the interval includes no difference."""
+        return self.lower <= 0 <= self.upper
+
+    def text(self, result: PlannedResult) -> str:
+        """The value with its limits on the display scale, and the model where there is one."""
+        values = (shown(result, value) for value in (self.centre, self.lower, self.upper))
+        return "; ".join(filter(None, (interval_text(result, *values), self.model)))
+
+
+def read_first(result: PlannedResult) -> Reading | None:
+    """What is read first of a pooled result, by the protocol; None where nothing is pooled.
+
+    Of one study it is the study, of two the Bayesian result with the middle prior where the
+    measure has one, from three on the random effects with modified Knapp-Hartung interval.
+    """
+    if result.pooled is None:
+        return None
+    if result.pooled.k == 1:
+        (effect,) = result.effects
+        return Reading(effect.yi, *study_limits(result, effect))
+    model = result.pooled.first
+    if isinstance(model, BayesianSynthesis):
+        name = bayes_name(PRIOR_SCALE)
+        return Reading(model.median, model.ci_lower, model.ci_upper, name)
+    name = f"{RANDOM}, {INTERVAL_NAMES[model.interval]}"
+    return Reading(model.mean, model.ci_lower, model.ci_upper, name)
+
+
+def study_limits(result: PlannedResult, effect: Effect) -> tuple[float, float]:
+    """Limits of a study on the analysis scale: as printed for a ratio, else normal."""
+    printed = _as_printed(result, result.effects.index(effect))
+    return effect.interval() if printed is None else (math.log(printed[1]), math.log(printed[2]))
 
 
 def estimate_text(result: PlannedResult, model: Model) -> str:
@@ -173,15 +224,24 @@ def _study_interval(
 ) -> tuple[float, float, float]:
     """As printed for a ratio with a 95% interval, exact for one arm, else normal limits."""
     one = result.estimates[position]
-    usual = isinstance(one, PrintedEstimate) and one.level == USUAL_LEVEL
-    if isinstance(one, PrintedEstimate) and usual and form_of(one.estimate, result.measure).ratio:
-        bounds = one.spread.interval
-        return one.estimate.number.value, bounds.lower.value, bounds.upper.value
+    printed = _as_printed(result, position)
+    if printed is not None:
+        return printed
     if isinstance(one, ArmCount):
         lower, upper = clopper_pearson(one.events, one.total)
         return 100 * one.events / one.total, 100 * lower, 100 * upper
     lower, upper = effect.interval()
     return shown(result, effect.yi), shown(result, lower), shown(result, upper)
+
+
+def _as_printed(result: PlannedResult, position: int) -> tuple[float, float, float] | None:
+    """A ratio that is printed with a 95% interval, and its limits; None for any other estimate."""
+    one = result.estimates[position]
+    usual = isinstance(one, PrintedEstimate) and one.level == USUAL_LEVEL
+    if isinstance(one, PrintedEstimate) and usual and form_of(one.estimate, result.measure).ratio:
+        bounds = one.spread.interval
+        return one.estimate.number.value, bounds.lower.value, bounds.upper.value
+    return None
 
 
 def study_rows(results: Sequence[PlannedResult], *, marked: Iterable[Printed] = ()) -> pd.DataFrame:
