@@ -120,7 +120,18 @@ def test_what_differs_names_each_comparison_by_its_study_and_its_numbers(network
         assert told[edge.label] == f"{edge.comparison.label} ({places[0]} and {places[1]})"
     share = rows[network.review.protocol.networks.compare["prior_ici"]]
     assert set(share) <= {"all", "mixed: 42.5%", "none", "not stated", tables.NOT_PRINTED}
-    assert dict(zip(rows["Study"], share, strict=True))["Zhang 2025"] == "mixed: 42.5%"
+
+
+def test_the_share_is_that_of_the_patients_whose_estimate_it_is(networks):
+    network = networks["os-relapse"]
+    said = network.review.protocol.networks.compare["prior_ici"]
+    (own,) = (one for one in network.edges if one.study.id == "zhang-2025")
+    whole = replace(own, asked=replace(own.asked, population="whole", subgroup=""))
+    assert own.asked.subgroup or own.asked.population != "whole"
+    assert tables._said(network, own, "prior_ici") == "all"
+    assert tables._said(network, whole, "prior_ici") == "mixed: 42.5%"
+    rows = tables.differences(network)
+    assert dict(zip(rows["Study"], rows[said], strict=True))["Zhang 2025"] == "all"
 
 
 def test_the_drawing_says_in_words_what_it_shows(networks):

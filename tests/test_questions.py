@@ -135,6 +135,14 @@ def test_a_time_with_another_origin_stays_out_and_the_reason_names_the_origin(wr
     assert selection.left_out[0].reason == "Its time is counted from another origin: birth."
 
 
+def test_a_study_of_other_treatments_is_left_out_for_them_before_its_origin_of_time(written):
+    study = TIMED.replace("clock: start", "clock: birth").replace(
+        "new-drug, is_new: true", "new-drug, is_new: false"
+    )
+    selection = select(load_review(written(rules(), study=study)), "survival")
+    assert [one.reason for one in selection.left_out] == ["It does not compare these treatments."]
+
+
 def test_of_two_times_of_one_outcome_only_that_of_the_named_origin_enters(written):
     second = "  os: {label: Overall survival, kind: time-to-event, clock: start}\n"
     late = (

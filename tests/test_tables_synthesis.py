@@ -8,6 +8,7 @@ from livingreview_display import forest
 from livingreview_display.axes import HAZARD_RATIO
 from livingreview_display.placing import PREDICTION
 from livingreview_plan.analysis import carry_out
+from livingreview_plan.selection import LeftOut
 from livingreview_record.certainty import Grade, Step
 from livingreview_record.load import load_review
 from livingreview_results.keys import texts_by_key
@@ -254,6 +255,16 @@ def test_a_study_that_is_not_used_has_the_letter_of_its_reason(tmp_path):
     (row,) = left_out_table(answers * 2).frame.to_dict("records")
     assert row["Example 2020"] == "A"
     assert "A: It awaits classification." in repr(left_out_words(answers * 2))
+
+
+def test_after_the_last_letter_reasons_go_on_with_two(answers):
+    (one,) = answers["survival"]
+    reasons = [f"Reason {number}." for number in range(28)]
+    result = replace(one, estimates=(), left_out=tuple(LeftOut("s", "S", text) for text in reasons))
+    said = repr(left_out_words([result]))
+    assert all(f"{letter}: Reason" in said for letter in ("A", "Z", "AA", "AB"))
+    (cell,) = left_out_table([result]).frame["S"]
+    assert cell.endswith("Y, Z, AA, AB")
 
 
 def test_a_study_that_enters_is_used(review):

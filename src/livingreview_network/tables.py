@@ -10,7 +10,7 @@ from livingreview_network.figures import Geometry
 from livingreview_network.joined import Edge, ReviewNetwork, components_of
 from livingreview_network.synthesis import Contrast, NetworkSynthesis, Split
 from livingreview_pool import measure
-from livingreview_record import Quantity, levels_of, share_of
+from livingreview_record import Quantity, Review, levels_of, share_of
 
 COMPARISON, STUDY, NOT_PRINTED = "Comparison", "Study", "not printed"
 WITHHELD = "not shown: transitivity is not judged plausible"
@@ -66,12 +66,28 @@ def differences(network: ReviewNetwork) -> pd.DataFrame:
 
 
 def _said(network: ReviewNetwork, edge: Edge, key: str) -> str:
-    """Return what the design of a study says, with the share that is printed where it is mixed."""
+    """Return what the design of a study says, with the share that is printed where it is mixed.
+
+    Of an estimate of a part of the patients, who all are of the main population, that is said.
+    """
     said = str(edge.study.design.get(key, NOT_PRINTED))
     rule, share = network.review.protocol.main_population, share_of(network.review, edge.study)
-    if rule is None or key != rule.design or said in (rule.all, rule.none) or share is None:
+    if rule is None or key != rule.design or said in (rule.all, rule.none):
         return said
-    return f"{said}: {share:g}%"
+    if edge.asked is not None and _is_main_part(network.review, edge.asked):
+        return rule.all
+    return said if share is None else f"{said}: {share:g}%"
+
+
+def _is_main_part(review: Review, asked: Quantity) -> bool:
+    """Whether a rule takes these patients from a study of which too few are of the main population.
+
+    Such a rule names the part of the study that is.
+    """
+    taken = (one for plan in review.protocol.syntheses for one in plan.include.patients)
+    return (asked.population, asked.subgroup) in {
+        (one.population, one.subgroup) for one in taken if one.share == "less"
+    }
 
 
 def evidence(network: ReviewNetwork) -> pd.DataFrame:

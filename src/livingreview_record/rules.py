@@ -10,6 +10,7 @@ from livingreview_record.studies import Arm, Comparison, Outcome, Review, Study,
 from livingreview_record.typed import Rule
 
 NOT_STATED = "not-stated"
+NOT_COMPARED = "It does not compare these treatments."
 NO_RULE = "Its {participants} are not those that this synthesis is about."
 STATUS_REASONS = {
     "included": "It is included in the review, but this synthesis takes other studies.",
@@ -58,6 +59,8 @@ def places_of(
         return study.terms.fill(NO_RULE), found
     clocks = {one.clock for one in outcomes_of(study, plan.outcome)}
     if clocks and not any(outcomes_for(study, plan)):
+        if not compares(study, plan):
+            return NOT_COMPARED, ()
         words = " or ".join(review.protocol.clocks[clock] for clock in sorted(clocks))
         return f"Its time is counted from another origin: {words}.", ()
     return "", found
@@ -121,6 +124,12 @@ def fits(arm: Arm, rule: Rule) -> bool:
     return all(arm.value(key) == value for key, value in rule.items())
 
 
+def compares(study: Study, rules: PlannedSynthesis) -> bool:
+    """Whether the study has an arm for each side that the rules ask for."""
+    sides = [side for side in rules.sides if side]
+    return all(any(fits(arm, side) for arm in study.arms.values()) for side in sides)
+
+
 def comparisons_of(
     study: Study, rules: PlannedSynthesis, *, reverse: bool = False
 ) -> Iterator[Comparison]:
@@ -136,10 +145,11 @@ def nothing_printed(
     review: Review, study: Study, place: Mapping[str, str], rules: PlannedSynthesis
 ) -> str:
     """Return why a study that prints no such number is not used, in words and labels."""
-    sides = [side for side in rules.sides if side]
-    if not all(any(fits(arm, side) for arm in study.arms.values()) for side in sides):
-        return "It does not compare these treatments."
-    if sides and not any(any(comparisons_of(study, rules, reverse=way)) for way in (False, True)):
+    if not compares(study, rules):
+        return NOT_COMPARED
+    if any(rules.sides) and not any(
+        any(comparisons_of(study, rules, reverse=way)) for way in (False, True)
+    ):
         return "No comparison of its arms is declared that fits this synthesis."
     if place["population"] not in study.populations:
         who = review.terms.participants

@@ -1,6 +1,7 @@
 """Which synthesis uses which study, and by which rule it does not use another."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from string import ascii_uppercase
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ def left_out_table(results: Sequence[PlannedResult]) -> Table:
 
 def _use(reasons: Iterable[str] | None, letters: Mapping[str, str]) -> str:
     """Whether a study is used, or the letters of the reasons why it is not."""
-    return "" if reasons is None else "".join(letters[one] for one in reasons) or "used"
+    return "" if reasons is None else ", ".join(letters[one] for one in reasons) or "used"
 
 
 def _study_labels(results: Sequence[PlannedResult]) -> dict[str, str]:
@@ -58,4 +59,14 @@ def _reasons(results: Sequence[PlannedResult]) -> dict[str, dict[str, dict[str, 
 def _letters(results: Sequence[PlannedResult]) -> dict[str, str]:
     cells = (cell for row in _reasons(results).values() for cell in row.values())
     reasons = dict.fromkeys(reason for cell in cells for reason in cell)
-    return {reason: chr(ord("A") + place) for place, reason in enumerate(reasons)}
+    return {reason: _letter(place) for place, reason in enumerate(reasons)}
+
+
+def _letter(place: int) -> str:
+    """The letter of a place counted from 0, as columns of a spreadsheet go on.
+
+    >>> [_letter(place) for place in (0, 25, 26, 51, 52, 702)]
+    ['A', 'Z', 'AA', 'AZ', 'BA', 'AAA']
+    """
+    before, last = divmod(place, len(ascii_uppercase))
+    return (_letter(before - 1) if before else "") + ascii_uppercase[last]
