@@ -17,7 +17,7 @@ MOST = {
     "livingreview_search": 914,  # one paper on two studies; ongoing trials
     "livingreview_explorer": 245,
     "livingreview_network": 768,  # captions; the share of earlier treatment of those who enter
-    "livingreview_results": 1360,  # survival on one axis of months; what is read first
+    "livingreview_results": 1380,  # survival on one axis of months; what is read first
     "livingreview_certainty": 664,  # the plain summary; baselines; numbers needed by no other model
     "livingreview_start": 656,
     "livingreview_record": 3175,  # leads; certainty; networks; printed_as; trials extracted again
