@@ -101,3 +101,14 @@ def test_another_analysis_than_the_planned_one_says_so(page: Page) -> None:
     assert "not the planned analysis" not in page.locator(".explorer-said").inner_text()
     page.locator(".explorer-controls select").nth(1).select_option("sj")
     assert "not the planned analysis" in page.locator(".explorer-said").inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_control_is_wider_than_the_explorer(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    edge = page.locator(".explorer-controls").bounding_box()
+    assert edge is not None
+    boxes = [one.bounding_box() for one in page.locator(".explorer-controls select").all()]
+    assert len(boxes) >= 3
+    rights = [box["x"] + box["width"] for box in boxes if box is not None]
+    assert max(rights) <= edge["x"] + edge["width"] + 1
