@@ -32,7 +32,8 @@ def control_table(review: Review, result: PlannedResult) -> Table:
         for study, control in _controls(review, result)
     ]
     empty = "No control arm prints a median."
-    return Table(pd.DataFrame(rows), caption="Median in the control arms", empty=empty)
+    caption = f"Median in the control arms: {result.plan.title}"
+    return Table(pd.DataFrame(rows), caption=caption, empty=empty)
 
 
 def _controls(review: Review, result: PlannedResult) -> Iterator[tuple[Study, Printed]]:
