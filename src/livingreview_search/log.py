@@ -128,10 +128,8 @@ def _decisions(path: Path, problems: list[Problem]) -> tuple[Decision, ...]:
         texts = {name: text.strip() for name, text in cells.items()}
         number = texts.pop("number")
         if number != str(len(decisions) + 1):
-            row, do = (
-                Collector(f"{path} row {line}", problems),
-                "add new rows at the end, remove none",
-            )
+            do = "add new rows at the end, remove none"
+            row = Collector(f"{path} row {line}", problems)
             row.cell("number", str(len(decisions) + 1), number, do)
         decisions.append(Decision(number=len(decisions) + 1, **texts, line=line))
     return tuple(decisions)
